@@ -1,0 +1,1 @@
+"""dcplan: plan AI data centres by simulating workload, power, cooling and money together."""

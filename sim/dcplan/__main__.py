@@ -1,0 +1,5 @@
+"""`python -m dcplan` is the same as `dcplan`."""
+
+from dcplan.cli import main
+
+main()

@@ -1,0 +1,280 @@
+"""The command line. Heavy libraries are imported inside the commands that need them, so that --help is instant.
+
+Exit codes: 0 done; 1 it ran and an objective or a verification failed; 2 bad input or usage; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from dcplan.errors import DcplanError, InputError
+
+if TYPE_CHECKING:
+    from dcplan.engine.plan import Plan
+    from dcplan.results.store import Run
+    from dcplan.validation.check import Check
+
+app = typer.Typer(
+    help="Plan AI data centres: simulate workload, servers, power, cooling and money in one run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+verify = typer.Typer(help="Check dcplan against theory and measurements.", no_args_is_help=True)
+bench = typer.Typer(
+    help="Measure how fast dcplan is on this machine, side by side with plain SimPy.", no_args_is_help=True
+)
+app.add_typer(verify, name="verify")
+app.add_typer(bench, name="bench")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Scenario file (YAML).")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a key, e.g. endpoints.vision.replicas=8."),
+]
+Profiles = Annotated[
+    Path | None, typer.Option("--profiles", metavar="DIR", help="Folder of profiles to look in first.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")]
+
+
+@app.command()
+def run(
+    file: File,
+    settings: Settings = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
+    replications: Annotated[int | None, typer.Option(help="Independent repetitions.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Replications at a time; all cores unless said otherwise.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")] = Path("reports"),
+    profiles: Profiles = None,
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no table.")] = False,
+) -> None:
+    """Simulate a scenario and write its report.
+
+    Example: dcplan run scenarios/quickstart.yaml --set endpoints.vision.replicas=200 --replications 10
+    """
+    plan = _plan(file, _all_settings(settings, seed, replications), profiles)
+    from dcplan.report import page
+    from dcplan.results import store
+    from dcplan.studies.replicate import folder
+
+    result = _simulate(plan, workers, out, show=not (quiet or json))
+    report = page.write(result, folder(plan, out))
+    if json:
+        sys.stdout.write(store.to_json(result.kpis))
+    elif not quiet:
+        _show(result, report)
+
+
+@app.command()
+def check(file: File, settings: Settings = None, profiles: Profiles = None) -> None:
+    """Say everything that is wrong with a scenario, with file and line; run nothing.
+
+    Example: dcplan check scenarios/quickstart.yaml
+    """
+    _plan(file, settings or [], profiles)
+    typer.echo(f"{file}: ok")
+
+
+class What(StrEnum):
+    """What can be listed."""
+
+    profiles = "profiles"
+    sites = "sites"
+    scenarios = "scenarios"
+    policies = "policies"
+    kpis = "kpis"
+
+
+@app.command("list")
+def list_(what: Annotated[What, typer.Argument(help="What to list.")], profiles: Profiles = None) -> None:
+    """List what is known: profiles, sites, scenarios, policies or KPIs.
+
+    Example: dcplan list profiles
+    """
+    from dcplan.report import listing
+
+    for line in listing.lines(what.value, profiles):
+        typer.echo(line)
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="Name of the scenario; the file is NAME.yaml.")]) -> None:
+    """Write a scenario to start from.
+
+    Example: dcplan new my-room && dcplan run my-room.yaml
+    """
+    from dcplan.scenario.template import write_new
+
+    typer.echo(f"wrote {write_new(name, Path.cwd())}; change it, then: dcplan run {name}.yaml")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors.
+
+    Example: dcplan schema > schema.json
+    """
+    from dcplan.scenario.schema import schema_text
+
+    sys.stdout.write(schema_text())
+
+
+@app.command()
+def profile(
+    workload: Annotated[str, typer.Option(help="What to measure, e.g. cnn-cifar10.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of profiles to write into.")] = Path(
+        "profiles/local"
+    ),
+    sku: Annotated[
+        str | None, typer.Option(help="Name for this kind of machine; made from its CPU unless given.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Under a minute, with wider intervals.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of weights, inputs and the order of measuring.")] = 1,
+    threads: Annotated[int | None, typer.Option(help="Threads; all cores unless said otherwise.")] = None,
+) -> None:
+    """Measure a workload on this machine by really running it in torch, and write its profile.
+
+    Example: dcplan profile --workload cnn-cifar10 --quick
+    """
+    from dcplan.profiling.run import profile as measure
+    from dcplan.report.progress import Bar
+
+    with Bar("measuring") as bar:
+        folder = measure(workload, out, sku, quick, seed, threads, bar.step)
+    typer.echo(f"wrote {folder}; use it with: dcplan run FILE --profiles {out}")
+
+
+@verify.command()
+def theory(
+    json: Json = False,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated queues.")] = 1,
+) -> None:
+    """Simulated queues against closed forms of queueing theory; exit 1 on a miss.
+
+    Example: dcplan verify theory
+    """
+    from dcplan.validation.theory import checks
+
+    _judge(checks(seed), json)
+
+
+@bench.command()
+def serving(json: Json = False) -> None:
+    """Requests per second of the compiled kernel and of a SimPy process per request, on the same work.
+
+    Example: dcplan bench serving
+    """
+    from dcplan.report import console
+    from dcplan.results.store import to_json
+    from dcplan.validation.bench import serving as measure
+
+    results = measure()
+    if json:
+        sys.stdout.write(to_json({"schema": 1, "results": results}))
+    else:
+        _print(console.bench_table(results))
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]) -> None:
+    """Write the report of a run again, from its tables.
+
+    Example: dcplan report reports/quickstart/0123456789
+    """
+    from dcplan.report import page
+    from dcplan.results import store
+
+    typer.echo(f"wrote {page.write(store.read(folder), folder)}")
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"dcplan {installed('dcplan')}")
+        raise typer.Exit
+
+
+def main() -> NoReturn:
+    """Run the command line; bad input ends with one sentence and exit code 2, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        _end(2, f"{error}")
+    except KeyboardInterrupt:
+        _end(130, "interrupted; finished replications are kept, the same command goes on with the rest")
+    except DcplanError as error:
+        _end(1, f"dcplan: {error}")
+    except OSError as error:
+        _end(2, f"dcplan: {error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    sys.exit(0)
+
+
+def _end(code: int, message: str) -> NoReturn:
+    sys.stderr.write(message.rstrip("\n") + "\n")
+    sys.exit(code)
+
+
+def _plan(file: Path, settings: list[str], profiles: Path | None) -> Plan:
+    from dcplan.engine.resolve import resolve
+    from dcplan.profiles.library import default_library
+    from dcplan.scenario.load import load
+
+    return resolve(load(file, settings), default_library(file.parent, profiles))
+
+
+def _all_settings(settings: list[str] | None, seed: int | None, replications: int | None) -> list[str]:
+    named = {"seed": seed, "replications": replications}
+    return (settings or []) + [f"{key}={value}" for key, value in named.items() if value is not None]
+
+
+def _simulate(plan: Plan, workers: int | None, out: Path, show: bool) -> Run:
+    from dcplan.report.progress import Replications
+    from dcplan.studies.replicate import replicate
+
+    if not show:
+        return replicate(plan, workers, None, out)
+    bar = Replications(plan.scenario.replications)
+    with bar:
+        return replicate(plan, workers, bar.step_one, out)
+
+
+def _show(result: Run, report: Path) -> None:
+    from dcplan.report import console
+
+    _print(console.table(result))
+    for message in result.tables["warnings"]["message"]:
+        typer.echo(f"! {message}", err=True)
+    typer.echo(f"report: {report}")
+
+
+def _judge(checks: list[Check], json: bool) -> None:
+    from dcplan.report import console
+    from dcplan.results.store import to_json
+
+    if json:
+        sys.stdout.write(to_json({"schema": 1, "checks": [check.as_json() for check in checks]}))
+    else:
+        _print(console.check_table(checks))
+    missed = [check.name for check in checks if not check.ok]
+    if missed:
+        _end(1, f"{len(missed)} of {len(checks)} checks missed: {', '.join(missed)}")
+    if not json:
+        typer.echo(f"all {len(checks)} checks hold")
+
+
+def _print(renderable: object) -> None:
+    from rich.console import Console
+
+    Console().print(renderable)

@@ -1,0 +1,96 @@
+"""From the spec of a building to its design: curves looked up, plant sized for the servers and the place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from dcplan.engine.assumptions import Assumptions
+from dcplan.facility.chain import PowerDesign
+from dcplan.facility.design import FacilityDesign
+from dcplan.facility.distribution import PduDesign
+from dcplan.facility.psu import PsuDesign
+from dcplan.facility.sizing import PlantCounts, PlantCurves, size_facility
+from dcplan.facility.transformer import TransformerDesign
+from dcplan.facility.ups import UpsDesign
+from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
+from dcplan.profiles.library import Library, Profile
+from dcplan.profiles.power import LossCurve, PsuCurve, TransformerCurve
+from dcplan.scenario.facility import ChilledWater, Facility, PowerChain
+
+DESIGN_QUANTILE = 0.996
+"""A plant is sized for the wet bulb that is exceeded in 0.4 % of the year's hours (ASHRAE design condition)."""
+
+
+def design_facility(
+    spec: Facility, place: Profile, servers: int, library: Library, assumptions: Assumptions
+) -> FacilityDesign:
+    """The building of *spec* at *place* for a fleet of *servers* machines."""
+    power = _power(spec.power, servers, library, assumptions)
+    cooling = spec.cooling
+    used = library.load("cooling", "chilled-water-defaults")
+    assumptions.use_values("facility", used)
+    defaults = replace(
+        ChilledWaterDefaults.from_values(used.values),
+        supply_air_c=cooling.supply_air,
+        server_air_rise_k=cooling.air_rise,
+        chilled_water_c=cooling.chilled_water,
+    )
+    curves = PlantCurves(
+        ChillerCurve.from_values(_used(library, assumptions, "cooling", cooling.chiller)),
+        TowerCurve.from_values(_used(library, assumptions, "cooling", "tower-yorkcalc")),
+        FanCurve.from_values(_used(library, assumptions, "cooling", "fan-ec-plug")),
+    )
+    wet_bulb_c, pressure_pa = _design_day(place)
+    source = "exceeded in 0.4 % of the hours of the weather year"
+    assumptions.add("facility", "design wet bulb", f"{wet_bulb_c:.1f} degC", "model", source)
+    return size_facility(
+        spec.it_capacity,
+        power,
+        curves,
+        defaults,
+        wet_bulb_design_c=wet_bulb_c,
+        pressure_pa=pressure_pa,
+        counts=_counts(cooling),
+        economiser=cooling.economiser == "waterside",
+    )
+
+
+def _power(spec: PowerChain, servers: int, library: Library, assumptions: Assumptions) -> PowerDesign:
+    supplies = 2 if spec.supplies.redundancy == "1+1" else 1
+    psu = _used(library, assumptions, "power", spec.supplies.model)
+    pdu = _used(library, assumptions, "power", spec.distribution.model)
+    ups = _used(library, assumptions, "power", spec.ups.model)
+    transformer = _used(library, assumptions, "power", spec.transformer.model)
+    return PowerDesign(
+        psu=PsuDesign(PsuCurve.from_values(psu), spec.supplies.rating, supplies * servers),
+        pdu=PduDesign(LossCurve.from_values(pdu), spec.distribution.rating),
+        ups=UpsDesign(
+            LossCurve.from_values(ups), spec.ups.rating / spec.ups.modules, spec.ups.modules, spec.ups.redundancy
+        ),
+        transformer=TransformerDesign(TransformerCurve.from_values(transformer), spec.transformer.rating),
+        utility_limit_w=spec.utility.limit,
+    )
+
+
+def _counts(spec: ChilledWater) -> PlantCounts:
+    spare = {"n": 0, "n+1": 1}
+    return PlantCounts(
+        chillers=spec.chillers,
+        chillers_standby=spare.get(spec.redundancy, spec.chillers),
+        room_units=spec.crah_units,
+        room_units_standby=spare.get(spec.redundancy, spec.crah_units),
+    )
+
+
+def _used(library: Library, assumptions: Assumptions, family: str, name: str) -> dict[str, object]:
+    profile = library.load(family, name)
+    assumptions.use("facility", profile)
+    return dict(profile.values)
+
+
+def _design_day(place: Profile) -> tuple[float, float]:
+    hours = pd.read_csv(place.table("hours.csv.gz"), usecols=["wet_bulb_c", "pressure_pa"])
+    return float(np.quantile(hours["wet_bulb_c"], DESIGN_QUANTILE)), float(hours["pressure_pa"].mean())

@@ -1,0 +1,102 @@
+"""The story of training: jobs come on schedule, wait for free slots in line, train, and leave."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import pandas as pd
+import simpy
+
+from dcplan.engine.plan import QueuePlan
+from dcplan.errors import ConservationError
+from dcplan.results.store import frame
+from dcplan.training.schedulers import first_come_first_served
+
+Process = Generator[simpy.Event, object, None]
+
+
+@dataclass
+class Job:
+    """One training job."""
+
+    number: int
+    submit_s: float
+    work_s: float
+    slots: int = 1
+    start_s: float = float("nan")
+    end_s: float = float("nan")
+
+
+@dataclass
+class Line:
+    """Jobs that wait, slots that are free, and how long slots were busy."""
+
+    free: int
+    waiting: deque[Job] = field(default_factory=deque)
+    jobs: list[Job] = field(default_factory=list)
+    busy: int = 0
+    booked_s: float = 0.0
+    _since_s: float = 0.0
+
+    def busy_slot_s(self, now_s: float) -> float:
+        """Slot-seconds busy from second 0 up to *now_s*."""
+        self.booked_s += self.busy * (now_s - self._since_s)
+        self._since_s = now_s
+        return self.booked_s
+
+    def take(self, slots: int, now_s: float) -> None:
+        """Make *slots* busy; a negative number frees them."""
+        self.busy_slot_s(now_s)
+        self.busy += slots
+        self.free -= slots
+
+
+def submit(env: simpy.Environment, plan: QueuePlan, line: Line) -> Process:
+    """Jobs come on schedule and join the line."""
+    for at_s in plan.submissions_s:
+        yield env.timeout(at_s - env.now)
+        for _ in range(plan.spec.jobs):
+            job = Job(len(line.jobs), env.now, plan.work_s)
+            line.jobs.append(job)
+            line.waiting.append(job)
+        start_waiting(env, line)
+
+
+def start_waiting(env: simpy.Environment, line: Line) -> None:
+    """Start the jobs at the head of the line that fit into the free slots."""
+    for _ in range(first_come_first_served([job.slots for job in line.waiting], line.free)):
+        job = line.waiting.popleft()
+        line.take(job.slots, env.now)
+        env.process(train(env, line, job))
+
+
+def train(env: simpy.Environment, line: Line, job: Job) -> Process:
+    """A job trains, leaves, and makes room for the next."""
+    job.start_s = env.now
+    yield env.timeout(job.work_s)
+    job.end_s = env.now
+    line.take(-job.slots, env.now)
+    start_waiting(env, line)
+
+
+def table(name: str, line: Line, replication: int) -> pd.DataFrame:
+    """The table `jobs` of one queue."""
+    running = sum(job.slots for job in line.jobs if job.start_s == job.start_s and job.end_s != job.end_s)
+    if running != line.busy:
+        raise ConservationError(f"training {name}: {running} slots should be busy, {line.busy} are")
+    rows = [
+        {
+            "replication": replication,
+            "queue": name,
+            "job": job.number,
+            "submit_s": job.submit_s,
+            "start_s": job.start_s,
+            "end_s": job.end_s,
+            "slots": job.slots,
+            "work_s": job.work_s,
+        }
+        for job in line.jobs
+    ]
+    return frame("jobs", rows)

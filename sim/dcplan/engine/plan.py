@@ -1,0 +1,133 @@
+"""A resolved scenario: everything a replication needs, as plain values, shared by all replications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcplan.economics.bill import WallClock
+from dcplan.facility.design import FacilityDesign
+from dcplan.profiles.server import Server
+from dcplan.profiles.tariff import Tariff
+from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.scenario import Scenario
+from dcplan.scenario.training import TrainingQueue
+from dcplan.serving.state import Rules
+from dcplan.signals.clock import Clock
+from dcplan.signals.weather import Weather
+from dcplan.workload.arrivals import Recorded
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The instants at which things are recorded: every step, the end of the warm-up, and the horizon.
+
+    Attributes:
+        marks_s: All instants after second 0 [s], increasing; the last is the horizon.
+        warm_up_s: End of the warm-up [s]; intervals from here on count.
+    """
+
+    marks_s: FloatArray
+    warm_up_s: float
+
+    @property
+    def starts_s(self) -> FloatArray:
+        """Start of each counted interval [s]."""
+        starts_s = np.concatenate(([0.0], self.marks_s[:-1]))
+        return starts_s[starts_s >= self.warm_up_s]
+
+    @property
+    def durations_s(self) -> FloatArray:
+        """Length of each counted interval [s]."""
+        lengths_s = np.diff(np.concatenate(([0.0], self.marks_s)))
+        return lengths_s[-len(self.starts_s) :]
+
+    @property
+    def counted_s(self) -> float:
+        """Length of all counted intervals [s]."""
+        return float(self.marks_s[-1]) - self.warm_up_s
+
+
+def grid(scenario: Scenario) -> Grid:
+    """The grid of *scenario*."""
+    steps_s = np.arange(1, int(np.ceil(scenario.horizon / scenario.step)) + 1) * scenario.step
+    warm_up = [scenario.warm_up] if scenario.warm_up > 0 else []
+    marks_s = np.unique(np.concatenate((steps_s[steps_s < scenario.horizon], warm_up, [scenario.horizon])))
+    return Grid(marks_s, scenario.warm_up)
+
+
+@dataclass(frozen=True)
+class ServerGroup:
+    """A group of equal servers."""
+
+    server: Server
+    count: int
+    slots_per_server: int
+
+    @property
+    def slots(self) -> int:
+        """Slots of the whole group."""
+        return self.count * self.slots_per_server
+
+
+@dataclass(frozen=True)
+class EndpointPlan:
+    """An endpoint, ready to run."""
+
+    spec: Endpoint
+    rules: Rules
+    recorded: Recorded | None
+
+
+@dataclass(frozen=True)
+class QueuePlan:
+    """A training queue, ready to run."""
+
+    spec: TrainingQueue
+    work_s: float
+    submissions_s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What things cost; see `profiles/cost/`."""
+
+    facility_usd_per_w: float
+    facility_life_years: float
+    server_usd: float
+    server_life_years: float
+    discount_rate: float
+    water_usd_per_m3: float
+
+
+@dataclass(frozen=True)
+class SitePlan:
+    """The place, on the grid of the counted intervals."""
+
+    weather: Weather
+    wall: WallClock
+    tariff: Tariff
+    prices: Prices
+    carbon_kg_per_kwh: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a replication needs."""
+
+    scenario: Scenario
+    grid: Grid
+    clock: Clock
+    groups: dict[str, ServerGroup]
+    endpoints: dict[str, EndpointPlan]
+    queues: dict[str, QueuePlan]
+    site: SitePlan | None
+    facility: FacilityDesign | None
+    assumptions: list[dict[str, Any]]
+    fingerprint: str
+    """Hash of every profile and trace that was read: a run of other inputs is another run."""

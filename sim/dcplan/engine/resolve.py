@@ -1,0 +1,274 @@
+"""From a valid scenario to a Plan: profiles are looked up, curves read, capacities checked against each other.
+
+What does not fit together is reported like any other problem of the scenario: all at once, with file and line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from dcplan.economics.bill import WallClock
+from dcplan.engine.assumptions import Assumptions
+from dcplan.engine.building import design_facility
+from dcplan.engine.plan import EndpointPlan, Plan, Prices, QueuePlan, ServerGroup, SitePlan, grid
+from dcplan.errors import InputError, Problem, ScenarioError
+from dcplan.profiles.compute import ComputeProfile, load_compute
+from dcplan.profiles.library import Library, Profile
+from dcplan.profiles.server import load_server
+from dcplan.profiles.tariff import read_tariff
+from dcplan.scenario.demand import Trace
+from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.fleet import Servers
+from dcplan.scenario.load import Loaded
+from dcplan.scenario.site import Site
+from dcplan.scenario.source import PathKey
+from dcplan.scenario.training import TrainingQueue
+from dcplan.serving.rules import proportional, rules
+from dcplan.signals.clock import Clock
+from dcplan.signals.weather import weather_at
+from dcplan.training.jobs import job_s
+from dcplan.workload.arrivals import Recorded
+from dcplan.workload.schedule import submissions
+from dcplan.workload.trace import from_file, from_shape
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def resolve(loaded: Loaded, library: Library) -> Plan:
+    """Everything that *loaded* needs from *library*; raise a ScenarioError that lists all that is missing."""
+    return _Resolver(loaded, library).plan()
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """A block in which bad input becomes a noted problem instead of an end."""
+
+    resolver: _Resolver
+    path: PathKey
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, (InputError, ValueError)):
+            self.resolver.problems.append(self.resolver.loaded.problem(self.path, str(error)))
+            return True
+        return False
+
+
+class _Resolver:
+    """Looks things up, and keeps a list of what it could not find."""
+
+    def __init__(self, loaded: Loaded, library: Library) -> None:
+        self.loaded = loaded
+        self.scenario = loaded.scenario
+        self.library = library
+        self.grid = grid(loaded.scenario)
+        self.assumptions = Assumptions()
+        self.problems: list[Problem] = []
+        self.traces: set[Path] = set()
+
+    def plan(self) -> Plan:
+        scenario = self.scenario
+        place = self._place()
+        clock = Clock(scenario.start, str(place.header["tz"]) if place else "UTC")
+        groups = self._each("fleet", scenario.fleet, self._group)
+        measured = self._measured(groups)
+        endpoints = self._each("endpoints", scenario.endpoints, lambda n, e: self._endpoint(n, e, measured, clock))
+        queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, measured, clock))
+        self._check_slots(groups)
+        site = self._site(scenario.site, place, clock) if scenario.site and place else None
+        facility = None
+        if scenario.facility and place:
+            with self._at("facility"):
+                servers = sum(group.count for group in groups.values())
+                facility = design_facility(scenario.facility, place, servers, self.library, self.assumptions)
+        self._check_capacity(groups)
+        if self.problems:
+            raise ScenarioError(self.problems)
+        return Plan(
+            scenario, self.grid, clock, groups, endpoints, queues, site, facility,
+            self.assumptions.rows, self._fingerprint(),
+        )  # fmt: skip
+
+    def _fingerprint(self) -> str:
+        """Hash of everything that was read beside the scenario."""
+        total = hashlib.sha256()
+        for (family, name), profile in sorted(self.library.loaded.items()):
+            total.update(f"{family}/{name} {profile.digest}\n".encode())
+        for path in sorted(self.traces):
+            total.update(path.read_bytes())
+        return total.hexdigest()[:16]
+
+    # --- problems -------------------------------------------------------------------------------------------------
+
+    def _at(self, *path: str) -> _Noted:
+        """Note what goes wrong inside as a problem of *path*, and go on."""
+        return _Noted(self, path)
+
+    def _each(
+        self, family: str, items: dict[str, Item], build: Callable[[str, Item], Result | None]
+    ) -> dict[str, Result]:
+        built = {}
+        for name, item in items.items():
+            with self._at(family, name):
+                result = build(name, item)
+                if result is not None:
+                    built[name] = result
+        return built
+
+    # --- servers --------------------------------------------------------------------------------------------------
+
+    def _group(self, name: str, spec: Servers) -> ServerGroup | None:
+        with self._at("fleet", name, "server"):
+            server = load_server(self.library, spec.server)
+            self.assumptions.use("fleet", server.profile)
+            self.assumptions.use_values("fleet", server.profile)
+            if spec.rack is not None and spec.rack.size * server.max_w > spec.rack.limit:
+                full_w = spec.rack.size * server.max_w
+                message = (
+                    f"{spec.rack.size} servers of up to {server.max_w:g} W draw {full_w / 1000:g} kW, more than the "
+                    f"rack's {spec.rack.limit / 1000:g} kW; put fewer in a rack"
+                )
+                self.problems.append(self.loaded.problem(("fleet", name, "rack", "limit"), message))
+            return ServerGroup(server, spec.count, max(server.slots.values()))
+        return None
+
+    def _measured(self, groups: dict[str, ServerGroup]) -> dict[tuple[str, str, str], ComputeProfile]:
+        """The measured workload of every endpoint and queue, by (family, name, workload)."""
+        found = {}
+        users: list[tuple[str, str, Endpoint | TrainingQueue]] = [
+            *(("endpoints", name, spec) for name, spec in self.scenario.endpoints.items()),
+            *(("training", name, spec) for name, spec in self.scenario.training.items()),
+        ]
+        for family, name, spec in users:
+            if spec.workload is None or spec.on is None or spec.on not in groups:
+                continue
+            with self._at(family, name, "workload"):
+                sku = groups[spec.on].server.hosts(self.library, spec.workload)
+                profile = load_compute(self.library, sku, spec.workload)
+                found[family, name, spec.workload] = profile
+                self.assumptions.use(family, profile.profile, f"service and step times measured on {sku}")
+        return found
+
+    def _check_slots(self, groups: dict[str, ServerGroup]) -> None:
+        for name, group in groups.items():
+            kept = {n: e.replicas for n, e in self.scenario.endpoints.items() if e.on == name}
+            kept |= {n: q.slots for n, q in self.scenario.training.items() if q.on == name}
+            if sum(kept.values()) > group.slots:
+                parts = " + ".join(f"{count} ({user})" for user, count in kept.items())
+                message = f"{parts} slots are needed, but {group.count} servers hold {group.slots}; add servers"
+                self.problems.append(self.loaded.problem(("fleet", name, "count"), message))
+
+    def _check_capacity(self, groups: dict[str, ServerGroup]) -> None:
+        facility = self.scenario.facility
+        full_w = sum(group.count * group.server.max_w for group in groups.values())
+        if facility is not None and full_w > facility.it_capacity:
+            message = (
+                f"the servers draw up to {full_w / 1000:g} kW, more than the {facility.it_capacity / 1000:g} kW that "
+                "the building is made for"
+            )
+            self.problems.append(self.loaded.problem(("facility", "it_capacity"), message))
+
+    # --- what runs ------------------------------------------------------------------------------------------------
+
+    def _endpoint(
+        self, name: str, spec: Endpoint, measured: dict[tuple[str, str, str], ComputeProfile], clock: Clock
+    ) -> EndpointPlan:
+        size = spec.batching.max_batch
+        if spec.service is not None:
+            table = proportional(spec.service.mean, size)
+            self.assumptions.add(
+                f"endpoint {name}", f"service time: {spec.service.kind}", f"mean {spec.service.mean:g} s",
+                "scenario", "written in the scenario",
+            )  # fmt: skip
+        else:
+            table = np.zeros((size + 1, 2))
+            profile = measured.get(("endpoints", name, str(spec.workload)))
+            if profile is not None:
+                samples = np.arange(1, size + 1, dtype=float) * spec.samples_per_request
+                times_s = profile.infer.by_draw_s(samples)
+                table = np.concatenate((np.zeros((1, times_s.shape[1])), times_s))
+        recorded = None
+        if isinstance(spec.demand, Trace):
+            with self._at("endpoints", name, "demand"):
+                recorded = self._recorded(name, spec.demand, clock)
+        return EndpointPlan(spec, rules(spec, table), recorded)
+
+    def _recorded(self, name: str, demand: Trace, clock: Clock) -> Recorded:
+        horizon_s = self.scenario.horizon
+        if demand.shape is not None:
+            shape = self.library.load("demand", demand.shape)
+            self.assumptions.use(f"endpoint {name}", shape)
+            return from_shape(shape, float(demand.mean or 0.0), clock.week_offset_s, horizon_s)
+        path = self.loaded.folder / str(demand.file)
+        if not path.resolve().is_relative_to(self.loaded.folder):
+            raise InputError(f"'{demand.file}' lies outside the scenario's folder", "copy it beside the scenario")
+        source = f"the user's file {demand.file}"
+        self.assumptions.add(f"endpoint {name}", "demand", "recorded", "scenario", source)
+        recorded = from_file(path, demand, horizon_s)
+        self.traces.add(path)
+        return recorded
+
+    def _queue(
+        self, name: str, spec: TrainingQueue, measured: dict[tuple[str, str, str], ComputeProfile], clock: Clock
+    ) -> QueuePlan:
+        work_s = 0.0
+        profile = measured.get(("training", name, spec.workload))
+        if profile is not None:
+            with self._at("training", name, "batch"):
+                batch = spec.batch or profile.recipe_batch
+                work_s = job_s(profile.step_s(batch), spec.samples, batch, spec.epochs)
+        return QueuePlan(spec, work_s, tuple(submissions(spec.every, clock, self.scenario.horizon)))
+
+    # --- where ----------------------------------------------------------------------------------------------------
+
+    def _place(self) -> Profile | None:
+        if self.scenario.site is None:
+            return None
+        with self._at("site", "place"):
+            place = self.library.load("weather", self.scenario.site.place)
+            self.assumptions.use("site", place)
+            return place
+        return None
+
+    def _site(self, spec: Site, place: Profile, clock: Clock) -> SitePlan | None:
+        starts_s = self.grid.starts_s
+        before = len(self.problems)
+        with self._at("site", "grid"):
+            carbon = self.library.load("carbon", spec.grid)
+            self.assumptions.use_values("site", carbon)
+        with self._at("site", "tariff"):
+            tariff = read_tariff(self.library.load("tariff", spec.tariff))
+            self.assumptions.use("site", self.library.load("tariff", spec.tariff))
+        with self._at("site", "prices"):
+            prices = self._prices(self.library.load("cost", spec.prices))
+        with self._at("site", "place"):
+            weather = weather_at(place, clock, starts_s + self.grid.durations_s / 2)
+        if len(self.problems) > before:
+            return None
+        wall = clock.wall(starts_s)
+        calendar = WallClock(*(np.asarray(part) for part in (wall.year, wall.month, wall.day_of_week, wall.hour)))
+        return SitePlan(weather, calendar, tariff, prices, float(carbon.values["kg_per_kwh"]["value"]))
+
+    def _prices(self, cost: Profile) -> Prices:
+        self.assumptions.use_values("site", cost)
+        try:
+            value = {name: float(entry["value"]) for name, entry in cost.values.items()}
+            return Prices(
+                facility_usd_per_w=value["facility_usd_per_w"],
+                facility_life_years=value["facility_life_years"],
+                server_usd=value["cpu_server_usd"],
+                server_life_years=value["server_life_years"],
+                discount_rate=value["discount_rate"],
+                water_usd_per_m3=value["water_usd_per_m3"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"cost profile '{cost.name}' lacks {error}") from error

@@ -1,0 +1,134 @@
+"""The story of the servers: at every mark, how many slots were busy since the last, and what that drew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import simpy
+from numpy.typing import NDArray
+
+from dcplan.engine.plan import Grid, Plan, ServerGroup
+from dcplan.facility.server import server_power_w
+from dcplan.results.store import frame
+
+FloatArray = NDArray[np.float64]
+Process = Generator[simpy.Event, object, None]
+UNUSED = "unused"
+"""Owner of the slots that nobody has reserved."""
+
+Meter = Callable[[float], float]
+"""Busy slot-seconds of an owner from second 0 up to now."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Somebody who keeps slots in a group: an endpoint ("endpoint vision") or a queue ("training nightly")."""
+
+    name: str
+    group: str
+    slots: int
+
+
+@dataclass
+class Ledger:
+    """Busy slot-seconds of every owner at second 0 and at every mark."""
+
+    owners: dict[Owner, list[float]] = field(default_factory=dict)
+
+    def busy_s(self, owner: Owner, grid: Grid) -> FloatArray:
+        """Busy slot-seconds of *owner* in each counted interval."""
+        return np.diff(np.array(self.owners[owner]))[-len(grid.starts_s) :]
+
+
+def owners(plan: Plan) -> dict[str, Owner]:
+    """All owners of slots, by their name in the scenario."""
+    found = {
+        f"endpoint {name}": Owner(f"endpoint {name}", each.spec.on, each.spec.replicas)
+        for name, each in plan.endpoints.items()
+        if each.spec.on is not None
+    }
+    for name, queue in plan.queues.items():
+        found[f"training {name}"] = Owner(f"training {name}", queue.spec.on, queue.spec.slots)
+    return found
+
+
+def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: Ledger, grid: Grid) -> Process:
+    """Read every owner's meter at every mark."""
+    for owner in meters:
+        ledger.owners[owner] = [0.0]
+    for mark_s in grid.marks_s:
+        yield env.timeout(float(mark_s) - env.now)
+        for owner, meter in meters.items():
+            ledger.owners[owner].append(meter(env.now))
+
+
+def tables(plan: Plan, ledger: Ledger, replication: int) -> dict[str, pd.DataFrame]:
+    """Power of each group of servers, and whose energy it is."""
+    groups, rows = [], []
+    for name, group in plan.groups.items():
+        members = [owner for owner in ledger.owners if owner.group == name]
+        busy_s = {owner: ledger.busy_s(owner, plan.grid) for owner in members}
+        power_w = group_power_w(group, sum(busy_s.values(), np.zeros(len(plan.grid.starts_s))), plan.grid)
+        idle_w = group.count * group.server.idle_w
+        groups.append(_group_table(name, busy_s, power_w, idle_w, plan.grid, replication))
+        rows += attribution(group, members, busy_s, power_w, plan.grid, replication)
+    return {"servers": pd.concat(groups, ignore_index=True), "attribution": frame("attribution", rows)}
+
+
+def group_power_w(group: ServerGroup, busy_slot_s: FloatArray, grid: Grid) -> FloatArray:
+    """Power at the plugs of a group [W], load spread evenly over its servers."""
+    utilisation = np.clip(busy_slot_s / (group.slots * grid.durations_s), 0.0, 1.0)
+    server = group.server
+    return group.count * server_power_w(utilisation, server.idle_w, server.max_w, server.exponent)
+
+
+def attribution(
+    group: ServerGroup,
+    members: list[Owner],
+    busy_s: Mapping[Owner, FloatArray],
+    power_w: FloatArray,
+    grid: Grid,
+    replication: int,
+) -> list[dict[str, object]]:
+    """Whose energy it is: idle power by reserved slots, the rest by busy slots; the parts sum to the meter."""
+    idle_w = group.count * group.server.idle_w
+    active_j = (power_w - idle_w) * grid.durations_s
+    total_busy_s = sum(busy_s.values(), np.zeros(len(power_w)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = {owner: np.where(total_busy_s > 0, busy / total_busy_s, 0.0) for owner, busy in busy_s.items()}
+    reserved = {owner.name: owner.slots for owner in members}
+    reserved[UNUSED] = group.slots - sum(reserved.values())
+    active = {owner.name: float((share[owner] * active_j).sum()) for owner in members}
+    return [
+        {
+            "replication": replication,
+            "owner": name,
+            "reserved_slot_s": slots * grid.counted_s,
+            "idle_j": idle_w * grid.counted_s * slots / group.slots,
+            "active_j": active.get(name, 0.0),
+        }
+        for name, slots in reserved.items()
+    ]
+
+
+def _group_table(
+    name: str,
+    busy_s: Mapping[Owner, FloatArray],
+    power_w: FloatArray,
+    idle_w: float,
+    grid: Grid,
+    replication: int,
+) -> pd.DataFrame:
+    columns = {
+        "replication": replication,
+        "group": name,
+        "time_s": grid.starts_s,
+        "duration_s": grid.durations_s,
+        "busy_slots": sum(busy_s.values(), np.zeros(len(power_w))) / grid.durations_s,
+        "idle_w": idle_w,
+        "it_w": power_w,
+    }
+    return frame("servers", columns)

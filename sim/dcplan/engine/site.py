@@ -1,0 +1,110 @@
+"""The building and the money around the servers' power: plant, meter, bill, capital, carbon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dcplan.economics.bill import electricity_bill
+from dcplan.economics.capital import amortised_usd
+from dcplan.economics.shares import shared
+from dcplan.engine.plan import Plan, SitePlan
+from dcplan.errors import ConservationError
+from dcplan.facility.balance import balance_residual
+from dcplan.facility.plant import simulate
+from dcplan.facility.result import FacilityResult
+from dcplan.results.columns import SITE_LOADS
+from dcplan.results.store import frame
+
+FloatArray = NDArray[np.float64]
+
+TOLERANCE = 1e-6
+WATER_KG_PER_M3 = 1000.0
+
+
+def tables(plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int) -> dict[str, pd.DataFrame]:
+    """The tables `site` and `costs`, from the power of all servers."""
+    it_w = so_far["servers"].groupby("time_s", sort=True)["it_w"].sum().to_numpy()
+    site = plan.site
+    assert site is not None, "a run without a site has no site tables"
+    columns = _building(plan, site, it_w) if plan.facility is not None else _bare(it_w)
+    time_s, duration_s = plan.grid.starts_s, plan.grid.durations_s
+    weather = {"dry_bulb_c": site.weather.dry_bulb_c, "wet_bulb_c": site.weather.wet_bulb_c}
+    key = {"replication": replication, "time_s": time_s, "duration_s": duration_s}
+    table = frame("site", key | weather | columns)
+    return {"site": table, "costs": _costs(plan, site, table, so_far["attribution"], replication)}
+
+
+def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]:
+    assert plan.facility is not None
+    result = simulate(it_w, site.weather, plan.facility)
+    residual = balance_residual(result)
+    if not residual <= TOLERANCE:
+        raise ConservationError(f"the building's energy does not balance: relative residual {residual:.2e}")
+    loads = {column.name: getattr(result, column.name) for column in SITE_LOADS}
+    return {
+        "facility_w": result.facility_w,
+        "it_w": it_w,
+        "psu_loss_w": result.psu_loss_w,
+        **loads,
+        "water_kg_s": result.evaporation_kg_s + result.drift_kg_s + result.blowdown_kg_s,
+        "economiser": result.economiser_fraction,
+        "extrapolated": result.extrapolated,
+        "shortfall_w": result.cooling_shortfall_w,
+        "over_limit": _over_limit(result),
+    }
+
+
+def _over_limit(result: FacilityResult) -> NDArray[np.bool_]:
+    return result.pdu_overload | result.ups_overload | result.transformer_overload | result.utility_exceeded
+
+
+def _bare(it_w: FloatArray) -> dict[str, object]:
+    """A site without a building: the meter sees the servers alone."""
+    nothing = dict.fromkeys(("psu_loss_w", *(column.name for column in SITE_LOADS)), 0.0)
+    flags = {"water_kg_s": 0.0, "economiser": 0.0, "extrapolated": False, "shortfall_w": 0.0, "over_limit": False}
+    return {"facility_w": it_w, "it_w": it_w, **nothing, **flags}
+
+
+def _costs(
+    plan: Plan, site: SitePlan, table: pd.DataFrame, attribution: pd.DataFrame, replication: int
+) -> pd.DataFrame:
+    """Every cost, split by energy (what is metered) or by reserved slots (what is bought)."""
+    energy = dict(zip(attribution["owner"], attribution["idle_j"] + attribution["active_j"], strict=True))
+    slots = dict(zip(attribution["owner"], attribution["reserved_slot_s"], strict=True))
+    rows = []
+    for item, usd, weights in [
+        *((f"electricity: {name}", usd, energy) for name, usd in _bill(plan, site, table).items()),
+        *((name, usd, energy) for name, usd in _water(site, table).items()),
+        *((name, usd, slots) for name, usd in _capital(plan, site).items()),
+    ]:
+        for owner, part in shared(usd, weights).items():
+            rows.append({"replication": replication, "item": item, "owner": owner, "usd": part})
+    return frame("costs", rows)
+
+
+def _bill(plan: Plan, site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
+    power_w = table["facility_w"].to_numpy()
+    return electricity_bill(site.tariff, plan.grid.starts_s, plan.grid.durations_s, power_w, site.wall)
+
+
+def _water(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
+    water_m3 = float((table["water_kg_s"] * table["duration_s"]).sum()) / WATER_KG_PER_M3
+    return {"water": water_m3 * site.prices.water_usd_per_m3} if water_m3 > 0 else {}
+
+
+def _capital(plan: Plan, site: SitePlan) -> dict[str, float]:
+    prices, counted_s = site.prices, plan.grid.counted_s
+    servers = sum(group.count for group in plan.groups.values())
+    items = {
+        "servers": amortised_usd(servers * prices.server_usd, prices.server_life_years, prices.discount_rate, counted_s)
+    }
+    if plan.scenario.facility is not None:
+        price_usd = plan.scenario.facility.it_capacity * prices.facility_usd_per_w
+        items["building and plant"] = amortised_usd(
+            price_usd, prices.facility_life_years, prices.discount_rate, counted_s
+        )
+    return items

@@ -1,0 +1,1 @@
+"""What the building does: power chain and cooling plant, as pure functions."""

@@ -1,0 +1,89 @@
+"""The power chain from the servers' inlets up to the utility meter: what each stage adds, and overloads.
+
+    servers <- PDU <- UPS <- transformer <- meter
+                                  ^ cooling plant, room fans, lighting join here
+
+A load above a rating is computed with the same laws and flagged; nothing is clipped or shed here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcplan.facility.distribution import PduDesign, quadratic_loss_w
+from dcplan.facility.domain import BoolArray, FloatArray, require
+from dcplan.facility.psu import PsuDesign
+from dcplan.facility.transformer import TransformerDesign, transformer_loss_w
+from dcplan.facility.ups import UpsDesign, ups_loss_w
+
+
+@dataclass(frozen=True)
+class PowerDesign:
+    """Everything between the servers' boards and the meter."""
+
+    psu: PsuDesign
+    """The servers' own supplies, inside IT power."""
+    pdu: PduDesign
+    """Distribution behind the UPS."""
+    ups: UpsDesign
+    """Carries the servers only."""
+    transformer: TransformerDesign
+    """Carries the whole building; stands outdoors, so its losses do not heat the room."""
+    utility_limit_w: float
+    """Power that the utility lets the site draw [W]; `math.inf` if there is no limit."""
+
+    def __post_init__(self) -> None:
+        require("utility_limit_w", self.utility_limit_w, 1.0, float("inf"))
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What feeding the servers takes, arrays of the shape of the load."""
+
+    pdu_loss_w: FloatArray
+    ups_loss_w: FloatArray
+    input_w: FloatArray
+    """Power into the UPS [W]."""
+    pdu_overload: BoolArray
+    ups_overload: BoolArray
+    """Load above what all running modules can carry."""
+    ups_redundancy_lost: BoolArray
+    """Load above what is left when the redundant modules are gone."""
+
+
+@dataclass(frozen=True)
+class Meter:
+    """What the utility sees, arrays of the shape of the load."""
+
+    transformer_loss_w: FloatArray
+    facility_w: FloatArray
+    """Power at the meter [W]."""
+    transformer_overload: BoolArray
+    utility_exceeded: BoolArray
+
+
+def feed(server_w: FloatArray, design: PowerDesign) -> Feed:
+    """Climb from the servers' AC inlets *server_w* [W] to the input of the UPS."""
+    pdu_loss_w = quadratic_loss_w(server_w, design.pdu.rated_w, design.pdu.curve)
+    ups_output_w = server_w + pdu_loss_w
+    loss_w = ups_loss_w(ups_output_w, design.ups)
+    return Feed(
+        pdu_loss_w=pdu_loss_w,
+        ups_loss_w=loss_w,
+        input_w=ups_output_w + loss_w,
+        pdu_overload=server_w > design.pdu.rated_w,
+        ups_overload=ups_output_w > design.ups.running_w,
+        ups_redundancy_lost=ups_output_w > design.ups.rated_w,
+    )
+
+
+def meter(secondary_w: FloatArray, design: PowerDesign) -> Meter:
+    """Climb from everything behind the transformer, *secondary_w* [W], to the meter."""
+    loss_w = transformer_loss_w(secondary_w, design.transformer)
+    facility_w = secondary_w + loss_w
+    return Meter(
+        transformer_loss_w=loss_w,
+        facility_w=facility_w,
+        transformer_overload=secondary_w > design.transformer.rated_w,
+        utility_exceeded=facility_w > design.utility_limit_w,
+    )

@@ -1,0 +1,172 @@
+"""Cooling tower: how cold the water gets, how fast the fans turn for a set point, how much water is lost.
+
+Only the approach correlation is empirical; it is a quadratic in the liquid-to-gas ratio, so the fan speed for
+a set point has a closed form. Outside the correlation's data it is held at the nearest bound (wet bulb, flow,
+approach) or taken as proportional to the range (below the smallest range), and the step is flagged. The
+correlation belongs to sea level: thinner air at altitude is not corrected for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcplan.facility.domain import BoolArray, FloatArray, require
+from dcplan.facility.fluids import WATER_HEAT_CAPACITY_J_KG_K, latent_heat_j_kg
+from dcplan.profiles.cooling import TowerCurve
+
+Quadratic = tuple[FloatArray, FloatArray, FloatArray]
+
+
+@dataclass(frozen=True)
+class TowerDesign:
+    """All cells of the cooling tower, with equal flows and equal fan speeds."""
+
+    curve: TowerCurve
+    """Approach correlation, scaled to *capacity_w*."""
+    capacity_w: float
+    """Heat rejected at the curve's nominal range, wet bulb and L/G = 1 [W]."""
+    fan_w: float
+    """Electric power of all fans at full speed [W]."""
+    fan_floor: float
+    """Share of *fan_w* that does not fall with speed while the fans run [-]."""
+    drift_share: float
+    """Water lost as droplets over circulating water [-]."""
+    cycles_of_concentration: float
+    """Dissolved solids in the tower water over those in the make-up water [-]."""
+
+    def __post_init__(self) -> None:
+        require("tower capacity_w", self.capacity_w, 100.0, 1e10)
+        require("tower fan_w", self.fan_w, 0.0, 0.1 * self.capacity_w)
+        require("tower fan_floor", self.fan_floor, 0.0, 0.5)
+        require("tower drift_share", self.drift_share, 0.0, 0.01)
+        require("tower cycles_of_concentration", self.cycles_of_concentration, 1.2, 50.0)
+
+    @property
+    def flow_kg_s(self) -> float:
+        """Design water flow [kg/s]."""
+        return self.capacity_w / (WATER_HEAT_CAPACITY_J_KG_K * self.curve.nominal_range_k)
+
+
+@dataclass(frozen=True)
+class Approach:
+    """What the tower can do at a given heat, water flow and wet bulb, arrays of one shape."""
+
+    full_k: FloatArray
+    """Approach with the fans at full speed [K]."""
+    off_k: FloatArray
+    """Approach with the fans off [K]."""
+    polynomial: Quadratic
+    """Correlated approach over L/G."""
+    water_flow: FloatArray
+    """Water flow over design water flow, within the bounds [-]."""
+    scale: FloatArray
+    """Factor on the correlated approach: below 1 where the range is below the bounds [-]."""
+    extrapolated: BoolArray
+
+
+def york_polynomial(wet_bulb_c: FloatArray, range_k: FloatArray, curve: TowerCurve) -> Quadratic:
+    """Coefficients of the approach [K] over the liquid-to-gas ratio, constant first; no bounds applied.
+
+    References: see `TowerCurve`.
+    """
+    c = np.asarray(curve.coefficients).reshape(3, 3, 3)  # [L/G, range, wet bulb]
+    w, r = wet_bulb_c, range_k
+
+    def at(k: int) -> FloatArray:
+        rows = [c[k, j, 0] + w * (c[k, j, 1] + w * c[k, j, 2]) for j in range(3)]
+        return np.asarray(rows[0] + r * (rows[1] + r * rows[2]), dtype=np.float64)
+
+    return at(0), at(1), at(2)
+
+
+def approach(
+    heat_w: FloatArray, flow_kg_s: FloatArray, wet_bulb_c: FloatArray, design: TowerDesign
+) -> Approach:
+    """The tower's approach with the fans at full speed and off.
+
+    With the fans off a share f of the capacity is left: T_app = (1 - f) (T_in - T_wb) + f T_app,full, which
+    with T_in = T_wb + T_app + T_r is T_app = T_app,full + T_r (1 - f) / f.
+
+    References: see `TowerCurve`; Modelica Buildings library, `Fluid.HeatExchangers.CoolingTowers.YorkCalc`
+    (free convection).
+    """
+    curve = design.curve
+    range_k = heat_w / np.where(flow_kg_s > 0.0, flow_kg_s * WATER_HEAT_CAPACITY_J_KG_K, 1.0)
+    bounded_range_k = np.clip(range_k, *curve.range_range_k)
+    bounded_wet_bulb_c = np.clip(wet_bulb_c, *curve.wet_bulb_range_c)
+    water_flow = np.clip(flow_kg_s / design.flow_kg_s, *curve.water_flow_range)
+    polynomial = york_polynomial(bounded_wet_bulb_c, bounded_range_k, curve)
+    scale = np.minimum(range_k / curve.range_range_k[0], 1.0)
+    full_k = np.clip(_value(polynomial, water_flow), *curve.approach_range_k) * scale
+    outside = (bounded_wet_bulb_c != wet_bulb_c) | (bounded_range_k != range_k)
+    outside |= np.abs(water_flow * design.flow_kg_s - flow_kg_s) > 1e-6 * design.flow_kg_s
+    return Approach(
+        full_k=full_k,
+        off_k=full_k + range_k * (1.0 - curve.free_convection) / curve.free_convection,
+        polynomial=polynomial,
+        water_flow=water_flow,
+        scale=scale,
+        extrapolated=outside & (heat_w > 0.0),
+    )
+
+
+def fan_speed(target_k: FloatArray, state: Approach, curve: TowerCurve) -> tuple[FloatArray, FloatArray]:
+    """Fan speed over full speed, and share of time it runs, for the approach *target_k* [K] or the best one.
+
+    The L/G for the target is a root of the correlation's quadratic; air flow over design is water flow over
+    L/G. Below the lowest speed the fans cycle between it and off (linear in the approach). With the fans off
+    and the water still colder than wanted, part of it bypasses the tower.
+    """
+    slowest_k = _value(state.polynomial, state.water_flow / curve.fan_speed_min) * state.scale
+    wanted_k = np.clip(target_k, state.full_k, slowest_k)
+    liquid_gas = _root(state.polynomial, wanted_k / np.where(state.scale > 0.0, state.scale, 1.0))
+    speed = np.clip(state.water_flow / liquid_gas, curve.fan_speed_min, 1.0)
+    speed = np.where(target_k <= state.full_k, 1.0, speed)
+    span_k = np.maximum(state.off_k - slowest_k, 1e-9)
+    cycling = np.clip((state.off_k - target_k) / span_k, 0.0, 1.0)
+    return speed, np.where(target_k >= state.off_k, 0.0, np.where(target_k > slowest_k, cycling, 1.0))
+
+
+def fan_power_w(speed: FloatArray, duty: FloatArray, design: TowerDesign) -> FloatArray:
+    """Electric power of the fans [W], duty P_d (floor + (1 - floor) speed^3).
+
+    References: Modelica Buildings library, `Fluid.HeatExchangers.CoolingTowers.YorkCalc` (cube law).
+    """
+    return duty * design.fan_w * (design.fan_floor + (1.0 - design.fan_floor) * speed**3)
+
+
+@dataclass(frozen=True)
+class Water:
+    """Water that leaves the tower, arrays of one shape."""
+
+    evaporation_kg_s: FloatArray
+    drift_kg_s: FloatArray
+    blowdown_kg_s: FloatArray
+
+
+def water_use(heat_w: FloatArray, flow_kg_s: FloatArray, water_c: FloatArray, design: TowerDesign) -> Water:
+    """Water lost while rejecting *heat_w* [W] from *flow_kg_s* [kg/s] at *water_c* [degC].
+
+    All heat leaves by evaporation, E = Q / h_fg: in cold weather some leaves as sensible heat, so this is an
+    upper estimate. Blow-down B = max(E / (CoC - 1) - drift, 0).
+
+    References: "EnergyPlus Engineering Reference", cooling towers, make-up water usage.
+    """
+    evaporation = heat_w / latent_heat_j_kg(water_c)
+    drift = design.drift_share * flow_kg_s
+    blowdown = evaporation / (design.cycles_of_concentration - 1.0) - drift
+    return Water(evaporation, drift, np.maximum(blowdown, 0.0))
+
+
+def _value(polynomial: Quadratic, x: FloatArray) -> FloatArray:
+    a0, a1, a2 = polynomial
+    return a0 + x * (a1 + x * a2)
+
+
+def _root(polynomial: Quadratic, value: FloatArray) -> FloatArray:
+    """The positive x at which the rising branch of the quadratic has *value* (stable for small a2)."""
+    a0, a1, a2 = polynomial
+    discriminant = np.maximum(a1**2 + 4.0 * a2 * (value - a0), 0.0)
+    return 2.0 * (value - a0) / np.maximum(a1 + np.sqrt(discriminant), 1e-12)

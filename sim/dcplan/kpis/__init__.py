@@ -1,0 +1,1 @@
+"""What it means: tables to numbers with units and confidence intervals."""

@@ -1,0 +1,165 @@
+"""KPIs of a run from its tables: one value per replication, then mean and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dcplan.kpis.definitions import unit_of
+from dcplan.kpis.interval import estimate
+from dcplan.results.store import Tables
+from dcplan.scenario.scenario import Scenario
+
+J_PER_KWH = 3.6e6
+HOUR_S = 3600.0
+KG_PER_M3 = 1000.0
+
+Values = Iterator[tuple[str, float]]
+
+
+def compute(scenario: Scenario, tables: Tables, carbon_kg_per_kwh: float | None) -> dict[str, Any]:
+    """The content of kpis.json.
+
+    Args:
+        scenario: What was run.
+        tables: What happened, all replications.
+        carbon_kg_per_kwh: Carbon of the grid's electricity; None without a site.
+    """
+    per_replication = [
+        dict(_replication(scenario, _only(tables, number), carbon_kg_per_kwh))
+        for number in range(scenario.replications)
+    ]
+    names = list(per_replication[0])
+    kpis = {name: asdict(estimate([values[name] for values in per_replication], unit_of(name))) for name in names}
+    return {"schema": 1, "scenario": scenario.name, "kpis": kpis}
+
+
+def _only(tables: Tables, replication: int) -> dict[str, pd.DataFrame]:
+    return {
+        name: table[table["replication"] == replication]
+        for name, table in tables.items()
+        if "replication" in table.columns
+    }
+
+
+def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float | None) -> Values:
+    if "servers" in tables:
+        yield from _servers(tables)
+    if "site" in tables:
+        yield from _site(scenario, tables, float(carbon or 0.0))
+    for name in scenario.endpoints:
+        yield from ((f"endpoints.{name}.{kpi}", value) for kpi, value in _endpoint(scenario, name, tables))
+    for name in scenario.training:
+        yield from ((f"training.{name}.{kpi}", value) for kpi, value in _training(scenario, name, tables))
+
+
+def _servers(tables: Mapping[str, pd.DataFrame]) -> Values:
+    servers = tables["servers"]
+    yield "it_energy_kwh", float((servers["it_w"] * servers["duration_s"]).sum()) / J_PER_KWH
+
+
+def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float) -> Values:
+    site, costs = tables["site"], tables["costs"]
+    duration_s = site["duration_s"]
+    it_kwh = float((site["it_w"] * duration_s).sum()) / J_PER_KWH
+    facility_kwh = float((site["facility_w"] * duration_s).sum()) / J_PER_KWH
+    yield "facility_energy_kwh", facility_kwh
+    yield "peak_power_kw", float(site["facility_w"].max()) / 1000.0
+    yield "carbon_kg", facility_kwh * carbon
+    yield "cue_kg_per_kwh", facility_kwh * carbon / it_kwh
+    yield "cost_total_usd", float(costs["usd"].sum())
+    electricity = costs["item"].str.startswith("electricity")
+    yield "cost_electricity_usd", float(costs.loc[electricity, "usd"].sum())
+    yield "cost_capital_usd", float(costs.loc[~electricity & (costs["item"] != "water"), "usd"].sum())
+    yield "cost_unused_usd", float(costs.loc[costs["owner"] == "unused", "usd"].sum())
+    if scenario.facility is None:
+        return
+    water_kg = float((site["water_kg_s"] * duration_s).sum())
+    yield "pue", facility_kwh / it_kwh
+    yield "wue_l_per_kwh", water_kg / it_kwh
+    yield "water_m3", water_kg / KG_PER_M3
+    yield "economiser_share", float(duration_s[site["economiser"] >= 0.5].sum() / duration_s.sum())
+    yield "hours_extrapolated", float(duration_s[site["extrapolated"]].sum()) / HOUR_S
+    yield "hours_over_limit", float(duration_s[site["over_limit"]].sum()) / HOUR_S
+    yield "hours_cooling_short", float(duration_s[site["shortfall_w"] > 0].sum()) / HOUR_S
+
+
+def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:
+    spec = scenario.endpoints[name]
+    steps = tables["endpoints"][tables["endpoints"]["endpoint"] == name]
+    batches = tables["batches"][tables["batches"]["endpoint"] == name]
+    total = steps[["arrived", "served", "dropped", "within_slo", "latency_s", "wait_s", "busy_s"]].sum()
+    counted_s = float(steps["duration_s"].sum())
+    served = float(total["served"])
+    started = float((batches["size"] * batches["count"]).sum())
+    yield "requests", float(total["arrived"])
+    yield "throughput_rps", served / counted_s
+    yield "latency_mean_s", _ratio(total["latency_s"], served)
+    latency = tables["latency"][tables["latency"]["endpoint"] == name]
+    for label, level in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        yield f"latency_{label}_s", latency_quantile(latency, level)
+    yield "wait_mean_s", _ratio(total["wait_s"], started)
+    yield "utilisation", float(total["busy_s"]) / (counted_s * spec.replicas)
+    yield "batch_mean", _ratio(started, float(batches["count"].sum()))
+    if spec.slo is not None:
+        yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
+    yield "dropped", float(total["dropped"])
+    owner = f"endpoint {name}"
+    if "attribution" in tables and spec.on is not None:
+        energy_j = _owned(tables["attribution"], owner, ["idle_j", "active_j"])
+        yield "energy_j_per_request", _ratio(energy_j, served)
+    if "costs" in tables and spec.on is not None:
+        yield "cost_usd_per_1k_requests", 1000.0 * _ratio(_owned(tables["costs"], owner, ["usd"]), served)
+
+
+def _training(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:
+    spec = scenario.training[name]
+    jobs = tables["jobs"][tables["jobs"]["queue"] == name]
+    counted_s = scenario.horizon - scenario.warm_up
+    ends_s = jobs["end_s"].fillna(scenario.horizon).clip(lower=scenario.warm_up)
+    starts_s = jobs["start_s"].fillna(scenario.horizon).clip(lower=scenario.warm_up)
+    busy_s = float(((ends_s - starts_s) * jobs["slots"]).sum())
+    yield "jobs", float(len(jobs))
+    yield "finished", float(jobs["end_s"].notna().sum())
+    yield "wait_mean_s", float((jobs["start_s"] - jobs["submit_s"]).mean())
+    yield "makespan_s", _makespan_s(jobs)
+    done = jobs[jobs["end_s"].notna()]
+    yield "goodput", _ratio(float((done["work_s"] * done["slots"]).sum()), _slot_s(done))
+    yield "gpu_hours", busy_s / HOUR_S
+    yield "utilisation", busy_s / (counted_s * spec.slots)
+    if "attribution" in tables:
+        yield "energy_kwh", _owned(tables["attribution"], f"training {name}", ["idle_j", "active_j"]) / J_PER_KWH
+
+
+def _slot_s(done: pd.DataFrame) -> float:
+    return float(((done["end_s"] - done["start_s"]) * done["slots"]).sum())
+
+
+def _makespan_s(jobs: pd.DataFrame) -> float:
+    sets = jobs.groupby("submit_s")["end_s"]
+    complete = sets.max()[sets.count() == sets.size()]
+    return float((complete - complete.index).mean()) if len(complete) else float("nan")
+
+
+def latency_quantile(latency: pd.DataFrame, level: float) -> float:
+    """The latency [s] below which the share *level* of the answers in a `latency` table lies; NaN if it is empty."""
+    counts = latency["count"].to_numpy()
+    if not len(counts):
+        return float("nan")
+    below = np.concatenate(([0], np.cumsum(counts)))
+    wanted = level * below[-1]
+    place = int(np.clip(np.searchsorted(below, wanted, side="left") - 1, 0, len(counts) - 1))
+    low_s, high_s = latency["low_s"].iloc[place], latency["high_s"].iloc[place]
+    return float(low_s + (wanted - below[place]) / counts[place] * (high_s - low_s))
+
+
+def _owned(table: pd.DataFrame, owner: str, columns: list[str]) -> float:
+    return float(table.loc[table["owner"] == owner, columns].sum().sum())
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part) / whole if whole > 0 else float("nan")

@@ -1,0 +1,78 @@
+"""Every KPI: its name, unit and meaning. `<name>` stands for an endpoint or a training queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One KPI."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+SITE = (
+    Kpi("pue", "-", "power usage effectiveness (ISO/IEC 30134-2), interim, category 3: energy at the meter / energy at the servers' plugs"),
+    Kpi("wue_l_per_kwh", "L/kWh", "water usage effectiveness (ISO/IEC 30134-9), site water: make-up water / IT energy"),
+    Kpi("cue_kg_per_kwh", "kg/kWh", "carbon usage effectiveness (ISO/IEC 30134-8), location-based, scope 2: CO2e of the energy / IT energy"),
+    Kpi("it_energy_kwh", "kWh", "energy at the servers' plugs, their power supplies and fans included"),
+    Kpi("facility_energy_kwh", "kWh", "energy at the utility meter"),
+    Kpi("peak_power_kw", "kW", "highest power at the utility meter, mean over one step"),
+    Kpi("water_m3", "m3", "make-up water of the cooling tower"),
+    Kpi("carbon_kg", "kg", "CO2e of the electricity, location-based"),
+    Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers and building that the horizon uses up"),
+    Kpi("cost_electricity_usd", "USD", "the electricity bill; monthly items by the share of the month that is simulated"),
+    Kpi("cost_capital_usd", "USD", "annuity of servers and building over the horizon"),
+    Kpi("cost_unused_usd", "USD", "part of the total that falls on slots nobody has reserved"),
+    Kpi("economiser_share", "-", "share of the hours in which the economiser carries at least half of the heat"),
+    Kpi("hours_extrapolated", "h", "hours in which a curve of the plant is used outside its data"),
+    Kpi("hours_over_limit", "h", "hours in which a rating of the power chain is exceeded"),
+    Kpi("hours_cooling_short", "h", "hours in which the plant cannot remove all heat"),
+)  # fmt: skip
+
+ENDPOINT = (
+    Kpi("requests", "requests", "requests that arrived"),
+    Kpi("throughput_rps", "1/s", "requests answered per second"),
+    Kpi("latency_mean_s", "s", "mean time from arrival to answer"),
+    Kpi("latency_p50_s", "s", "half of all answers come within this time"),
+    Kpi("latency_p95_s", "s", "95 % of all answers come within this time"),
+    Kpi("latency_p99_s", "s", "99 % of all answers come within this time"),
+    Kpi("wait_mean_s", "s", "mean time from arrival to the start of service"),
+    Kpi("utilisation", "-", "share of the time that a replica is busy"),
+    Kpi("batch_mean", "requests", "mean requests in a batch"),
+    Kpi("slo_attainment", "-", "share of all requests that were answered within the promised latency (drops count against it)"),
+    Kpi("dropped", "requests", "requests dropped because the queue was full"),
+    Kpi("energy_j_per_request", "J", "energy at the servers' plugs per answer: busy power, and idle power of the reserved slots"),
+    Kpi("cost_usd_per_1k_requests", "USD", "cost of 1,000 answers: energy and water by energy, servers and building by reserved slots"),
+)  # fmt: skip
+
+TRAINING = (
+    Kpi("jobs", "jobs", "jobs submitted"),
+    Kpi("finished", "jobs", "jobs finished by the end of the run"),
+    Kpi("wait_mean_s", "s", "mean time from submission to start, of the jobs that started"),
+    Kpi("makespan_s", "s", "time from the submission of a set of jobs to the end of its last job, mean over the sets that finished"),
+    Kpi("goodput", "-", "useful work of the finished jobs / slot time they held; below 1 only when work is lost (failures are not simulated yet)"),
+    Kpi("gpu_hours", "h", "device-hours busy: slots of the servers, whatever the device"),
+    Kpi("utilisation", "-", "share of the reserved slot time that was busy"),
+    Kpi("energy_kwh", "kWh", "energy at the servers' plugs, idle power of the reserved slots included"),
+)  # fmt: skip
+
+
+def listed() -> list[Kpi]:
+    """All KPIs, with `<name>` where the scenario's own names go."""
+    return [
+        *SITE,
+        *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in ENDPOINT),
+        *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in TRAINING),
+    ]
+
+
+def unit_of(name: str) -> str:
+    """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
+    family, _, rest = name.partition(".")
+    known = {"endpoints": ENDPOINT, "training": TRAINING}.get(family, SITE) if rest else SITE
+    wanted = name.rpartition(".")[2]
+    return next(kpi.unit for kpi in known if kpi.name == wanted)

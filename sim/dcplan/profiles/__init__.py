@@ -1,0 +1,1 @@
+"""What hardware does: measured and published tables as curves, each with its source."""

@@ -1,0 +1,1 @@
+"""Measure this machine: real torch workloads, timed; writes into profiles/compute/."""

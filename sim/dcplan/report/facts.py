@@ -1,0 +1,81 @@
+"""What the figures need to know of a run's scenario: when it starts, what was promised, how much there is.
+
+Read from the resolved YAML without checking it again: the page of an old run must open with a newer dcplan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from dcplan import units
+from dcplan.results.store import Run
+
+
+@dataclass(frozen=True)
+class Promise:
+    """This share of the requests is answered within this time."""
+
+    share: float
+    latency_s: float
+
+    @property
+    def percentile(self) -> str:
+        """The promised percentile, e.g. "p99"."""
+        return f"p{100 * self.share:g}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the scenario says."""
+
+    question: str = ""
+    start: datetime = datetime(2025, 1, 1)
+    horizon_s: float = 0.0
+    warm_up_s: float = 0.0
+    step_s: float = 0.0
+    replications: int = 1
+    utility_limit_w: float | None = None
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    max_batch: Mapping[str, int] = field(default_factory=dict)
+    promises: Mapping[str, Promise] = field(default_factory=dict)
+
+    @property
+    def counted_s(self) -> float:
+        """Simulated time that the numbers count [s]."""
+        return self.horizon_s - self.warm_up_s
+
+
+def facts(run: Run) -> Facts:
+    """The facts of *run*."""
+    data = yaml.safe_load(run.scenario_text) or {}
+    endpoints: Mapping[str, Any] = data.get("endpoints") or {}
+    limit = _below(data, "facility", "power", "utility", "limit")
+    return Facts(
+        question=str(data.get("question") or ""),
+        start=datetime.fromisoformat(str(data.get("start", "2025-01-01"))),
+        horizon_s=units.parse(str(data["horizon"]), "s"),
+        warm_up_s=units.parse(str(data.get("warm_up", "0 s")), "s"),
+        step_s=units.parse(str(data.get("step", "300 s")), "s"),
+        replications=int(data.get("replications", 1)),
+        utility_limit_w=None if limit is None else units.parse(str(limit), "W"),
+        replicas={name: int(spec["replicas"]) for name, spec in endpoints.items()},
+        max_batch={name: int(_below(spec, "batching", "max_batch") or 1) for name, spec in endpoints.items()},
+        promises={name: _promise(spec["slo"]) for name, spec in endpoints.items() if spec.get("slo")},
+    )
+
+
+def _promise(slo: Mapping[str, str]) -> Promise:
+    name, text = next((name, text) for name, text in slo.items() if text is not None)
+    return Promise(int(name[1:]) / 100, units.parse(str(text), "s"))
+
+
+def _below(data: Any, *path: str) -> Any:
+    """The value at *path* in nested mappings; None if a part is missing."""
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data

@@ -1,0 +1,1 @@
+"""What happened: tidy tables whose columns are declared once, and the folder of a run."""

@@ -1,0 +1,134 @@
+"""Every table and column of a run, declared once: name, type, unit, meaning.
+
+Parquet metadata, axis labels and documentation are read from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Dtype = Literal["int64", "float64", "str", "bool"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column."""
+
+    name: str
+    dtype: Dtype
+    unit: str
+    meaning: str
+
+
+def _key(*names: str) -> tuple[Column, ...]:
+    known = {
+        "replication": Column("replication", "int64", "", "independent repetition, from 0"),
+        "time_s": Column("time_s", "float64", "s", "start of the interval, from the start of the run"),
+        "duration_s": Column("duration_s", "float64", "s", "length of the interval"),
+        "endpoint": Column("endpoint", "str", "", "endpoint"),
+        "queue": Column("queue", "str", "", "training queue"),
+        "group": Column("group", "str", "", "group of servers in the fleet"),
+    }
+    return tuple(known[name] for name in names)
+
+
+def _power(name: str, meaning: str) -> Column:
+    return Column(name, "float64", "W", f"{meaning}, mean over the interval")
+
+
+SITE_LOADS = (
+    _power("transformer_loss_w", "loss of the transformer"),
+    _power("ups_loss_w", "loss of the UPS"),
+    _power("pdu_loss_w", "loss of cables and distribution"),
+    _power("chiller_w", "chillers"),
+    _power("tower_fan_w", "fans of the cooling tower"),
+    _power("crah_fan_w", "fans of the room air handlers"),
+    _power("chilled_water_pump_w", "pumps of the chilled water"),
+    _power("condenser_pump_w", "pumps of the cooling tower"),
+    _power("lighting_w", "light and small loads"),
+)
+"""What the building draws beside the servers."""
+
+TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
+    {
+        "endpoints": (
+            *_key("replication", "endpoint", "time_s", "duration_s"),
+            Column("arrived", "int64", "requests", "requests that arrived"),
+            Column("served", "int64", "requests", "requests answered"),
+            Column("dropped", "int64", "requests", "requests dropped because the queue was full"),
+            Column("within_slo", "int64", "requests", "requests answered within the promised latency"),
+            Column("in_system", "int64", "requests", "requests waiting or in service at the end of the interval"),
+            Column("latency_s", "float64", "s", "sum of the latencies of the requests answered"),
+            Column("wait_s", "float64", "s", "sum of the waits of the requests whose service began"),
+            Column("busy_s", "float64", "s", "sum over replicas of the time they were busy"),
+        ),
+        "latency": (
+            *_key("replication", "endpoint"),
+            Column("low_s", "float64", "s", "lower edge of the latency bin"),
+            Column("high_s", "float64", "s", "upper edge of the latency bin"),
+            Column("count", "int64", "requests", "requests answered with a latency in the bin"),
+        ),
+        "batches": (
+            *_key("replication", "endpoint"),
+            Column("size", "int64", "requests", "requests in a batch"),
+            Column("count", "int64", "batches", "batches of this size"),
+        ),
+        "jobs": (
+            *_key("replication", "queue"),
+            Column("job", "int64", "", "job, numbered in the order of submission"),
+            Column("submit_s", "float64", "s", "submission"),
+            Column("start_s", "float64", "s", "start; NaN if still waiting at the end of the run"),
+            Column("end_s", "float64", "s", "end; NaN if not finished at the end of the run"),
+            Column("slots", "int64", "slots", "slots the job uses"),
+            Column("work_s", "float64", "s", "time the job needs"),
+        ),
+        "servers": (
+            *_key("replication", "group", "time_s", "duration_s"),
+            Column("busy_slots", "float64", "slots", "slots busy, mean over the interval"),
+            _power("idle_w", "power that the servers draw when idle"),
+            _power("it_w", "power at the servers' plugs"),
+        ),
+        "attribution": (
+            *_key("replication"),
+            Column("owner", "str", "", "endpoint, training queue, or 'unused'"),
+            Column("reserved_slot_s", "float64", "s", "slot-seconds kept for the owner"),
+            Column("idle_j", "float64", "J", "idle energy of the servers, shared by reserved slots"),
+            Column("active_j", "float64", "J", "energy above idle, shared by busy slots"),
+        ),
+        "site": (
+            *_key("replication", "time_s", "duration_s"),
+            _power("facility_w", "power at the utility meter"),
+            _power("it_w", "power at the servers' plugs"),
+            _power("psu_loss_w", "loss of the servers' power supplies (part of it_w)"),
+            *SITE_LOADS,
+            Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
+            Column("dry_bulb_c", "float64", "degC", "outside air temperature"),
+            Column("wet_bulb_c", "float64", "degC", "outside wet-bulb temperature"),
+            Column("economiser", "float64", "-", "share of the heat that the economiser removes, 0..1"),
+            Column("extrapolated", "bool", "", "the chiller runs outside its measured curve"),
+            Column("shortfall_w", "float64", "W", "heat that the plant could not remove"),
+            Column("over_limit", "bool", "", "UPS, transformer or utility connection above its rating"),
+        ),
+        "costs": (
+            *_key("replication"),
+            Column("item", "str", "", "what is paid for"),
+            Column("owner", "str", "", "endpoint, training queue, or 'unused'"),
+            Column("usd", "float64", "USD", "cost over the counted horizon"),
+        ),
+        "assumptions": (
+            Column("part", "str", "", "part of the scenario that rests on it"),
+            Column("name", "str", "", "what is assumed"),
+            Column("value", "str", "", "value with unit"),
+            Column("kind", "str", "", "measured, datasheet, literature, synthetic, scenario or model"),
+            Column("verified", "bool", "", "somebody has read the primary source"),
+            Column("source", "str", "", "where it comes from"),
+        ),
+        "warnings": (
+            Column("message", "str", "", "what the reader should know before trusting the numbers"),
+            Column("count", "int64", "", "how often it happened"),
+        ),
+    }
+)

@@ -1,0 +1,25 @@
+"""The servers that are bought: how many of which kind, in racks of what size."""
+
+from __future__ import annotations
+
+from dcplan.scenario.base import Count, Power, Spec
+
+
+class Rack(Spec):
+    """A rack: how many servers it holds and what it may draw."""
+
+    size: Count
+    """Servers in a full rack."""
+    limit: Power
+    """Most power a rack may draw, e.g. '12 kW'."""
+
+
+class Servers(Spec):
+    """A group of equal servers."""
+
+    server: str
+    """Kind of server: a profile in `profiles/power/`, which says its power curve and its slots."""
+    count: Count
+    """How many."""
+    rack: Rack | None = None
+    """How they are racked; the rack's limit is checked against the servers' highest power."""

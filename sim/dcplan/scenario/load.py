@@ -1,0 +1,240 @@
+"""A scenario file, its `extends:` and `--set` to one frozen Scenario, or all its problems at once."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ValidationError
+
+from dcplan.errors import Problem, ScenarioError
+from dcplan.scenario import source
+from dcplan.scenario.scenario import Scenario, crossings
+from dcplan.scenario.source import PathKey, Source
+from dcplan.units import shorten
+
+MESSAGES = {
+    "missing": "this key is required",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "string_type": "expected text",
+    "model_type": "expected a mapping of keys to values",
+    "model_attributes_type": "expected a mapping of keys to values",
+    "dict_type": "expected a mapping of names to values",
+    "tuple_type": "expected a list",
+    "finite_number": "expected a finite number",
+    "string_pattern_mismatch": "a name must not hold dots, blanks or slashes",
+    "union_tag_not_found": "this key needs a 'kind'",
+}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A valid scenario, the folder it was read from, and where each of its keys was written."""
+
+    scenario: Scenario
+    folder: Path
+    source: Source
+
+    def problem(self, path: PathKey, message: str) -> Problem:
+        """A problem at *path*, found later, when profiles are looked up."""
+        return self.source.problem(path, message)
+
+
+def load(path: Path, settings: Sequence[str] = ()) -> Loaded:
+    """Read, extend, set and validate; raise a ScenarioError that lists every problem with file and line."""
+    root = path.parent.resolve()
+    merged = _extended(path, root, ())
+    for setting in settings:
+        _apply(merged, setting)
+    return Loaded(validate(merged), root, merged)
+
+
+def from_data(data: dict[str, Any]) -> Loaded:
+    """A scenario from plain data, as if a file had said it."""
+    merged = Source(str(data.get("name", "scenario")), data, {})
+    return Loaded(validate(merged), Path.cwd(), merged)
+
+
+def validate(merged: Source) -> Scenario:
+    """The Scenario in *merged*, or a ScenarioError."""
+    try:
+        scenario = Scenario.model_validate(merged.data)
+    except ValidationError as error:
+        raise ScenarioError(_problem(merged, detail) for detail in error.errors(include_url=False)) from None
+    found = [merged.problem(path, message) for path, message in crossings(scenario)]
+    if found:
+        raise ScenarioError(found)
+    return scenario
+
+
+# --- extends ----------------------------------------------------------------------------------------------------
+
+
+def _extended(path: Path, root: Path, opened: tuple[Path, ...]) -> Source:
+    here = source.read(path, str(path))
+    resolved = path.resolve()
+    parents = here.data.pop("extends", None)
+    if parents is None:
+        return here
+    names = [parents] if isinstance(parents, str) else parents
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ScenarioError([here.problem(("extends",), "expected a file name or a list of file names")])
+    merged = Source(here.file, {}, {(): (here.file, None)})
+    for name in names:
+        target = _inside(here, path.parent / name, root)
+        if target.resolve() in (*opened, resolved):
+            raise ScenarioError([here.problem(("extends",), f"'{name}' extends this file again; break the cycle")])
+        if not target.is_file():
+            raise ScenarioError([here.problem(("extends",), f"there is no file '{name}' beside this one")])
+        _merge(merged, _extended(target, root, (*opened, resolved)))
+    _merge(merged, here)
+    return merged
+
+
+def _inside(here: Source, target: Path, root: Path) -> Path:
+    if not target.resolve().is_relative_to(root):
+        message = f"{shorten(target.name)} lies outside the scenario's folder; copy it there"
+        raise ScenarioError([here.problem(("extends",), message)])
+    return target
+
+
+def _merge(base: Source, over: Source) -> None:
+    """Lay *over* onto *base*: mappings are merged, anything else is replaced, null removes."""
+    base.places.update({path: place for path, place in over.places.items() if path})
+    base.data = _merged(base.data, over.data)
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(below, dict) and isinstance(value, dict) and not _another_kind(below, value):
+            result[key] = _merged(below, value)
+        else:
+            result[key] = value
+    return result
+
+
+def _another_kind(base: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
+    return "kind" in over and over["kind"] != base.get("kind")
+
+
+# --- --set ------------------------------------------------------------------------------------------------------
+
+
+def _apply(merged: Source, setting: str) -> None:
+    path_text, equals, value_text = setting.partition("=")
+    path = tuple(path_text.strip().split("."))
+    shown = f"--set {setting}" if len(setting) <= 80 else f"--set {setting[:76]}..."
+    if not equals or not all(path):
+        raise ScenarioError([Problem(shown, None, "", "expected PATH=VALUE, e.g. --set endpoints.vision.replicas=8")])
+    node: Any = merged.data
+    for part in path[:-1]:
+        node = node.setdefault(part, {}) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            raise ScenarioError([Problem(shown, None, "", f"'{part}' has no keys below it")])
+    value = source.scalar(value_text)
+    over: dict[str, Any] = {path[-1]: value}
+    node.update(_merged(node, over)) if value is not None else node.pop(path[-1], None)
+    stale = [key for key in merged.places if key[: len(path)] == path]
+    for key in stale:
+        del merged.places[key]
+    merged.places[path] = (shown, None)
+
+
+# --- messages ---------------------------------------------------------------------------------------------------
+
+
+def _problem(merged: Source, detail: Any) -> Problem:
+    kind = detail["type"]
+    path, model = _located(detail["loc"], merged.data)
+    if kind == "extra_forbidden":
+        return merged.problem(path, f"unknown key{_suggest(str(path[-1]), model)}")
+    if kind == "missing":
+        return merged.problem(path, "this key is required" + _purpose(str(path[-1]), model))
+    if kind == "union_tag_invalid":
+        tag, known = detail["ctx"]["tag"], detail["ctx"]["expected_tags"]
+        return merged.problem((*path, "kind"), f"{shorten(tag)} is none of {known}")
+    message = MESSAGES.get(kind) or _plain(detail["msg"])
+    given = detail["input"]
+    if kind not in ("unit", "value_error") and isinstance(given, (str, int, float)):
+        message += f", not {shorten(given)}" if message.startswith("expected") else f" (given: {shorten(given)})"
+    return merged.problem(path, message)
+
+
+def _plain(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text.replace("Input should be", "must be")
+
+
+def _located(loc: Sequence[int | str], data: Any) -> tuple[PathKey, type[BaseModel] | None]:
+    """The path in the file of pydantic's *loc* (which also names the chosen kind), and the model around its end."""
+    path: list[int | str] = []
+    model: type[BaseModel] | None = Scenario
+    annotation: Any = Scenario
+    for part in loc:
+        chosen = _member(annotation, part)
+        if chosen is not None and isinstance(data, dict) and data.get("kind") == part:
+            annotation = chosen
+            continue
+        path.append(part)
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+        annotation = _below(annotation, part)
+        data = data.get(part) if isinstance(data, dict) else None
+    return tuple(path), model
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The spec classes that *annotation* allows."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif typing.get_origin(annotation) is Annotated:
+        yield from _models(typing.get_args(annotation)[0])
+    elif typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        for member in typing.get_args(annotation):
+            yield from _models(member)
+
+
+def _member(annotation: Any, tag: int | str) -> type[BaseModel] | None:
+    for model in _models(annotation):
+        kind = model.model_fields.get("kind")
+        if kind is not None and tag in typing.get_args(kind.annotation):
+            return model
+    return None
+
+
+def _below(annotation: Any, part: int | str) -> Any:
+    if typing.get_origin(annotation) is dict:
+        return typing.get_args(annotation)[1]
+    for model in _models(annotation):
+        if str(part) in model.model_fields:
+            below = model.model_fields[str(part)].annotation
+            members = list(_models(below))
+            return members[0] if len(members) == 1 and typing.get_origin(below) is not dict else below
+    return None
+
+
+def _suggest(key: str, model: type[BaseModel] | None) -> str:
+    known = list(model.model_fields) if model else []
+    if model is Scenario:
+        known.append("extends")
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known are {', '.join(known)}" if known else ""
+
+
+def _purpose(key: str, model: type[BaseModel] | None) -> str:
+    description = model.model_fields[key].description if model and key in model.model_fields else None
+    return f": {description[0].lower()}{description[1:].rstrip('.')}" if description else ""

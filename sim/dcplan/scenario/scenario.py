@@ -1,0 +1,89 @@
+"""The root of a scenario file, and the checks that cross its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from dcplan.scenario.base import Duration, Name, PositiveDuration, Spec
+from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.facility import Facility
+from dcplan.scenario.fleet import Servers
+from dcplan.scenario.site import Site
+from dcplan.scenario.training import TrainingQueue
+
+
+def _date(value: object) -> object:
+    if isinstance(value, (int, float)):
+        raise ValueError("write a date such as 2025-07-07")
+    return value
+
+
+Start = Annotated[datetime, BeforeValidator(_date)]
+
+
+class Scenario(Spec):
+    """Everything that is simulated."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    """What the run is called; its report folder is named after it."""
+    question: Annotated[str, Field(max_length=400)] = ""
+    """The question that the run answers; the report opens with it."""
+    start: Start = datetime(2025, 1, 1)
+    """First day (and hour) that is simulated, site time."""
+    horizon: PositiveDuration
+    """How long, e.g. '7 days'."""
+    warm_up: Duration = "0 s"  # type: ignore[assignment]  # read like a scenario's text
+    """Time at the start that is simulated but not counted."""
+    replications: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 5
+    """Independent repetitions; from two on, every KPI has a 95 % interval."""
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)] = 1
+    """Seed of all random streams."""
+    step: PositiveDuration = "5 min"  # type: ignore[assignment]  # read like a scenario's text
+    """Grid of the power, cooling and queue records."""
+    site: Site | None = None
+    """Where; without it there is no weather, cost or carbon."""
+    facility: Facility | None = None
+    """The building; without it only the servers are simulated."""
+    fleet: dict[Name, Servers] = Field(default_factory=dict)
+    """Servers by group."""
+    endpoints: dict[Name, Endpoint] = Field(default_factory=dict)
+    """Models that answer requests."""
+    training: dict[Name, TrainingQueue] = Field(default_factory=dict)
+    """Queues of training jobs."""
+
+
+MAX_STEPS = 2_000_000
+"""Most records of the plant's grid in a run: a year in quarter minutes."""
+
+
+def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What is wrong between the parts of a scenario: (path, sentence) pairs."""
+    yield from _time(scenario)
+    if not scenario.endpoints and not scenario.training:
+        yield (), "there is nothing to simulate; add 'endpoints' or 'training'"
+    if scenario.facility is not None and scenario.site is None:
+        yield ("facility",), "a building needs a place; add 'site' with its weather, grid, tariff and prices"
+    if (scenario.facility or scenario.site) and not scenario.fleet:
+        yield (), "a building or site needs servers; add 'fleet'"
+    users: list[tuple[str, dict[str, Any]]] = [
+        ("endpoints", dict(scenario.endpoints)),
+        ("training", dict(scenario.training)),
+    ]
+    for family, members in users:
+        for name, member in members.items():
+            if member.on is not None and member.on not in scenario.fleet:
+                known = ", ".join(scenario.fleet) or "none yet"
+                yield (family, name, "on"), f"there are no servers '{member.on}' in fleet (known: {known})"
+
+
+def _time(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if scenario.warm_up >= scenario.horizon:
+        yield ("warm_up",), f"a warm-up of {scenario.warm_up:g} s leaves nothing of a horizon of {scenario.horizon:g} s"
+    if scenario.step > scenario.horizon:
+        yield ("step",), f"a step of {scenario.step:g} s is longer than the horizon of {scenario.horizon:g} s"
+    elif scenario.horizon / scenario.step > MAX_STEPS:
+        yield ("step",), f"a step of {scenario.step:g} s makes over {MAX_STEPS} records; use a longer step"

@@ -1,0 +1,1 @@
+"""How requests are served: routing, queues, batching and replicas, as compiled kernels."""

@@ -1,0 +1,82 @@
+"""An endpoint that can be advanced to any instant: its rules, its state, and the requests still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from dcplan.serving import kernel
+from dcplan.serving.histogram import FloatArray
+from dcplan.serving.kernel import UintArray
+from dcplan.serving.state import Rules, State, Totals, grown, in_system, new_state, new_totals
+
+
+class Requests(NamedTuple):
+    """A block of requests: sorted arrival times [s], service draws [-], routing bits, each [n]."""
+
+    times_s: FloatArray
+    draws: FloatArray
+    routes: UintArray
+
+
+@dataclass
+class Endpoint:
+    """One endpoint in time. `advance` is its only verb."""
+
+    rules: Rules
+    shared: bool
+    state: State
+    totals: Totals
+    requests: Iterator[Requests]
+    _block: Requests | None = field(default=None, init=False)
+    _next: int = field(default=0, init=False)
+
+    @classmethod
+    def new(cls, rules: Rules, replicas: int, shared: bool, requests: Iterator[Requests]) -> Endpoint:
+        """An idle endpoint at time 0."""
+        state = new_state(replicas, shared, rules.max_batch)
+        return cls(rules, shared, state, new_totals(rules.max_batch), requests)
+
+    @property
+    def in_system(self) -> int:
+        """Requests waiting or in service."""
+        return in_system(self.state)
+
+    def advance(self, until_s: float) -> None:
+        """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
+        while (block := self._current()) is not None and block.times_s[self._next] < until_s:
+            last = block.times_s[-1] < until_s
+            self._step(block, np.inf if last else until_s)
+        self._step(NOTHING, until_s)
+
+    def _current(self) -> Requests | None:
+        """The block that holds the next request; None when there are no more."""
+        while self._block is None or self._next >= len(self._block.times_s):
+            self._block, self._next = next(self.requests, None), 0
+            if self._block is None:
+                self.requests = iter(())
+                return None
+        return self._block
+
+    def _step(self, block: Requests, until_s: float) -> None:
+        first = 0 if block is NOTHING else self._next
+        while True:
+            first = self._call(block, first, until_s)
+            if first >= len(block.times_s) or block.times_s[first] >= until_s:
+                break
+            self.state = grown(self.state)
+        if block is not NOTHING:
+            self._next = first
+
+    def _call(self, block: Requests, first: int, until_s: float) -> int:
+        rules, state, totals = self.rules, self.state, self.totals
+        if self.shared:
+            return int(kernel.shared(rules, state, totals, block.times_s, block.draws, first, until_s))
+        return int(kernel.per_replica(rules, state, totals, *block, first, until_s))
+
+
+NOTHING = Requests(np.empty(0), np.empty(0), np.empty(0, dtype=np.uint64))
+"""No requests: only time passes."""

@@ -1,0 +1,1 @@
+"""What the world does: weather, and the calendar that tariffs and schedules follow."""

@@ -1,0 +1,90 @@
+"""How fast the serving kernel is: the same endpoint, the same streams, beside a SimPy process per request, in one run.
+
+Both sides pay for everything a run needs: drawing arrivals and routing bits, routing, batching, recording latencies.
+The oracle gets fewer requests, because it is slow; that both did the same work is checked on those.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from dcplan.errors import ConservationError
+from dcplan.scenario.demand import Poisson
+from dcplan.serving.endpoint import Endpoint, Requests
+from dcplan.serving.policies import ROUTING
+from dcplan.serving.state import LATENCY_S, SERVED, Rules
+from dcplan.validation import serving_oracle
+from dcplan.workload.arrivals import BLOCK, arrivals
+from dcplan.workload.streams import Streams
+
+REPLICAS = 64
+MAX_BATCH = 32
+LOAD = 0.7
+KERNEL_BLOCKS = 600
+ORACLE_BLOCKS = 3
+REPEATS = 3
+
+
+def serving() -> list[dict[str, object]]:
+    """Results of `dcplan bench serving`: the best of a few repeats of each side, taken in turn."""
+    _kernel_s(1)  # compile, or load from the cache
+    kernel, oracle = [], []
+    for _ in range(REPEATS):
+        kernel.append(KERNEL_BLOCKS * BLOCK / _kernel_s(KERNEL_BLOCKS)[0])
+        oracle.append(ORACLE_BLOCKS * BLOCK / _oracle_s(ORACLE_BLOCKS)[0])
+    _same_work()
+    unit = "requests/s"
+    work = f"{REPLICAS} replicas, power of two, dynamic batch <= {MAX_BATCH}, Poisson, load {LOAD:g}, histogram on"
+    reference = f"SimPy, a process per request: {max(oracle):.4g} {unit}; {work}"
+    return [
+        {
+            "name": "dynamic_batch",
+            "value": max(kernel),
+            "unit": unit,
+            "reference": reference,
+            "ratio": max(kernel) / max(oracle),
+        }
+    ]
+
+
+def _rules() -> Rules:
+    sizes = np.arange(MAX_BATCH + 1)
+    service_s = np.stack((np.zeros(MAX_BATCH + 1), 0.004 + 0.001 * sizes), axis=1)
+    return Rules(ROUTING["power_of_two"], MAX_BATCH, 0.005, -1, 0.1, service_s, np.zeros(MAX_BATCH + 1))
+
+
+def _requests() -> Iterator[Requests]:
+    streams = Streams(seed=1, replication=0)
+    route = streams.stream("routing/bench")
+    rate = LOAD * REPLICAS * MAX_BATCH / (0.004 + 0.001 * MAX_BATCH)
+    for times_s in arrivals(Poisson(kind="poisson", rate=f"{rate} /s"), streams.stream("arrivals/bench"), np.inf):
+        routes = route.integers(0, 2**64 - 1, len(times_s), dtype=np.uint64, endpoint=True)
+        yield Requests(times_s, np.ones(len(times_s)), routes)
+
+
+def _kernel_s(blocks: int) -> tuple[float, Endpoint]:
+    start = time.perf_counter()
+    endpoint = Endpoint.new(_rules(), REPLICAS, False, islice(_requests(), blocks))
+    endpoint.advance(1e9)
+    return time.perf_counter() - start, endpoint
+
+
+def _oracle_s(blocks: int) -> tuple[float, float]:
+    start = time.perf_counter()
+    requests = Requests(*(np.concatenate(parts) for parts in zip(*islice(_requests(), blocks), strict=True)))
+    outcome = serving_oracle.simulate(_rules(), "power_of_two", REPLICAS, False, requests)
+    latency_s = outcome.done_s - requests.times_s
+    return time.perf_counter() - start, float(latency_s.sum())
+
+
+def _same_work() -> None:
+    """Kernel and oracle must give the same total latency for the same requests."""
+    _, endpoint = _kernel_s(1)
+    _, latency_s = _oracle_s(1)
+    ours_s = float(endpoint.totals.sums[LATENCY_S])
+    if endpoint.totals.counts[SERVED] != BLOCK or not np.isclose(ours_s, latency_s, rtol=1e-9):
+        raise ConservationError(f"kernel and oracle disagree: {ours_s} s and {latency_s} s of latency")

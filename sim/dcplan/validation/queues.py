@@ -1,0 +1,173 @@
+"""Closed forms of queueing theory: time in system (sojourn time) of queues that the kernel simulates.
+
+Nearly all of them are phase-type: the time until a Markov chain with initial distribution `start` and generator
+`rates` is absorbed, so that P(T > t) = start exp(rates t) 1 and E(T) = -start rates^-1 1 (Neuts 1981,
+"Matrix-Geometric Solutions in Stochastic Models", chapter 2). M/D/1 has a formula of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import block_diag, expm, solve
+from scipy.optimize import brentq
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Law:
+    """A distribution of the time in system: its mean [s] and its tail P(T > t)."""
+
+    mean_s: float
+    tail: Callable[[float], float]
+
+    def percentile_s(self, level: float) -> float:
+        """The time [s] below which the share *level* of the customers stays."""
+        high_s = self.mean_s
+        while self.tail(high_s) > 1.0 - level:
+            high_s *= 2.0
+        return float(brentq(lambda t: self.tail(t) - (1.0 - level), 0.0, high_s, xtol=1e-12 * high_s))
+
+
+def phase_type(start: FloatArray, rates: FloatArray) -> Law:
+    """The time to absorption."""
+    ones = np.ones(len(start))
+    mean_s = float(-start @ solve(rates, ones))
+    return Law(mean_s, lambda t: float(start @ expm(rates * t) @ ones))
+
+
+def _delayed(wait_probability: float, wait_rate: float, service_rate: float) -> Law:
+    """With some probability an exponential wait, then an exponential service."""
+    start = np.array([wait_probability, 1.0 - wait_probability])
+    return phase_type(start, np.array([[-wait_rate, wait_rate], [0.0, -service_rate]]))
+
+
+def mm1(arrival: float, service: float) -> Law:
+    """M/M/1: exponential with rate mu - lambda (Kleinrock 1975, "Queueing Systems" I, section 5.12).
+
+    >>> round(mm1(0.5, 1.0).mean_s, 6)
+    2.0
+    """
+    return phase_type(np.ones(1), np.array([[arrival - service]]))
+
+
+def erlang_c(arrival: float, service: float, servers: int) -> float:
+    """Probability of waiting in M/M/c (Erlang 1917), by the stable recursion of Erlang B.
+
+    >>> round(erlang_c(0.5, 1.0, 1), 6)
+    0.5
+    """
+    load = arrival / service
+    blocked = 1.0
+    for server in range(1, servers + 1):
+        blocked = load * blocked / (server + load * blocked)
+    return blocked / (1.0 - load / servers * (1.0 - blocked))
+
+
+def mmc(arrival: float, service: float, servers: int) -> Law:
+    """M/M/c, first come first served: waits are exponential with rate c mu - lambda."""
+    return _delayed(erlang_c(arrival, service, servers), servers * service - arrival, service)
+
+
+def mmck(arrival: float, service: float, servers: int, places: int) -> tuple[Law, float]:
+    """M/M/c/K: time in system of the customers who enter, and the probability of being turned away.
+
+    Args:
+        arrival: Arrival rate [1/s].
+        service: Service rate of one server [1/s].
+        servers: c.
+        places: K, customers in the system at most.
+    """
+    weights = np.ones(places + 1)
+    for n in range(1, places + 1):
+        weights[n] = weights[n - 1] * arrival / (min(n, servers) * service)
+    states = weights / weights.sum()
+    found = states[:-1] / (1.0 - states[-1])
+    stages = places - servers  # longest queue: so many exponential stages of rate c mu before service
+    rates = np.zeros((stages + 1, stages + 1))
+    start = np.zeros(stages + 1)
+    for stage in range(stages):
+        rates[stage, stage], rates[stage, stage + 1] = -servers * service, servers * service
+        start[stage] = found[places - 1 - stage]
+    rates[stages, stages] = -service
+    start[stages] = found[:servers].sum()
+    return phase_type(start, rates), float(states[-1])
+
+
+def md1(arrival: float, service_s: float) -> Law:
+    """M/D/1 (Erlang 1909; Iversen & Staalhagen 1999, "Waiting time distribution in M/D/1 queueing systems").
+
+    P(W <= t) = (1 - rho) sum_k (-lambda (t - k D))^k / k! exp(lambda (t - k D)),  k = 0 .. floor(t / D)
+    """
+    load = arrival * service_s
+
+    def tail(time_s: float) -> float:
+        wait_s = time_s - service_s
+        if wait_s < 0:
+            return 1.0
+        terms = (
+            (-arrival * (wait_s - k * service_s)) ** k
+            / math.factorial(k)
+            * math.exp(arrival * (wait_s - k * service_s))
+            for k in range(int(wait_s / service_s) + 1)
+        )
+        return 1.0 - (1.0 - load) * math.fsum(terms)
+
+    return Law(service_s + load * service_s / (2.0 * (1.0 - load)), tail)
+
+
+def mph1(arrival: float, start: FloatArray, rates: FloatArray) -> Law:
+    """M/PH/1: wait is a geometric sum of residual services, then the service (Neuts 1981, section 3.2).
+
+    Args:
+        arrival: Arrival rate [1/s].
+        start: Initial distribution of the phase-type service time.
+        rates: Its generator [1/s].
+    """
+    ones = np.ones(len(start))
+    mean_s = float(-start @ solve(rates, ones))
+    load = arrival * mean_s
+    leave = -rates @ ones
+    residual = -start @ np.linalg.inv(rates) / mean_s
+    waiting = rates + load * np.outer(leave, residual)
+    whole = block_diag(waiting, rates)
+    whole[: len(start), len(start) :] = (1.0 - load) * np.outer(leave, start)
+    return phase_type(np.concatenate((load * residual, (1.0 - load) * start)), whole)
+
+
+def erlang_phases(mean_s: float, stages: int) -> tuple[FloatArray, FloatArray]:
+    """The Erlang distribution as start and rates."""
+    rate = stages / mean_s
+    rates = rate * (np.eye(stages, k=1) - np.eye(stages))
+    return np.eye(stages)[0], rates
+
+
+def hyperexponential_phases(mean_s: float, cv: float) -> tuple[FloatArray, FloatArray]:
+    """The balanced-means hyperexponential as start and rates (Allen 1990, section 3.2.9)."""
+    often = 0.5 * (1.0 + math.sqrt((cv**2 - 1.0) / (cv**2 + 1.0)))
+    start = np.array([often, 1.0 - often])
+    return start, -np.diag(2.0 * start / mean_s)
+
+
+def pollaczek_khinchine_s(arrival: float, mean_s: float, cv: float) -> float:
+    """Mean time in system of M/G/1 [s] (Pollaczek 1930, Khinchine 1932)."""
+    load = arrival * mean_s
+    return mean_s + load * mean_s * (1.0 + cv**2) / (2.0 * (1.0 - load))
+
+
+def batch_service(arrival: float, service: float, size: int) -> Law:
+    """M/M[1,b]/1: a free server takes all who wait, at most b, for one exponential service (Bailey 1954).
+
+    With r the root in (0, 1) of mu r^(b+1) - (lambda + mu) r + lambda = 0, a busy server has n waiting with
+    probability proportional to r^n. Who finds it busy waits for a geometric number (parameter r^b) of exponential
+    services, that is exponentially with rate mu (1 - r^b).
+    """
+    root = brentq(lambda r: service * r ** (size + 1) - (arrival + service) * r + arrival, 0.0, 1.0 - 1e-9)
+    busy = 1.0 / (1.0 - root)
+    idle = service / arrival
+    return _delayed(busy / (busy + idle), service * (1.0 - root**size), service)

@@ -1,0 +1,168 @@
+"""The endpoint again, as plain SimPy: a process per request and per replica, slow and easy to believe.
+
+It shares no code with the kernel: routing, batching, dropping and the service time are written a second time. Given the
+same arrival times, draws and routing bits it must give the same departures.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import simpy
+
+from dcplan.serving.endpoint import Requests
+from dcplan.serving.histogram import FloatArray
+from dcplan.serving.state import Rules
+
+Process = Generator[simpy.Event, object, None]
+
+
+@dataclass
+class Request:
+    """One request on its way."""
+
+    index: int
+    arrival_s: float
+    draw: float
+    done: simpy.Event
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that was served: when, where, and which requests."""
+
+    replica: int
+    start_s: float
+    done_s: float
+    requests: tuple[int, ...]
+
+
+@dataclass
+class Outcome:
+    """What happened to every request."""
+
+    done_s: FloatArray
+    """Departure of each request [s]; NaN if dropped, [n]."""
+    batches: list[Batch] = field(default_factory=list)
+    busy_s: float = 0.0
+    energy_j: float = 0.0
+
+    @property
+    def dropped(self) -> int:
+        """Requests that found no room."""
+        return int(np.isnan(self.done_s).sum())
+
+
+class Line:
+    """A queue, the replicas that serve it, and the event that wakes them."""
+
+    def __init__(self, env: simpy.Environment, replicas: Sequence[int]) -> None:
+        self.waiting: deque[Request] = deque()
+        self.idle = deque(replicas)
+        self.size = len(replicas)
+        self.serving = 0
+        self.changed = env.event()
+
+    def load(self) -> int:
+        """Requests waiting or in service."""
+        return len(self.waiting) + self.serving
+
+    def wake(self, env: simpy.Environment) -> None:
+        """Tell the dispatcher that a request came or a replica became free."""
+        self.changed.succeed()
+        self.changed = env.event()
+
+
+def simulate(rules: Rules, routing: str, replicas: int, shared: bool, requests: Requests) -> Outcome:
+    """Serve *requests* until the last one has left."""
+    env = simpy.Environment()
+    outcome = Outcome(np.full(len(requests.times_s), np.nan))
+    lines = [Line(env, range(replicas))] if shared else [Line(env, [replica]) for replica in range(replicas)]
+    for line in lines:
+        env.process(dispatcher(env, rules, line, outcome))
+    env.process(source(env, rules, routing, lines, requests, outcome))
+    env.run()
+    return outcome
+
+
+def source(
+    env: simpy.Environment, rules: Rules, routing: str, lines: list[Line], requests: Requests, outcome: Outcome
+) -> Process:
+    """Requests arrive one after the other, and each goes its own way."""
+    for index, time_s in enumerate(requests.times_s):
+        yield env.timeout(float(time_s) - env.now)
+        line = lines[choose(routing, lines, index, int(requests.routes[index]))]
+        env.process(request(env, rules, line, Request(index, env.now, requests.draws[index], env.event()), outcome))
+
+
+def request(env: simpy.Environment, rules: Rules, line: Line, this: Request, outcome: Outcome) -> Process:
+    """A request arrives, waits, is served, leaves; or it is dropped."""
+    waiting = len(line.waiting)
+    starts_at_once = bool(line.idle) and (waiting + 1 >= rules.max_batch or rules.max_delay_s == 0)
+    if 0 <= rules.limit <= waiting and not starts_at_once:
+        return
+    line.waiting.append(this)
+    line.wake(env)
+    yield this.done
+    outcome.done_s[this.index] = env.now
+
+
+def dispatcher(env: simpy.Environment, rules: Rules, line: Line, outcome: Outcome) -> Process:
+    """Whenever a replica is free, give it a batch that is full or whose oldest request has waited long enough."""
+    while True:
+        while not (line.idle and line.waiting):
+            yield line.changed
+        due_s = line.waiting[0].arrival_s + rules.max_delay_s
+        if len(line.waiting) < rules.max_batch and due_s > env.now:
+            yield line.changed | env.timeout(due_s - env.now)
+        if line.idle and line.waiting:
+            due_s = line.waiting[0].arrival_s + rules.max_delay_s
+            if len(line.waiting) >= rules.max_batch or due_s <= env.now:
+                taken = [line.waiting.popleft() for _ in range(min(len(line.waiting), rules.max_batch))]
+                line.serving += len(taken)
+                env.process(replica(env, rules, line, line.idle.popleft(), taken, outcome))
+
+
+def replica(
+    env: simpy.Environment, rules: Rules, line: Line, number: int, taken: list[Request], outcome: Outcome
+) -> Process:
+    """A replica serves a batch and is free again."""
+    start_s = env.now
+    duration_s = service_time_s(rules.service_s[len(taken)], taken[0].draw)
+    yield env.timeout(duration_s)
+    outcome.batches.append(Batch(number, start_s, env.now, tuple(each.index for each in taken)))
+    outcome.busy_s += duration_s
+    outcome.energy_j += duration_s * float(rules.power_w[len(taken)])
+    for each in taken:
+        each.done.succeed()
+    line.serving -= len(taken)
+    line.idle.append(number)
+    line.wake(env)
+
+
+def choose(routing: str, lines: list[Line], index: int, bits: int) -> int:
+    """The line that request number *index* joins."""
+    count = len(lines)
+    if routing == "round_robin":
+        return index % count
+    upper, lower = bits >> 32, bits & 0xFFFFFFFF
+    first = upper * count // 2**32
+    if routing == "random" or count == 1:
+        return first
+    if routing == "least_loaded":
+        return min(range(count), key=lambda line: (lines[line].load(), line))
+    others = [line for line in range(count) if line != first]
+    second = others[lower * (count - 1) // 2**32]
+    return second if lines[second].load() < lines[first].load() else first
+
+
+def service_time_s(times_s: FloatArray, draw: float) -> float:
+    """The service time at *draw*, linear between equal steps and past the last one [s]."""
+    grid = np.linspace(0.0, 1.0, len(times_s))
+    if draw >= 1.0:
+        slope = (times_s[-1] - times_s[-2]) / (grid[-1] - grid[-2])
+        return float(times_s[-1] + slope * (draw - 1.0))
+    return float(np.interp(draw, grid, times_s))

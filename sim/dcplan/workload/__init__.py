@@ -1,0 +1,1 @@
+"""What is asked for: request arrivals and job submissions, from named random streams."""

@@ -1,0 +1,114 @@
+"""When requests arrive: one function per demand kind, all giving blocks of sorted times.
+
+Blocks have a fixed size that does not depend on who asks when, so a run that is interrupted anywhere sees the same
+requests as one that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcplan.scenario.demand import Constant, Demand, Diurnal, Gamma, Mmpp, Poisson, Trace
+from dcplan.workload.rate import FloatArray, RateCurve, constant, repeated
+
+BLOCK = 1 << 15
+"""Requests per block: 256 kB of times, small enough for a core's cache."""
+
+HOUR_S = 3600.0
+DAY_S = 86400.0
+
+Gaps = Callable[[np.random.Generator, int], FloatArray]
+"""Draws times between requests on the unit-rate clock."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recorded demand, read from a file or the library: stamps, or rates per interval."""
+
+    stamps_s: FloatArray | None = None
+    rate: RateCurve | None = None
+
+
+def arrivals(
+    demand: Demand,
+    rng: np.random.Generator,
+    horizon_s: float,
+    week_offset_s: float = 0.0,
+    recorded: Recorded | None = None,
+) -> Iterator[FloatArray]:
+    """Blocks of arrival times [s since the start], sorted, at least up to *horizon_s*.
+
+    Args:
+        demand: What was asked for.
+        rng: The stream "arrivals/<endpoint>".
+        horizon_s: End of the run [s].
+        week_offset_s: Time from Monday, midnight, site time, to the start of the run [s].
+        recorded: The trace, for a demand of kind `trace`.
+    """
+    if isinstance(demand, Trace) and recorded is not None and recorded.stamps_s is not None:
+        return _blocks(recorded.stamps_s)
+    return _time_changed(rate_curve(demand, rng, horizon_s, week_offset_s, recorded), _gaps(demand), rng, horizon_s)
+
+
+def rate_curve(
+    demand: Demand,
+    rng: np.random.Generator,
+    horizon_s: float,
+    week_offset_s: float = 0.0,
+    recorded: Recorded | None = None,
+) -> RateCurve:
+    """The rate that *demand* follows (for `mmpp`, one random path of it)."""
+    if isinstance(demand, (Constant, Poisson, Gamma)):
+        return constant(demand.rate)
+    if isinstance(demand, Mmpp):
+        return _modulated(demand, rng, horizon_s)
+    if isinstance(demand, Diurnal):
+        factors = np.outer(demand.weekly, demand.daily).ravel()
+        return repeated(HOUR_S, factors, demand.mean, week_offset_s, horizon_s)
+    if recorded is None or recorded.rate is None:
+        raise ValueError("a trace of rates needs its recorded rates")
+    return recorded.rate
+
+
+def _gaps(demand: Demand) -> Gaps:
+    if isinstance(demand, Constant):
+        return lambda _, count: np.ones(count)
+    if isinstance(demand, Gamma):
+        shape = demand.cv**-2
+        return lambda rng, count: rng.standard_gamma(shape, count) / shape
+    return lambda rng, count: rng.standard_exponential(count)
+
+
+def _time_changed(rate: RateCurve, gaps: Gaps, rng: np.random.Generator, horizon_s: float) -> Iterator[FloatArray]:
+    count = 0.0
+    while True:
+        steps = gaps(rng, BLOCK)
+        steps[0] += count
+        counts = np.cumsum(steps)
+        count = float(counts[-1])
+        times_s = rate.when(counts)
+        yield times_s
+        if times_s[-1] > horizon_s:
+            return
+
+
+def _modulated(demand: Mmpp, rng: np.random.Generator, horizon_s: float) -> RateCurve:
+    """One path of the modulating chain: states in turn, each held for an exponential time."""
+    dwell_s, rates = np.array(demand.dwell), np.array(demand.rates)
+    cycles = max(8, int(1.5 * horizon_s / dwell_s.sum()) + 8)
+    ends: list[FloatArray] = []
+    last_s = 0.0
+    while last_s <= horizon_s:
+        held_s = rng.standard_exponential((cycles, len(dwell_s))) * dwell_s
+        ends.append(last_s + np.cumsum(held_s.ravel()))
+        last_s = float(ends[-1][-1])
+    edges_s = np.concatenate(([0.0], *ends))
+    return RateCurve(edges_s, np.tile(rates, (len(edges_s) - 1) // len(rates)))
+
+
+def _blocks(times_s: FloatArray) -> Iterator[FloatArray]:
+    for start in range(0, len(times_s), BLOCK):
+        yield times_s[start : start + BLOCK]

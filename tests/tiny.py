@@ -1,0 +1,153 @@
+"""A world small enough to calculate by hand: one kind of server, one workload, one place, one tariff."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dcplan.engine.plan import Plan
+from dcplan.engine.resolve import resolve
+from dcplan.profiles.compute import LEVELS
+from dcplan.profiles.library import Library, shipped
+from dcplan.scenario.load import load
+
+HEADER = {"schema": 1, "kind": "synthetic", "source": "made up for tests", "year": 2025, "licence": "none"}
+
+HOUR_S = 3600.0
+DAY_S = 86400.0
+
+SYNTHETIC = """\
+name: synthetic
+horizon: 30 min
+replications: 2
+endpoints:
+  web:
+    service: {kind: exponential, mean: 20 ms}
+    replicas: 2
+    demand: {kind: poisson, rate: 5 /s}
+"""
+"""Theory only: no servers, no place."""
+
+MEASURED = """\
+name: measured
+horizon: 2 h
+step: 15 min
+replications: 2
+fleet:
+  node: {server: tiny-server, count: 3}
+endpoints:
+  web:
+    workload: tiny
+    on: node
+    replicas: 4
+    batching: {max_batch: 4, max_delay: 5 ms}
+    demand: {kind: poisson, rate: 2 /s}
+    slo: {p95: 100 ms}
+training:
+  nightly: {workload: tiny, on: node, slots: 2, jobs: 3, epochs: 2, samples: 40000, every: 1 h}
+"""
+"""Servers without a place."""
+
+WHOLE = (
+    MEASURED
+    + """\
+site: {place: flatland, grid: flat-grid, tariff: flat-tariff, prices: flat-prices}
+facility:
+  it_capacity: 2 kW
+  power:
+    utility: {limit: 10 kW}
+    transformer: {rating: 10 kVA}
+    ups: {rating: 4 kW}
+    distribution: {rating: 4 kW}
+    supplies: {rating: 400 W}
+  cooling: {kind: chilled_water, supply_air: 24 degC, chilled_water: 15 degC, economiser: waterside}
+"""
+).replace("kVA", "kW")
+"""Servers in a building at a place."""
+
+TARIFF: dict[str, Any] = {
+    "fixed_usd_per_month": 31.0,
+    "energy": [{"name": "night", "price_usd_per_kwh": 0.05}, {"name": "day", "price_usd_per_kwh": 0.10}],
+    "energy_schedule": {"weekday": [[0] * 8 + [1] * 12 + [0] * 4] * 12, "weekend": [[0] * 24] * 12},
+    "demand": [{"name": "off", "usd_per_kw_month": 0.0}, {"name": "on", "usd_per_kw_month": 8.0}],
+    "demand_schedule": {"weekday": [[0] * 8 + [1] * 12 + [0] * 4] * 12, "weekend": [[0] * 24] * 12},
+    "flat_demand_usd_per_kw_month": 5.0,
+    "demand_window": "30 min",
+}
+
+PRICES = {
+    "facility_usd_per_w": 10.0,
+    "facility_life_years": 10.0,
+    "cpu_server_usd": 5000.0,
+    "server_life_years": 5.0,
+    "discount_rate": 0.0,
+    "water_usd_per_m3": 4.0,
+}
+
+INFER = {1: 0.010, 2: 0.012, 4: 0.020, 8: 0.032}
+"""Mean time of a call by batch [s]."""
+
+TRAIN = {32: 0.05, 64: 0.08}
+
+
+def write_header(folder: Path, **header: Any) -> Path:
+    """A `profile.yaml` in *folder*."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(HEADER | header, sort_keys=False)
+    (folder / "profile.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def write_times(path: Path, means_s: dict[int, float], spread: float = 0.2) -> None:
+    """A table of measured times whose quantiles run evenly from (1 - spread) to (1 + spread) times the mean."""
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["batch", "time_mean_s", "time_low_s", "time_high_s", *LEVELS])
+        for batch, mean_s in means_s.items():
+            quantiles = [mean_s * (1 - spread + 2 * spread * level) for level in LEVELS.values()]
+            writer.writerow([batch, mean_s, 0.99 * mean_s, 1.01 * mean_s, *quantiles])
+
+
+def write_weather(folder: Path, dry_bulb_c: Sequence[float] | None = None, **header: Any) -> Path:
+    """A weather year whose row number is its dry bulb, unless said otherwise."""
+    write_header(folder, **({"utc_offset_h": -5, "tz": "America/New_York"} | header))
+    values = dry_bulb_c if dry_bulb_c is not None else [20.0] * 8760
+    rows = "\n".join(f"{value!r},{value - 5!r},101325" for value in values)
+    with gzip.open(folder / "hours.csv.gz", "wt") as stream:
+        stream.write(f"dry_bulb_c,wet_bulb_c,pressure_pa\n{rows}\n")
+    return folder
+
+
+def write_library(root: Path) -> Path:
+    """All profiles that the scenarios above name."""
+    compute = write_header(root / "compute" / "tiny-slot" / "tiny", recipe={"batch": 64})
+    write_times(compute / "infer.csv", INFER)
+    write_times(compute / "train.csv", TRAIN)
+    server = {"idle_w": {"value": 100}, "max_w": {"value": 300}, "curve": {"r": {"value": 1.4}}}
+    write_header(root / "power" / "tiny-server", values=server | {"slots": {"tiny-slot": {"value": 4}}})
+    write_weather(root / "weather" / "flatland")
+    write_header(root / "carbon" / "flat-grid", values={"kg_per_kwh": {"value": 0.25, "unit": "kg/kWh"}})
+    write_header(root / "tariff" / "flat-tariff", values=TARIFF)
+    prices = {name: {"value": value, "unit": "1"} for name, value in PRICES.items()}
+    write_header(root / "cost" / "flat-prices", values=prices)
+    shape = write_header(root / "demand" / "two-level", file="day.csv")
+    steps = "\n".join(f"{hour * 3600},{0.5 if hour < 12 else 1.5}" for hour in range(24))
+    (shape / "day.csv").write_text(f"time_s,relative_rate\n{steps}\n")
+    return root
+
+
+def tiny_library(root: Path) -> Library:
+    """The profiles in *root*, and those that dcplan ships (curves of plants and power chains)."""
+    return Library((root, shipped("profiles")))
+
+
+def planned(text: str, folder: Path, library: Library, settings: Sequence[str] = ()) -> Plan:
+    """*text* as a file in *folder*, loaded and resolved."""
+    path = folder / "scenario.yaml"
+    path.write_text(text, encoding="utf-8")
+    return resolve(load(path, settings), library)

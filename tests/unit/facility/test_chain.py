@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dcplan.facility.chain import PowerDesign, feed, meter
+
+
+def test_each_stage_carries_the_losses_of_the_stages_below(power: PowerDesign) -> None:
+    server_w = np.array([0.0, 600e3])
+    fed = feed(server_w, power)
+    assert fed.input_w == pytest.approx(server_w + fed.pdu_loss_w + fed.ups_loss_w)
+    metered = meter(fed.input_w + 100e3, power)
+    assert metered.facility_w == pytest.approx(fed.input_w + 100e3 + metered.transformer_loss_w)
+
+
+def test_overloads_are_flagged_stage_by_stage_and_not_clipped(power: PowerDesign) -> None:
+    server_w = np.array([900e3, 1.005e6, 1.02e6, 1.6e6])
+    fed = feed(server_w, power)
+    assert fed.pdu_overload.tolist() == [False, True, True, True]
+    assert fed.ups_redundancy_lost.tolist() == [False, False, True, True]  # 2 x 505 kW keep the redundancy
+    assert fed.ups_overload.tolist() == [False, False, False, True]  # 3 x 505 kW run
+    assert np.all(np.diff(fed.input_w) > 0.0)
+
+
+def test_the_utility_limit_is_compared_with_the_meter(power: PowerDesign) -> None:
+    limited = replace(power, utility_limit_w=1.0e6)
+    metered = meter(np.array([0.98e6, 0.999e6, 1.7e6]), limited)
+    assert metered.utility_exceeded.tolist() == [False, True, True]
+    assert metered.transformer_overload.tolist() == [False, False, True]
+
+
+def test_a_limit_of_nothing_is_refused(power: PowerDesign) -> None:
+    with pytest.raises(ValueError, match="utility_limit_w = 0"):
+        replace(power, utility_limit_w=0.0)

@@ -1,0 +1,129 @@
+"""Windows, warm-up and interleaving, on a clock that only calls move."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from dcplan.profiling.machine import CpuTimes
+from dcplan.profiling.measure import Clock, Plan, Point, Series, measure
+
+PLAN = Plan(idle_s=0, warm_up_window_s=0.05, warm_up_windows=(3, 8), settle_s=0, window_s=0.1, windows=6)
+
+
+@dataclass
+class FakeTime:
+    """Time that stands still but for calls; remembers which point was called."""
+
+    now_ns: int = 0
+    called: list[int] = field(default_factory=list)
+    others: Callable[[int], bool] = lambda now_ns: False
+    others_ns: int = 0
+
+    def point(self, batch: int, call_ms: Callable[[int], float]) -> Point:
+        """A point whose call number i takes call_ms(i)."""
+
+        def call() -> None:
+            taken_ns = int(call_ms(self.called.count(batch)) * 1e6)
+            self.others_ns += taken_ns if self.others(self.now_ns) else 0
+            self.now_ns += taken_ns
+            self.called.append(batch)
+
+        return Point("infer", batch, call)
+
+    def measure(self, *points: Point, plan: Plan = PLAN, seed: int = 1) -> list[Series]:
+        """Measure *points* on four processors, with two threads busy all the time."""
+        return measure(points, plan, random.Random(seed), Clock(lambda: self.now_ns, self.cpu))
+
+    def cpu(self) -> CpuTimes:
+        """CPU times, were this a machine."""
+        now_s, others_s = self.now_ns / 1e9, self.others_ns / 1e9
+        return CpuTimes(total_s=4 * now_s, busy_s=2 * now_s + others_s, steal_s=0, own_s=2 * now_s)
+
+
+def steady(time: FakeTime, *batches: int) -> list[Point]:
+    """Points whose calls take a millisecond per sample."""
+    return [time.point(batch, lambda i, batch=batch: batch) for batch in batches]  # type: ignore[misc]
+
+
+def measured_order(series: list[Series]) -> list[int]:
+    """Batch sizes in the order their windows were taken."""
+    windows = [(window.start_s, one.point.batch) for one in series for window in one.measured]
+    return [batch for _, batch in sorted(windows)]
+
+
+def test_every_round_visits_all_points_in_a_new_order() -> None:
+    time = FakeTime()
+    order = measured_order(time.measure(*steady(time, 1, 2, 3, 4)))
+    rounds = [tuple(order[i : i + 4]) for i in range(0, len(order), 4)]
+    assert all(sorted(one) == [1, 2, 3, 4] for one in rounds)
+    assert len(set(rounds)) > 1
+
+
+def test_the_order_depends_on_the_seed_alone() -> None:
+    first, again, other = FakeTime(), FakeTime(), FakeTime()
+    order = measured_order(first.measure(*steady(first, 1, 2, 3)))
+    assert measured_order(again.measure(*steady(again, 1, 2, 3))) == order
+    assert measured_order(other.measure(*steady(other, 1, 2, 3), seed=5)) != order
+
+
+def test_slow_first_calls_stay_in_the_warm_up() -> None:
+    time = FakeTime()
+    (one,) = time.measure(time.point(1, lambda i: max(1.0, 10.0 - 0.3 * i)))
+    assert one.settled
+    assert len(one.warm_up) > 3
+    assert one.warm_up[0].mean_s > 2 * one.warm_up[-1].mean_s
+    assert [window.mean_s for window in one.measured] == pytest.approx([0.001] * 6)
+
+
+def test_a_point_that_never_settles_is_measured_all_the_same() -> None:
+    time = FakeTime()
+    (one,) = time.measure(time.point(1, lambda i: 1.0 + i % 50))
+    assert not one.settled
+    assert (len(one.warm_up), len(one.measured)) == (8, 6)
+
+
+def test_a_window_lasts_as_long_as_planned_and_has_three_calls_at_least() -> None:
+    time = FakeTime()
+    short, long = time.measure(*steady(time, 1, 80))
+    assert [len(window.call_s) for window in short.measured] == [100] * 6
+    assert [len(window.call_s) for window in long.measured] == [3] * 6
+
+
+def test_settling_calls_are_not_timed() -> None:
+    time = FakeTime()
+    (one,) = time.measure(*steady(time, 1), plan=replace(PLAN, settle_s=0.005))
+    timed = sum(len(window.call_s) for window in [*one.warm_up, *one.measured])
+    assert len(time.called) == timed + 5 * (3 + 6)
+
+
+def test_cpu_time_counts_all_threads() -> None:
+    time = FakeTime()
+    (one,) = time.measure(*steady(time, 1))
+    assert one.measured[0].cpu_s == pytest.approx(2 * one.measured[0].call_s.sum())
+
+
+def test_disturbed_windows_are_kept_apart_and_taken_again() -> None:
+    time = FakeTime(others=lambda now_ns: 0.5e9 < now_ns < 0.9e9)
+    series = time.measure(*steady(time, 1, 2))
+    assert all(len(one.measured) == 6 for one in series)
+    assert sum(len(one.disturbed) for one in series) > 0
+    assert not any(window.load.disturbed for one in series for window in one.measured)
+
+
+def test_on_a_busy_machine_disturbed_windows_are_used_all_the_same() -> None:
+    time = FakeTime(others=lambda now_ns: True)
+    (one,) = time.measure(*steady(time, 1))
+    assert (len(one.measured), len(one.disturbed)) == (6, 2)
+    assert all(window.load.others_percent == pytest.approx(25) for window in one.measured)
+
+
+def test_progress_ends_at_the_total() -> None:
+    time, seen = FakeTime(), list[tuple[str, int, int]]()
+    clock = Clock(lambda: time.now_ns, time.cpu)
+    measure(steady(time, 1, 2), PLAN, random.Random(1), clock, lambda *state: seen.append(state))
+    assert seen[0] == ("warm up", 0, 2)
+    assert seen[-1] == ("measure", 12, 12)

@@ -1,0 +1,155 @@
+"""The kernel against its SimPy twin on shared streams: every batch, every departure, every drop."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dcplan.scenario.endpoint import Routing
+from dcplan.serving.endpoint import Endpoint, Requests
+from dcplan.serving.histogram import quantile
+from dcplan.serving.policies import ROUTING
+from dcplan.serving.state import (
+    ARRIVED,
+    BUSY_S,
+    DROPPED,
+    ENERGY_J,
+    LATENCY_S,
+    SERVED,
+    WAIT_S,
+    WITHIN_SLO,
+    Rules,
+    copy,
+)
+from dcplan.validation import serving_oracle
+
+POLICIES = (*get_args(Routing), "shared")
+
+
+def make_rules(policy: str, max_batch: int, delay_s: float, limit: int, pieces: int = 1) -> Rules:
+    """Service times that grow with the batch; *pieces* > 1 makes them bend with the draw."""
+    sizes = np.arange(max_batch + 1)[:, None]
+    grid = np.linspace(0.0, 1.0, pieces + 1)[None, :]
+    service_s = (0.01 + 0.002 * sizes) * (grid if pieces == 1 else 0.5 + grid**2)
+    power_w = 10.0 + np.arange(max_batch + 1.0)
+    return Rules(ROUTING.get(policy, 0), max_batch, delay_s, limit, 0.05, service_s, power_w)
+
+
+def make_requests(count: int, rate: float, seed: int, uniform: bool = False) -> Requests:
+    rng = np.random.default_rng(seed)
+    draws = rng.random(count) if uniform else rng.standard_exponential(count)
+    routes = rng.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True)
+    return Requests(np.cumsum(rng.standard_exponential(count)) / rate, draws, routes)
+
+
+def in_blocks(requests: Requests, size: int) -> list[Requests]:
+    starts = range(0, len(requests.times_s), size)
+    return [Requests(*(array[start : start + size] for array in requests)) for start in starts]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    policy=st.sampled_from(POLICIES),
+    replicas=st.integers(1, 7),
+    max_batch=st.sampled_from([1, 2, 5, 8]),
+    delay_s=st.sampled_from([0.0, 0.004, 0.05]),
+    limit=st.sampled_from([-1, 0, 1, 6]),
+    load=st.floats(0.1, 1.6),
+    pieces=st.sampled_from([1, 6]),
+    seed=st.integers(0, 10_000),
+)
+def test_every_departure_equals_the_oracle(
+    policy: str, replicas: int, max_batch: int, delay_s: float, limit: int, load: float, pieces: int, seed: int
+) -> None:
+    rules = make_rules(policy, max_batch, delay_s, limit, pieces)
+    rate = load * replicas * max_batch / (0.01 + 0.002 * max_batch)
+    requests = make_requests(400, rate, seed, uniform=pieces > 1)
+    shared = policy == "shared"
+    expected = serving_oracle.simulate(rules, policy, replicas, shared, requests)
+    endpoint = Endpoint.new(rules, replicas, shared, iter(in_blocks(requests, 97)))
+
+    for batch in sorted(expected.batches, key=lambda each: each.start_s + each.done_s):
+        endpoint.advance((batch.start_s + batch.done_s) / 2)
+        arrivals_s = requests.times_s[list(batch.requests)]
+        in_service = endpoint.state.batch_s[:, : len(arrivals_s)]
+        holds = (np.abs(in_service - arrivals_s) < 1e-12).all(axis=1) & (endpoint.state.serving == len(arrivals_s))
+        assert holds.any(), f"no replica serves {batch}"
+        assert np.abs(endpoint.state.done_s[holds] - batch.done_s).min() < 1e-9
+
+    endpoint.advance(1e6)
+    served = ~np.isnan(expected.done_s)
+    latency_s = (expected.done_s - requests.times_s)[served]
+    starts_s = np.full(len(served), np.nan)
+    for batch in expected.batches:
+        starts_s[list(batch.requests)] = batch.start_s
+    counts, sums = endpoint.totals.counts, endpoint.totals.sums
+    assert counts[ARRIVED] == 400
+    assert counts[DROPPED] == expected.dropped
+    assert counts[SERVED] == served.sum() == endpoint.totals.latency.sum()
+    assert counts[WITHIN_SLO] == (latency_s <= 0.05).sum()
+    assert endpoint.in_system == 0
+    np.testing.assert_allclose(sums[LATENCY_S], latency_s.sum(), rtol=1e-9)
+    np.testing.assert_allclose(sums[WAIT_S], (starts_s - requests.times_s)[served].sum(), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(sums[[BUSY_S, ENERGY_J]], [expected.busy_s, expected.energy_j], rtol=1e-9)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_run_cut_anywhere_equals_the_uncut_run(policy: str) -> None:
+    rules = make_rules(policy, 4, 0.004, 20)
+    requests = make_requests(3000, 900.0, 7)
+    whole = Endpoint.new(rules, 5, policy == "shared", iter([requests]))
+    cut = Endpoint.new(rules, 5, policy == "shared", iter(in_blocks(requests, 501)))
+    for until_s in np.sort(np.random.default_rng(1).uniform(0, 5, 200)):
+        cut.advance(float(until_s))
+    whole.advance(5.0)
+    cut.advance(5.0)
+    np.testing.assert_array_equal(cut.totals.counts, whole.totals.counts)
+    np.testing.assert_array_equal(cut.totals.latency, whole.totals.latency)
+    np.testing.assert_allclose(cut.totals.sums, whole.totals.sums, rtol=1e-12)
+
+
+def test_busy_time_is_booked_up_to_the_cut() -> None:
+    rules = make_rules("round_robin", 1, 0.0, -1)
+    requests = Requests(np.array([1.0]), np.array([1000.0]), np.zeros(1, dtype=np.uint64))
+    endpoint = Endpoint.new(rules, 2, False, iter([requests]))
+    endpoint.advance(4.0)
+    assert endpoint.totals.sums[BUSY_S] == pytest.approx(3.0)
+    assert endpoint.totals.counts[SERVED] == 0
+    assert endpoint.in_system == 1
+
+
+def test_a_burst_at_one_instant_is_served_and_nothing_is_lost() -> None:
+    rules = make_rules("power_of_two", 8, 0.004, -1)
+    count = 100_000
+    rng = np.random.default_rng(3)
+    routes = rng.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True)
+    burst = Requests(np.full(count, 2.0), np.ones(count), routes)
+    endpoint = Endpoint.new(rules, 8, False, iter([burst]))
+    endpoint.advance(3.0)
+    counts = endpoint.totals.counts
+    assert counts[ARRIVED] == count == counts[SERVED] + endpoint.in_system
+    endpoint.advance(1e5)
+    assert counts[SERVED] == count
+
+
+def test_no_requests_leave_nothing() -> None:
+    endpoint = Endpoint.new(make_rules("random", 2, 0.01, -1), 3, False, iter(()))
+    endpoint.advance(100.0)
+    assert endpoint.totals.counts.sum() == 0
+    assert np.isnan(quantile(endpoint.totals.latency, np.array([0.5])))[0]
+
+
+def test_a_snapshot_does_not_change_with_the_endpoint() -> None:
+    endpoint = Endpoint.new(make_rules("random", 2, 0.01, -1), 3, False, iter([make_requests(100, 50.0, 1)]))
+    before = copy(endpoint.state)
+    endpoint.advance(1.0)
+    assert before.waiting.sum() == 0
+    assert endpoint.state.head.sum() > 0
+
+
+def test_every_routing_kind_of_the_spec_has_a_policy() -> None:
+    assert set(get_args(Routing)) == set(ROUTING)
