@@ -22,10 +22,10 @@ from dcplan.facility.result import FacilityResult
 from dcplan.facility.sizing import PlantCounts, PlantCurves, size_facility
 from dcplan.facility.transformer import TransformerDesign
 from dcplan.facility.ups import UpsDesign
-from dcplan.facility.weather import Weather
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
 from dcplan.profiles.library import Library
 from dcplan.profiles.power import LossCurve, PsuCurve, TransformerCurve
+from dcplan.signals.weather import Weather
 
 LIBRARY = Library([Path(__file__).parents[2] / "profiles"])
 UPS = ("ups-double-conversion", "ups-eco-mode", "ups-legacy", "ups-three-level")
@@ -119,9 +119,7 @@ def test_energy_is_conserved_and_nothing_is_negative_or_missing(
 
 @MODERATE
 @given(designs, loads, wet_bulbs)
-def test_temperatures_keep_their_order(
-    design: FacilityDesign, load: np.ndarray, wet_bulb_c: np.ndarray
-) -> None:
+def test_temperatures_keep_their_order(design: FacilityDesign, load: np.ndarray, wet_bulb_c: np.ndarray) -> None:
     result = simulate(load * rated_w(design), outdoors(wet_bulb_c), design)
     assert np.all(result.tower_water_c >= wet_bulb_c - 1e-9)  # evaporation cannot cool below the wet bulb
     assert np.all(result.condenser_water_c >= result.tower_water_c)

@@ -9,8 +9,8 @@ Power of a building rises with the IT load and with the wet bulb, except, by des
    returns warmer with more load.
 3. Where a manufacturer's capacity curve falls steeply with condenser temperature (York with inlet vanes, Trane
    above 33 degC): the part of the power that scales with available capacity falls with it. With one chiller and
-   no shortfall the drop is below 3 % of facility power; with the Carrier curves inside their chilled-water
-   domain or above it there is none.
+   no shortfall the drop is below 3 % of facility power; with the Carrier curves and chilled water of 10 degC
+   or more there is none.
 
 4. In partial mode close to the start of a chiller: fewer chillers take more power, which warms the tower water,
    which asks for one more, which cools it. Real plants hunt there; three passes end on one side or the other,
@@ -40,10 +40,10 @@ from dcplan.facility.result import FacilityResult
 from dcplan.facility.sizing import PlantCounts, PlantCurves, size_facility
 from dcplan.facility.transformer import TransformerDesign
 from dcplan.facility.ups import UpsDesign
-from dcplan.facility.weather import Weather
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
 from dcplan.profiles.library import Library
 from dcplan.profiles.power import LossCurve, PsuCurve, TransformerCurve
+from dcplan.signals.weather import Weather
 
 LIBRARY = Library([Path(__file__).parents[2] / "profiles"])
 CHILLERS = ("trane-cvhe-1442", "carrier-19xr-869", "carrier-19xr-1143", "york-yk-4969")
@@ -115,7 +115,7 @@ def test_with_load_power_falls_only_where_a_chiller_or_the_economiser_starts_or_
 
 
 @MODERATE
-@given(st.sampled_from(CARRIERS), st.sampled_from([8.0, 12.0, 15.0, 18.0, 20.0]), st.floats(0.0, 1.1))
+@given(st.sampled_from(CARRIERS), st.sampled_from([10.0, 12.0, 15.0, 18.0, 20.0]), st.floats(0.0, 1.1))
 def test_with_one_chiller_power_rises_with_wet_bulb(chiller: str, chilled_water_c: float, load: float) -> None:
     assert drops(over_wet_bulb(building(chiller, chilled_water_c), load)).size == 0
 
@@ -131,7 +131,7 @@ def test_no_capacity_curve_lowers_power_by_more_than_three_per_cent(
 
 
 @MODERATE
-@given(st.sampled_from(CARRIERS), st.sampled_from([8.0, 12.0, 15.0, 20.0]), st.floats(0.0, 1.1))
+@given(st.sampled_from(CARRIERS), st.sampled_from([10.0, 12.0, 15.0, 20.0]), st.floats(0.0, 1.1))
 def test_with_wet_bulb_power_falls_only_where_the_economiser_stops_and_then_by_the_fans(
     chiller: str, chilled_water_c: float, load: float
 ) -> None:

@@ -21,10 +21,10 @@ from dcplan.facility.sizing import PlantCurves, size_facility
 from dcplan.facility.tower import york_polynomial
 from dcplan.facility.transformer import TransformerDesign, transformer_loss_w
 from dcplan.facility.ups import UpsDesign
-from dcplan.facility.weather import Weather
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve, biquadratic
 from dcplan.profiles.library import Library
 from dcplan.profiles.power import LossCurve, PsuCurve, TransformerCurve
+from dcplan.signals.weather import Weather
 
 LIBRARY = Library([Path(__file__).parents[2] / "profiles"])
 HOURS = 8760

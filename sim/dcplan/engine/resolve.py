@@ -155,8 +155,15 @@ class _Resolver:
                 sku = groups[spec.on].server.hosts(self.library, spec.workload)
                 profile = load_compute(self.library, sku, spec.workload)
                 found[family, name, spec.workload] = profile
-                self.assumptions.use(family, profile.profile, f"service and step times measured on {sku}")
+                self._note_measurement(family, sku, profile)
         return found
+
+    def _note_measurement(self, family: str, sku: str, profile: ComputeProfile) -> None:
+        timing = profile.train if family == "training" and profile.train is not None else profile.infer
+        used = f"{'training step' if family == 'training' else 'inference'} times measured on {sku}"
+        if timing.unstable:
+            used += f"; batch sizes {', '.join(map(str, timing.unstable))} had not settled (UNSTABLE)"
+        self.assumptions.use(family, profile.profile, used)
 
     def _check_slots(self, groups: dict[str, ServerGroup]) -> None:
         for name, group in groups.items():

@@ -33,9 +33,7 @@ def balance_residual(result: FacilityResult) -> float:
         r.evaporator_heat_w + r.economiser_heat_w + r.cooling_shortfall_w
     )
     tower = r.heat_rejected_w - (r.evaporator_heat_w + r.chiller_w + r.economiser_heat_w + r.condenser_pump_w)
-    building = r.facility_w - (
-        r.heat_rejected_w + r.cooling_shortfall_w + r.transformer_loss_w + r.tower_fan_w
-    )
+    building = r.facility_w - (r.heat_rejected_w + r.cooling_shortfall_w + r.transformer_loss_w + r.tower_fan_w)
     return max(_relative(part, r.facility_w) for part in (electrical, room, chilled, tower, building))
 
 

@@ -1,8 +1,8 @@
 """The one way in: what the whole building draws, rejects and evaporates for a given IT load and weather.
 
-Quasi-steady and straight through, all time steps at once: servers -> power chain -> room heat -> chilled water
--> economiser and chillers -> tower -> meter. Room heat does not depend on chiller power, so nothing loops
-except condenser water temperature (see `rejection`). Thermal storage, start-up and dead times are not here.
+Quasi-steady and straight through, all time steps at once: servers -> power chain -> room heat -> chilled
+water -> economiser and chillers -> tower -> meter. Room heat does not depend on chiller power, so nothing
+loops except condenser water temperature (see `rejection`). Heat storage, start-up and dead times are not here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dcplan.facility.pump import circulate
 from dcplan.facility.rejection import reject
 from dcplan.facility.result import FacilityResult
 from dcplan.facility.room import move_air, return_air_c
-from dcplan.facility.weather import Weather
+from dcplan.signals.weather import Weather
 
 
 def simulate(it_w: FloatArray, weather: Weather, design: FacilityDesign) -> FacilityResult:

@@ -68,7 +68,7 @@ def reject(
     wet_bulb_c: FloatArray,
     design: RejectionDesign,
 ) -> RejectionState:
-    """Take *load_w* [W] out of chilled water returning at *return_c* [degC] and give it to the outdoor air."""
+    """Take *load_w* [W] out of chilled water that returns at *return_c* [degC]; give it to the outdoor air."""
     full, partial = _modes(load_w, supply_c, return_c, wet_bulb_c, design)
     target_c = _target_c(full, partial, supply_c, design)
     heat_w = load_w

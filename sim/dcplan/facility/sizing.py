@@ -21,12 +21,9 @@ from dcplan.facility.fluids import AIR_HEAT_CAPACITY_J_KG_K, WATER_HEAT_CAPACITY
 from dcplan.facility.pump import PumpDesign
 from dcplan.facility.rejection import RejectionDesign
 from dcplan.facility.room import RoomDesign
-from dcplan.facility.tower import TowerDesign
+from dcplan.facility.tower import TowerDesign, nominal_approach_k
 from dcplan.facility.ups import ups_loss_w
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve, biquadratic
-
-NOMINAL_APPROACH_K = 3.9
-"""Approach of the YorkCalc tower at its nominal point (EnergyPlus `CoolingTower:VariableSpeed`)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class PlantCounts:
 def size_room(
     it_rated_w: float, pressure_pa: float, fan: FanCurve, counts: PlantCounts, defaults: ChilledWaterDefaults
 ) -> RoomDesign:
-    """Room units that move the air for *it_rated_w* [W] at the site's pressure [Pa] without those standing by."""
+    """Room units that move the air for *it_rated_w* [W] at *pressure_pa* [Pa] without those standing by."""
     density = float(air_density_kg_m3(np.asarray(pressure_pa), defaults.supply_air_c))
     server_kg_s = it_rated_w / (AIR_HEAT_CAPACITY_J_KG_K * defaults.server_air_rise_k)
     return RoomDesign(
@@ -146,7 +143,7 @@ def _chillers(
     defaults: ChilledWaterDefaults,
 ) -> ChillerDesign:
     curve = curves.chiller
-    condenser_c = wet_bulb_design_c + NOMINAL_APPROACH_K
+    condenser_c = wet_bulb_design_c + nominal_approach_k(curves.tower)
     factor = biquadratic(
         curve.capft,
         float(np.clip(defaults.chilled_water_c, *curve.evaporator_range_c)),
@@ -163,9 +160,7 @@ def _chillers(
     )
 
 
-def _pump(
-    flow_kg_s: float, pressure_pa: float, flow_min: float, defaults: ChilledWaterDefaults
-) -> PumpDesign:
+def _pump(flow_kg_s: float, pressure_pa: float, flow_min: float, defaults: ChilledWaterDefaults) -> PumpDesign:
     return PumpDesign(flow_kg_s, pressure_pa, defaults.pump_efficiency, defaults.pump_static_share, flow_min)
 
 

@@ -66,7 +66,7 @@ class Approach:
     extrapolated: BoolArray
 
 
-def york_polynomial(wet_bulb_c: FloatArray, range_k: FloatArray, curve: TowerCurve) -> Quadratic:
+def york_polynomial(wet_bulb_c: FloatArray | float, range_k: FloatArray | float, curve: TowerCurve) -> Quadratic:
     """Coefficients of the approach [K] over the liquid-to-gas ratio, constant first; no bounds applied.
 
     References: see `TowerCurve`.
@@ -81,9 +81,12 @@ def york_polynomial(wet_bulb_c: FloatArray, range_k: FloatArray, curve: TowerCur
     return at(0), at(1), at(2)
 
 
-def approach(
-    heat_w: FloatArray, flow_kg_s: FloatArray, wet_bulb_c: FloatArray, design: TowerDesign
-) -> Approach:
+def nominal_approach_k(curve: TowerCurve) -> float:
+    """Approach [K] at the nominal range and wet bulb, with all fans at full speed (L/G = 1)."""
+    return float(sum(york_polynomial(curve.nominal_wet_bulb_c, curve.nominal_range_k, curve)))
+
+
+def approach(heat_w: FloatArray, flow_kg_s: FloatArray, wet_bulb_c: FloatArray, design: TowerDesign) -> Approach:
     """The tower's approach with the fans at full speed and off.
 
     With the fans off a share f of the capacity is left: T_app = (1 - f) (T_in - T_wb) + f T_app,full, which

@@ -1,9 +1,9 @@
 """A workload measured on a kind of machine: how long a batch takes, and how much that varies.
 
 Between measured batch sizes time is linear. A batch larger than the largest measured one is run as several calls, back
-to back; a smaller one than the smallest is refused. All calls of one batch share one draw, because calls close in time
-are measured to be alike (lag-1 autocorrelation near 0.85 on shared machines): long requests vary as much as short ones,
-which is cautious for percentiles.
+to back; a smaller one than the smallest is refused. Of the measured variance of a call, the share that lies between
+windows of a few seconds is slow (a busy neighbour, heat) and hits all calls of a long request alike; the rest is fast
+and averages out over its calls. So the spread of a request of k calls is sqrt(slow + (1 - slow) / k) of a single call's.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Timing:
         batch: Measured batch sizes, increasing, [n].
         mean_s, low_s, high_s: Mean time of a call and its 95 % interval [s], [n].
         quantile_s: Time of a call at each of `LEVELS` [s], [n, 11].
+        slow: Share of the variance of a call that lies between windows [-], [n].
+        verdict: What the instrument said of each point: VALID or UNSTABLE; INVALID points are left out, [n].
     """
 
     batch: FloatArray
@@ -53,6 +55,13 @@ class Timing:
     low_s: FloatArray
     high_s: FloatArray
     quantile_s: FloatArray
+    slow: FloatArray
+    verdict: tuple[str, ...]
+
+    @property
+    def unstable(self) -> list[int]:
+        """Batch sizes whose times had not settled when measuring ended."""
+        return [int(size) for size, verdict in zip(self.batch, self.verdict, strict=True) if verdict != "VALID"]
 
     def call_s(self, samples: FloatArray) -> FloatArray:
         """Mean time of calls with so many samples each [s], shape of *samples*."""
@@ -66,16 +75,19 @@ class Timing:
     def by_draw_s(self, samples: FloatArray) -> FloatArray:
         """Time to run so many samples as a function of a uniform draw [s], [len(samples), DRAW_STEPS + 1].
 
-        Linear between the measured quantiles; scaled so that the mean is the measured mean.
+        Linear between the measured quantiles; the mean is the measured mean.
         """
         calls, rest = self._split(samples)
         levels = np.array(list(LEVELS.values()))
-        per_call = np.stack([np.interp(rest, self.batch, column) for column in self.quantile_s.T], axis=1)
-        knots = calls[:, None] * self.quantile_s[-1] + np.where(rest[:, None] > 0, per_call, 0.0)
+        last = np.stack([np.interp(rest, self.batch, column) for column in self.quantile_s.T], axis=1)
+        knots = calls[:, None] * self.quantile_s[-1] + np.where(rest[:, None] > 0, last, 0.0)
         draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
         table = np.stack([np.interp(draws, levels, row) for row in knots])
-        mean = np.trapezoid(table, draws, axis=1)
-        return np.asarray(table * (self.work_s(samples) / mean)[:, None])
+        table /= np.trapezoid(table, draws, axis=1)[:, None]
+        count = calls + (rest > 0)
+        slow = np.interp(samples, self.batch, self.slow)
+        spread = np.sqrt(slow + (1.0 - slow) / count)
+        return np.asarray(self.work_s(samples)[:, None] * (1.0 + spread[:, None] * (table - 1.0)))
 
     def _split(self, samples: FloatArray) -> tuple[FloatArray, FloatArray]:
         if np.any(samples < self.batch[0]):
@@ -110,19 +122,45 @@ class ComputeProfile:
 def load_compute(library: Library, sku: str, workload: str) -> ComputeProfile:
     """The profile of *workload* on machines of kind *sku*."""
     profile = library.load("compute", f"{sku}/{workload}")
-    infer = _timing(profile, "infer.csv")
-    train = _timing(profile, "train.csv") if (profile.path / "train.csv").is_file() else None
+    infer = _timing(profile, "infer")
+    train = _timing(profile, "train") if (profile.path / "train.csv").is_file() else None
     return ComputeProfile(profile, infer, train)
 
 
-def _timing(profile: Profile, file: str) -> Timing:
-    path = profile.table(file)
+def _timing(profile: Profile, task: str) -> Timing:
+    path = profile.table(f"{task}.csv")
     try:
         table = pd.read_csv(path).sort_values("batch")
         columns = ["batch", "time_mean_s", "time_low_s", "time_high_s", *LEVELS]
+        verdict = table["verdict"].astype(str).str.split(":").str[0]
+        table = table[verdict != "INVALID"]
         numbers = table[columns].to_numpy(dtype=np.float64)
+        windows = pd.read_csv(profile.table("windows.csv"))
+        windows = windows[(windows["task"] == task) & (windows["phase"] == "measured")]
     except (KeyError, ValueError) as error:
         raise InputError(f"{path}: is not a table of measured times: {error}", "measure it again") from error
-    if not len(numbers) or not np.isfinite(numbers).all() or (numbers <= 0).any():
+    times = np.delete(numbers, columns.index("time_low_s"), axis=1)  # an interval may reach below zero
+    if not len(numbers) or not np.isfinite(numbers).all() or (times <= 0).any():
         raise InputError(f"{path}: holds times that are missing, zero or negative", "measure it again")
-    return Timing(numbers[:, 0], numbers[:, 1], numbers[:, 2], numbers[:, 3], numbers[:, 4:])
+    kept = tuple(verdict[verdict != "INVALID"])
+    quantile_s = numbers[:, 4:]
+    slow = np.array(
+        [
+            _slow_share(windows[windows["batch"] == size], row)
+            for size, row in zip(numbers[:, 0], quantile_s, strict=True)
+        ]
+    )
+    return Timing(numbers[:, 0], numbers[:, 1], numbers[:, 2], numbers[:, 3], quantile_s, slow, kept)
+
+
+def _slow_share(windows: pd.DataFrame, quantile_s: FloatArray) -> float:
+    """Share of the variance of a call that lies between windows [-], 0..1 (one-way analysis of variance)."""
+    draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
+    times_s = np.interp(draws, list(LEVELS.values()), quantile_s)
+    total = float(times_s.var())
+    if len(windows) < 2 or total == 0.0:
+        return 1.0  # nothing is known of how calls differ: let them all be alike, which is cautious
+    between = float(windows["mean_s"].var(ddof=1))
+    calls = float(windows["n"].mean())
+    slow = (between - total / calls) / (1.0 - 1.0 / calls) if calls > 1 else between
+    return float(np.clip(slow / total, 0.0, 1.0))

@@ -189,7 +189,7 @@ class FanCurve:
 
 @dataclass(frozen=True)
 class ChilledWaterDefaults:
-    """The assumptions of a chilled-water plant that a scenario need not state; the profile has their sources."""
+    """Assumptions of a chilled-water plant that a scenario need not state; the profile has their sources."""
 
     supply_air_c: float
     """Air that the room units supply [degC]."""
@@ -250,7 +250,7 @@ class ChilledWaterDefaults:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a profile's values: per field a `value`, and the `low` and `high` it must lie between."""
+        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
         return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
 
 

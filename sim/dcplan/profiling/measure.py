@@ -154,7 +154,8 @@ def _warm_up(series: Series, plan: Plan, timer: _Timer) -> None:
     fewest, most = plan.warm_up_windows
     while len(series.warm_up) < fewest or (not series.settled and len(series.warm_up) < most):
         series.warm_up.append(timer.window(series.point.call, plan.warm_up_window_s))
-        series.settled = _agree([window.mean_s for window in series.warm_up], plan.agreement)
+        undisturbed = [window for window in series.warm_up if not window.load.disturbed]
+        series.settled = _agree([window.mean_s for window in undisturbed], plan.agreement)
 
 
 def _agree(means_s: list[float], agreement: float) -> bool:

@@ -166,7 +166,7 @@ def _conditions(settings: Settings, plan: Plan, idle: Load, during: Load, series
         "mode": "quick" if settings.quick else "full",
         "windows": plan.windows,
         "window_s": plan.window_s,
-        "contended": idle.contended or disturbed > 0 or during.steal_percent > machine.STEAL_LIMIT_PERCENT,
+        "contended": idle.contended or during.contended or disturbed > 0,
         "windows_disturbed_and_left_out": sum(len(one.disturbed) for one in series),
         "windows_disturbed_and_kept": disturbed,
         "others_percent_before": idle.others_percent,

@@ -15,10 +15,10 @@ from dcplan.facility.psu import PsuDesign
 from dcplan.facility.sizing import PlantCurves, size_facility
 from dcplan.facility.transformer import TransformerDesign
 from dcplan.facility.ups import UpsDesign
-from dcplan.facility.weather import Weather
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
 from dcplan.profiles.library import Library
 from dcplan.profiles.power import LossCurve, PsuCurve, TransformerCurve
+from dcplan.signals.weather import Weather
 
 PROFILES = Path(__file__).parents[3] / "profiles"
 
@@ -47,9 +47,7 @@ def power(library: Library) -> PowerDesign:
     return PowerDesign(
         psu=PsuDesign(PsuCurve.from_values(library.load("power", "psu-titanium").values), 2000.0, 1000),
         pdu=PduDesign(LossCurve.from_values(library.load("power", "pdu-busway").values), 1.0e6),
-        ups=UpsDesign(
-            LossCurve.from_values(library.load("power", "ups-double-conversion").values), 505e3, 2, "n+1"
-        ),
+        ups=UpsDesign(LossCurve.from_values(library.load("power", "ups-double-conversion").values), 505e3, 2, "n+1"),
         transformer=TransformerDesign(
             TransformerCurve.from_values(library.load("power", "transformer-dry").values), 1.6e6
         ),

@@ -8,7 +8,7 @@ import pytest
 from dcplan.facility.balance import balance_residual
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.plant import simulate
-from dcplan.facility.weather import Weather
+from dcplan.signals.weather import Weather
 
 PARTS = [
     "server_w", "pdu_loss_w", "ups_loss_w", "transformer_loss_w", "crah_fan_w", "chilled_water_pump_w",

@@ -8,7 +8,7 @@ import pytest
 from dcplan.facility.balance import balance_residual
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.plant import simulate
-from dcplan.facility.weather import Weather
+from dcplan.signals.weather import Weather
 
 
 def test_every_array_has_the_shape_of_the_load(building: FacilityDesign, mild: Weather) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.plant import simulate
 from dcplan.facility.result import FacilityResult
-from dcplan.facility.weather import Weather
+from dcplan.signals.weather import Weather
 
 SUFFIXES = ("_w", "_c", "_kg_s")
 PLAIN = {"economiser_fraction", "chillers_running"}

@@ -19,7 +19,9 @@ def test_air_carries_the_servers_heat(building: FacilityDesign) -> None:
     carried_w = air.flow_kg_s * AIR_HEAT_CAPACITY_J_KG_K * (return_c - room.supply_c)
     assert carried_w == pytest.approx(800e3)
     # RTI: temperature rise over the units by that over the servers = servers' air over units' air
-    assert (return_c[0] - room.supply_c) / room.server_rise_k == pytest.approx((1 - room.bypass) / (1 - room.recirculation))
+    assert (return_c[0] - room.supply_c) / room.server_rise_k == pytest.approx(
+        (1 - room.bypass) / (1 - room.recirculation)
+    )
 
 
 def test_recirculation_warms_the_inlet_and_bypass_costs_air(building: FacilityDesign) -> None:

@@ -9,8 +9,8 @@ from dcplan.facility.chain import PowerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.plant import simulate
 from dcplan.facility.sizing import PlantCounts, PlantCurves, size_facility
-from dcplan.facility.weather import Weather
 from dcplan.profiles.cooling import ChilledWaterDefaults
+from dcplan.signals.weather import Weather
 
 DESIGN_DAY = Weather(np.array(33.0), np.array(25.5), np.array(101325.0))
 

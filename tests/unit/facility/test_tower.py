@@ -13,6 +13,7 @@ from dcplan.facility.tower import (
     approach,
     fan_power_w,
     fan_speed,
+    nominal_approach_k,
     water_use,
     york_polynomial,
 )
@@ -35,6 +36,7 @@ def reached_k(state: Approach, speed: FloatArray) -> FloatArray:
 
 
 def test_nominal_approach(tower: TowerDesign) -> None:
+    assert nominal_approach_k(tower.curve) == pytest.approx(3.84, abs=0.01)
     assert at(tower, 1.0, 25.55).full_k == pytest.approx([3.85], abs=0.05)
 
 

@@ -14,6 +14,7 @@ from plotly.subplots import make_subplots
 from dcplan.errors import ConservationError
 from dcplan.report import theme
 from dcplan.report.course import Course, course, dates
+from dcplan.report.figures.lines import add_band, add_line, band_caption
 from dcplan.report.numbers import between, digits, percent, quantity, scale
 from dcplan.results.columns import SITE_LOADS
 

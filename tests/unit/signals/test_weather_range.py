@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcplan.facility.weather import Weather
+from dcplan.signals.weather import Weather
 
 
 def test_good_weather_is_accepted() -> None:

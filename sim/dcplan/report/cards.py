@@ -1,0 +1,113 @@
+"""The headline numbers: each with its interval and what it means in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from dcplan.report.facts import Facts
+from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, quantity
+from dcplan.report.summary import Kpis, kept, names, number
+
+Verdict = Literal["kept", "missed", ""]
+
+SHOWN_ENDPOINTS = 4
+"""Endpoints with a card of their own; with more, the worst is shown and the others are in the tables."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One headline number, plain text throughout."""
+
+    label: str
+    value: str
+    interval: str
+    meaning: str
+    verdict: Verdict = ""
+
+
+def cards(kpis: Kpis, facts: Facts) -> list[Card]:
+    """The headline numbers that the run knows, most important first."""
+    return [*_efficiency(kpis), *_latency(kpis, facts), *_energy(kpis, facts), *_money(kpis), *_nature(kpis), *_jobs(kpis)]
+
+
+def _card(kpis: Kpis, name: str, label: str, meaning: str, verdict: Verdict = "") -> Iterator[Card]:
+    if name in kpis:
+        yield Card(label, kpi_value(name, kpis[name]), kpi_interval(name, kpis[name]), meaning, verdict)
+
+
+def _efficiency(kpis: Kpis) -> Iterator[Card]:
+    pue = number(kpis, "pue")
+    overhead = "" if pue is None else f": {percent(pue - 1)} on top of the servers" if pue < 10 else ""
+    yield from _card(kpis, "pue", "PUE", f"Energy at the meter per energy at the servers{overhead}.")
+
+
+def _latency(kpis: Kpis, facts: Facts) -> Iterator[Card]:
+    every = names(kpis, "endpoints")
+    shown = every if len(every) <= SHOWN_ENDPOINTS else [max(every, key=lambda name: _strain(kpis, facts, name))]
+    for name in shown:
+        others = f" Worst of {len(every)} endpoints." if len(shown) < len(every) else ""
+        promise = facts.promises.get(name)
+        if promise is None:
+            meaning, verdict = "99 % of the requests are answered within this time; nothing was promised.", None
+        else:
+            verdict = kept(kpis, name, promise)
+            attained = number(kpis, f"endpoints.{name}.slo_attainment")
+            meaning = (
+                f"Promised: {percent(promise.share)} within {quantity(promise.latency_s, 's')}; "
+                f"{percent(attained, 3)} are."
+            )
+        words: dict[bool | None, Verdict] = {True: "kept", False: "missed", None: ""}
+        label = f"p99 latency, {name}"
+        yield from _card(kpis, f"endpoints.{name}.latency_p99_s", label, meaning + others, words[verdict])
+
+
+def _strain(kpis: Kpis, facts: Facts, name: str) -> float:
+    """How close an endpoint's p99 is to its promise; without a promise, how slow it is."""
+    p99_s = number(kpis, f"endpoints.{name}.latency_p99_s") or 0.0
+    promise = facts.promises.get(name)
+    return p99_s / promise.latency_s if promise else 1e-9 * p99_s
+
+
+def _energy(kpis: Kpis, facts: Facts) -> Iterator[Card]:
+    if "facility_energy_kwh" in kpis:
+        it = quantity(number(kpis, "it_energy_kwh"), "kWh")
+        yield from _card(kpis, "facility_energy_kwh", "Energy", f"At the utility meter; the servers take {it} of it.")
+    else:
+        yield from _card(kpis, "it_energy_kwh", "Servers' energy", "At the servers' plugs; no building is simulated.")
+    peak = number(kpis, "peak_power_kw")
+    limit = facts.utility_limit_w
+    share = f"; {percent(1000 * peak / limit)} of the connection" if peak is not None and limit else ""
+    yield from _card(kpis, "peak_power_kw", "Peak power", f"Highest mean over one step at the meter{share}.")
+
+
+def _money(kpis: Kpis) -> Iterator[Card]:
+    parts = "Electricity, water, and the use of servers and building over the counted time."
+    yield from _card(kpis, "cost_total_usd", "Cost", parts)
+    every = names(kpis, "endpoints")
+    costs = {name: number(kpis, f"endpoints.{name}.cost_usd_per_1k_requests") for name in every}
+    known = {name: usd for name, usd in costs.items() if usd is not None}
+    shown = list(known) if len(known) <= SHOWN_ENDPOINTS else [max(known, key=lambda name: known[name])]
+    for name in shown:
+        others = f" Dearest of {len(known)} endpoints." if len(shown) < len(known) else ""
+        meaning = f"Energy, water, servers and building of 1,000 answers; a million cost {dollars(1000 * known[name])}."
+        label = f"Per 1,000 requests, {name}"
+        yield from _card(kpis, f"endpoints.{name}.cost_usd_per_1k_requests", label, meaning + others)
+
+
+def _nature(kpis: Kpis) -> Iterator[Card]:
+    cue, wue = number(kpis, "cue_kg_per_kwh"), number(kpis, "wue_l_per_kwh")
+    per_kwh = "" if cue is None else f"; {quantity(cue, 'kg/kWh')} of servers' energy"
+    yield from _card(kpis, "carbon_kg", "Carbon", f"CO2e of the electricity, location-based{per_kwh}.")
+    per_kwh = "" if wue is None else f"; {quantity(wue, 'L/kWh')} of servers' energy"
+    yield from _card(kpis, "water_m3", "Water", f"Make-up water of the cooling tower{per_kwh}.")
+
+
+def _jobs(kpis: Kpis) -> Iterator[Card]:
+    every = names(kpis, "training")
+    for name in every[:SHOWN_ENDPOINTS]:
+        finished, jobs = number(kpis, f"training.{name}.finished"), number(kpis, f"training.{name}.jobs")
+        done = "" if finished is None or jobs is None else f" {finished:,.0f} of {jobs:,.0f} jobs finish."
+        meaning = f"From the submission of a set of jobs to the end of its last.{done}"
+        yield from _card(kpis, f"training.{name}.makespan_s", f"Makespan, {name}", meaning)

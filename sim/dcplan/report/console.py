@@ -1,0 +1,64 @@
+"""The main KPIs as a table for the terminal."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from dcplan.report.numbers import kpi_interval, kpi_value
+from dcplan.report.summary import names
+from dcplan.results.store import Run
+
+SITE = {
+    "pue": "PUE",
+    "it_energy_kwh": "servers' energy",
+    "facility_energy_kwh": "energy at the meter",
+    "peak_power_kw": "peak power",
+    "cost_total_usd": "cost",
+    "carbon_kg": "carbon, CO2e",
+    "water_m3": "water",
+}
+ENDPOINT = {
+    "throughput_rps": "answered",
+    "latency_p50_s": "latency p50",
+    "latency_p99_s": "latency p99",
+    "slo_attainment": "promise attained",
+    "dropped": "dropped",
+    "utilisation": "replicas busy",
+    "energy_j_per_request": "energy per request",
+    "cost_usd_per_1k_requests": "cost of 1,000 requests",
+}
+TRAINING = {
+    "finished": "jobs finished",
+    "wait_mean_s": "mean wait",
+    "makespan_s": "makespan",
+    "gpu_hours": "device-hours",
+    "utilisation": "slots busy",
+}
+"""The KPIs that are shown, and what they are called."""
+
+
+def table(run: Run) -> Table:
+    """The main KPIs of *run*, each with unit and 95 % interval."""
+    shown = Table(title=Text(run.name), title_justify="left", title_style="bold", header_style="bold")
+    shown.add_column("KPI", overflow="fold")
+    shown.add_column("Value", justify="right", no_wrap=True)
+    shown.add_column("95 % interval", justify="right")
+    groups = [("", "", SITE)]
+    groups += [(f"Endpoint {name}", f"endpoints.{name}.", ENDPOINT) for name in names(run.kpis["kpis"], "endpoints")]
+    groups += [(f"Training {name}", f"training.{name}.", TRAINING) for name in names(run.kpis["kpis"], "training")]
+    for title, prefix, labels in groups:
+        _group(shown, run, title, prefix, labels)
+    return shown
+
+
+def _group(shown: Table, run: Run, title: str, prefix: str, labels: dict[str, str]) -> None:
+    present = [name for name in labels if prefix + name in run.kpis["kpis"]]
+    if not present:
+        return
+    if title:
+        shown.add_section()
+        shown.add_row(Text(title, style="bold"), "", "")
+    for name in present:
+        key, kpi = prefix + name, run.kpis["kpis"][prefix + name]
+        shown.add_row(Text(labels[name]), Text(kpi_value(key, kpi)), Text(kpi_interval(key, kpi) or "-"))

@@ -1,0 +1,68 @@
+"""What an endpoint has to do over the run: requests, queue and how busy its replicas are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dcplan.report import theme
+from dcplan.report.course import POINTS, course, dates
+from dcplan.report.figures.lines import add_band, add_line, band_caption
+from dcplan.report.numbers import digits, percent
+
+
+def load_figure(
+    name: str, steps: pd.DataFrame, replicas: int | None, start: datetime, points: int = POINTS
+) -> go.Figure:
+    """Requests answered per second, requests in the system, and busy replicas, one above the other.
+
+    Args:
+        name: The endpoint.
+        steps: Its part of the table `endpoints`, all replications; not empty.
+        replicas: Its replicas; None if the scenario does not say.
+        start: Date of second 0.
+        points: Most points of a line.
+    """
+    served = course(steps["time_s"], steps["served"] / steps["duration_s"], steps["duration_s"], points)
+    waiting = course(steps["time_s"], steps["in_system"].astype(float), steps["duration_s"], points)
+    busy = course(steps["time_s"], busy_share(steps, replicas), steps["duration_s"], points)
+    days = dates(start, served.time_s)
+    panels = [
+        (served, 1.0, "Answered", theme.BLUE, "Answered [/s]", "%{y:,.4~g} /s"),
+        (waiting, 1.0, "In system", theme.PURPLE, "In system", "%{y:,.4~g} requests"),
+        (busy, 100.0 if replicas else 1.0, "Busy", theme.GREEN, "Busy [%]" if replicas else "Busy replicas",
+         "%{y:.1f} %" if replicas else "%{y:,.4~g} replicas"),
+    ]  # fmt: skip
+    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    for row, (shown, factor, label, colour, title, hover) in enumerate(panels, start=1):
+        add_band(figure, days, shown, factor, label, colour, row=row)
+        add_line(figure, days, shown, factor, label, colour, row=row, hover=hover)
+        figure.update_yaxes(title_text=title, rangemode="tozero", nticks=5, row=row, col=1)
+    theme.titled(
+        figure,
+        load_finding(name, steps, replicas),
+        "Top: requests answered per second; middle: requests waiting or in service; bottom: busy replicas. "
+        + band_caption(served),
+        540,
+    )
+    return figure.update_layout(hovermode="x unified")
+
+
+def busy_share(steps: pd.DataFrame, replicas: int | None) -> pd.Series:
+    """Busy replicas in each step, as a share of all if their number is known."""
+    return steps["busy_s"] / (steps["duration_s"] * (replicas or 1))
+
+
+def load_finding(name: str, steps: pd.DataFrame, replicas: int | None) -> str:
+    """How much is asked of the endpoint, and how busy that makes it."""
+    rate = steps["served"] / steps["duration_s"]
+    mean = float(steps["served"].sum() / steps["duration_s"].sum())
+    text = f"{name} answers {digits(mean)} requests per second, at its busiest {digits(float(rate.max()))}"
+    if not replicas:
+        return text
+    busy = busy_share(steps, replicas)
+    share = float(steps["busy_s"].sum() / (steps["duration_s"].sum() * replicas))
+    return f"{text}; its {replicas:,} replicas are {percent(share)} busy, {percent(float(busy.max()))} at most"

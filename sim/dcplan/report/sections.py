@@ -1,0 +1,110 @@
+"""Which figures a run has, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dcplan.report.course import POINTS
+from dcplan.report.facts import Facts, facts
+from dcplan.report.figures import energy, latency, load, money, training
+from dcplan.report.summary import Kpis, names, number
+from dcplan.report.tables import owners_html
+from dcplan.results.store import Run
+
+FEWEST_POINTS = 120
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure, and another for a small screen where the first would not be readable."""
+
+    wide: go.Figure
+    narrow: go.Figure | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its figures, and HTML that follows them."""
+
+    title: str
+    charts: tuple[Chart, ...]
+    after: str = ""
+
+
+def sections(run: Run) -> list[Section]:
+    """All sections of *run* that have something to show."""
+    known, kpis = facts(run), run.kpis["kpis"]
+    parts = [*_energy(run, known), *_endpoints(run, known, kpis), *_training(run, known), *_money(run)]
+    return [part for part in parts if part.charts]
+
+
+def _table(run: Run, name: str) -> pd.DataFrame | None:
+    """A table of the run; None if it is missing or empty."""
+    table = run.tables.get(name)
+    return None if table is None or table.empty else table
+
+
+def _energy(run: Run, known: Facts) -> Iterator[Section]:
+    site, servers, attribution = (_table(run, name) for name in ("site", "servers", "attribution"))
+    charts = []
+    if attribution is not None:
+        found = energy.flows(site, attribution)
+        if found:
+            charts.append(Chart(energy.energy_sankey(found), energy.energy_bars(found)))
+    if site is not None and "pue" in run.kpis["kpis"]:
+        charts.append(Chart(energy.power_over_time(site, known.start, known.utility_limit_w)))
+    elif servers is not None:
+        charts.append(Chart(energy.server_power_over_time(servers, known.start)))
+    yield Section("Energy and power", tuple(charts))
+
+
+def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
+    found = names(kpis, "endpoints")
+    points = int(np.clip(3 * POINTS // max(1, len(found)), FEWEST_POINTS, POINTS))
+    for name in found:
+        of = {table: _of(run, table, "endpoint", name) for table in ("latency", "endpoints", "batches")}
+        charts = []
+        if of["latency"] is not None:
+            marks = {label: number(kpis, f"endpoints.{name}.latency_{label}_s") for label in ("p50", "p95", "p99")}
+            marks_s = {label: value for label, value in marks.items() if value is not None}
+            attained = number(kpis, f"endpoints.{name}.slo_attainment")
+            promise = known.promises.get(name)
+            charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained)))
+        if of["endpoints"] is not None:
+            replicas = known.replicas.get(name)
+            charts.append(Chart(load.load_figure(name, of["endpoints"], replicas, known.start, points)))
+        most = known.max_batch.get(name, 1)
+        if of["batches"] is not None and most > 1:
+            charts.append(Chart(latency.batch_figure(name, of["batches"], most)))
+        yield Section(f"Endpoint {name}", tuple(charts))
+
+
+def _of(run: Run, table: str, key: str, name: str) -> pd.DataFrame | None:
+    """The rows of one endpoint or queue; None if there are none."""
+    whole = _table(run, table)
+    if whole is None:
+        return None
+    part = whole[whole[key] == name]
+    return None if part.empty else part
+
+
+def _training(run: Run, known: Facts) -> Iterator[Section]:
+    jobs = _table(run, "jobs")
+    if jobs is None:
+        return
+    for name in pd.unique(jobs["queue"]):
+        part = jobs[jobs["queue"] == name]
+        yield Section(
+            f"Training queue {name}", (Chart(training.jobs_figure(name, part, known.horizon_s, known.start)),)
+        )
+
+
+def _money(run: Run) -> Iterator[Section]:
+    costs = _table(run, "costs")
+    if costs is not None:
+        yield Section("Money", (Chart(money.cost_waterfall(costs)),), owners_html(costs))

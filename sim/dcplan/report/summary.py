@@ -1,0 +1,93 @@
+"""The answer in one to three plain sentences, computed from the KPIs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dcplan.report.facts import Facts, Promise
+from dcplan.report.numbers import dollars, percent, quantity
+
+Kpis = Mapping[str, Mapping[str, Any]]
+
+
+def names(kpis: Kpis, family: str) -> list[str]:
+    """The endpoints ("endpoints") or queues ("training") that have KPIs, in the order of the scenario."""
+    found = (name.removeprefix(f"{family}.").rpartition(".")[0] for name in kpis if name.startswith(f"{family}."))
+    return list(dict.fromkeys(found))
+
+
+def number(kpis: Kpis, name: str) -> float | None:
+    """The value of a KPI; None if the run has no such KPI or the KPI no value."""
+    return kpis[name]["value"] if name in kpis else None
+
+
+def kept(kpis: Kpis, name: str, promise: Promise) -> bool | None:
+    """Whether the endpoint *name* keeps its promise; None if nothing was asked of it."""
+    attained = number(kpis, f"endpoints.{name}.slo_attainment")
+    return None if attained is None else attained >= promise.share
+
+
+def sentences(kpis: Kpis, facts: Facts) -> list[str]:
+    """The answer: energy, speed, money and carbon, as far as the run knows them."""
+    return [text for text in (energy(kpis), speed(kpis, facts), money(kpis, facts)) if text]
+
+
+def energy(kpis: Kpis) -> str:
+    """What the servers and the building draw."""
+    it, facility, pue = (number(kpis, name) for name in ("it_energy_kwh", "facility_energy_kwh", "pue"))
+    if it is None:
+        return ""
+    if facility is None or pue is None:
+        return f"The servers use {quantity(it, 'kWh')}."
+    peak = number(kpis, "peak_power_kw")
+    return (
+        f"The servers use {quantity(it, 'kWh')} and the meter reads {quantity(facility, 'kWh')}: a PUE of {pue:.2f}, "
+        f"with a peak of {quantity(peak, 'kW')}."
+    )
+
+
+def speed(kpis: Kpis, facts: Facts) -> str:
+    """Which endpoints keep what they promised."""
+    all_names = names(kpis, "endpoints")
+    verdicts = {name: kept(kpis, name, facts.promises[name]) for name in all_names if name in facts.promises}
+    if len(all_names) == 1:
+        return _one(kpis, facts, all_names[0], verdicts.get(all_names[0]))
+    missed = [name for name, verdict in verdicts.items() if verdict is False]
+    if not verdicts:
+        return f"{len(all_names)} endpoints answer requests; none promises a latency." if all_names else ""
+    if not missed:
+        return f"All {len(verdicts)} endpoints with a promised latency keep it." if len(verdicts) > 1 else (
+            f"{next(iter(verdicts))} keeps its promised latency."
+        )  # fmt: skip
+    return f"{len(verdicts) - len(missed)} of {len(verdicts)} promised latencies are kept; {_listed(missed)} not."
+
+
+def _one(kpis: Kpis, facts: Facts, name: str, verdict: bool | None) -> str:
+    p99_s = number(kpis, f"endpoints.{name}.latency_p99_s")
+    if p99_s is None:
+        return f"{name} answered no request."
+    text = f"{name} answers 99 % of its requests within {quantity(p99_s, 's')}"
+    if verdict is None:
+        return f"{text}."
+    promise = facts.promises[name]
+    promised = f"{percent(promise.share)} within {quantity(promise.latency_s, 's')}"
+    return f"{text} and {'keeps' if verdict else 'breaks'} its promise ({promised})."
+
+
+def _listed(missed: list[str]) -> str:
+    shown = ", ".join(missed[:3])
+    more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
+    return f"{shown}{more} {'do' if len(missed) > 1 else 'does'}"
+
+
+def money(kpis: Kpis, facts: Facts) -> str:
+    """What it costs and emits."""
+    total, carbon = number(kpis, "cost_total_usd"), number(kpis, "carbon_kg")
+    if total is None:
+        return ""
+    unused = number(kpis, "cost_unused_usd") or 0.0
+    text = f"{quantity(facts.counted_s, 's')} cost {dollars(total)}"
+    if total > 0 and unused > 0.01 * total:
+        text += f", {percent(unused / total)} of it for slots that nobody has reserved"
+    return f"{text}, and cause {quantity(carbon, 'kg')} of CO2e." if carbon is not None else f"{text}."

@@ -1,0 +1,111 @@
+"""The tables of the page: all KPIs, who pays, warnings, and how it was computed."""
+
+from __future__ import annotations
+
+import html
+
+import pandas as pd
+
+from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING
+from dcplan.report.facts import Facts
+from dcplan.report.figures.money import UNUSED, by_owner
+from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, quantity
+from dcplan.report.summary import Kpis, names
+from dcplan.results.store import Run
+
+
+def kpis_html(kpis: Kpis) -> str:
+    """Every KPI with value, interval and meaning, in groups."""
+    parts = [("Site and building", "", [name for name in kpis if "." not in name])]
+    for family, word in (("endpoints", "Endpoint"), ("training", "Training queue")):
+        for name in names(kpis, family):
+            prefix = f"{family}.{name}."
+            parts.append((f"{word} {name}", prefix, [key for key in kpis if key.startswith(prefix)]))
+    bodies = "\n".join(_group(title, prefix, keys, kpis) for title, prefix, keys in parts if keys)
+    return (
+        "<table class='stacking kpis'>\n<thead><tr><th scope='col'>Name</th><th scope='col' class='number'>Value</th>"
+        "<th scope='col' class='number'>95 % interval</th><th scope='col'>Meaning</th></tr></thead>\n"
+        f"{bodies}\n</table>"
+    )
+
+
+def _group(title: str, prefix: str, keys: list[str], kpis: Kpis) -> str:
+    meanings = {kpi.name: kpi.meaning for kpi in _family(prefix)}
+    rows = "\n".join(_kpi(key, prefix, meanings.get(key.removeprefix(prefix), ""), kpis) for key in keys)
+    return f"<tbody>\n<tr class='group'><th colspan='4' scope='rowgroup'>{html.escape(title)}</th></tr>\n{rows}\n</tbody>"
+
+
+def _family(prefix: str) -> tuple[object, ...]:
+    return {"endpoints": ENDPOINT, "training": TRAINING}.get(prefix.partition(".")[0], SITE)
+
+
+def _kpi(key: str, prefix: str, meaning: str, kpis: Kpis) -> str:
+    exact = kpis[key]["value"]
+    title = "" if exact is None else f" title='{exact!r} {html.escape(str(kpis[key]['unit']))}'"
+    return (
+        f"<tr><td data-label='Name'><code>{html.escape(key.removeprefix(prefix))}</code></td>"
+        f"<td data-label='Value' class='number'{title}>{html.escape(kpi_value(key, kpis[key]))}</td>"
+        f"<td data-label='95 % interval' class='number'>{html.escape(kpi_interval(key, kpis[key])) or '&ndash;'}</td>"
+        f"<td data-label='Meaning'>{html.escape(_sentence(meaning))}</td></tr>"
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def owners_html(costs: pd.DataFrame) -> str:
+    """Who pays: one row per owner; the last row is the total cost."""
+    owners = by_owner(costs)
+    total = float(owners["total"].sum())
+    rows = "\n".join(_owner(str(name), row, total) for name, row in owners.iterrows())
+    sums = _owner("Total", owners.sum(), total)
+    return (
+        "<table class='owners'>\n<caption>Who pays, mean over the replications</caption>\n"
+        "<thead><tr><th scope='col'>Owner</th><th scope='col' class='number'>Electricity, water</th>"
+        "<th scope='col' class='number'>Servers, building</th><th scope='col' class='number'>Total</th>"
+        "<th scope='col' class='number'>Share</th></tr></thead>\n"
+        f"<tbody>\n{rows}\n</tbody>\n<tfoot>\n{sums}\n</tfoot>\n</table>"
+    )
+
+
+def _owner(name: str, row: pd.Series, total: float) -> str:
+    shown = "unused slots" if name == UNUSED else name
+    share = percent(float(row["total"]) / total) if total else ""
+    cells = "".join(f"<td class='number'>{dollars(float(row[key]))}</td>" for key in ("metered", "bought", "total"))
+    return f"<tr><th scope='row'>{html.escape(_sentence(shown))}</th>{cells}<td class='number'>{share}</td></tr>"
+
+
+def warnings_html(warnings: pd.DataFrame) -> str:
+    """What to know before trusting the numbers."""
+    if warnings.empty:
+        return "<p>dcplan has nothing to warn of in this run.</p>"
+    items = []
+    for row in warnings.to_dict("records"):
+        often = f" <span class='count'>({row['count']:,} times)</span>" if row["count"] > 1 else ""
+        items.append(f"<li>{html.escape(str(row['message']))}{often}</li>")
+    return "<ul>\n" + "\n".join(items) + "\n</ul>"
+
+
+def provenance_html(run: Run, facts: Facts) -> str:
+    """What is needed to do the run again."""
+    versions = run.manifest.get("versions", {})
+    warm_up = f", the first {quantity(facts.warm_up_s, 's')} of it not counted" if facts.warm_up_s else ""
+    entries = {
+        "Simulated": f"{quantity(facts.horizon_s, 's')} from {facts.start:%A, %d %B %Y, %H:%M} (site time){warm_up}",
+        "Recorded": f"every {quantity(facts.step_s, 's')}",
+        "Replications": f"{run.manifest.get('replications', facts.replications)}, independent; intervals are Student's, 95 %",
+        "Seed": str(run.manifest.get("seed", "")),
+        "Versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
+        "Python": str(run.manifest.get("python", "")),
+    }
+    rows = "\n".join(
+        f"<tr><th scope='row'>{name}</th><td>{html.escape(text)}</td></tr>" for name, text in entries.items() if text
+    )
+    return (
+        f"<table class='provenance'>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
+        "<p>The same scenario, seed and versions give the same numbers. Dates on the charts count from the start and do "
+        "not jump when daylight saving changes.</p>\n"
+        "<details>\n<summary>The scenario with everything it extends and every default</summary>\n"
+        f"<pre tabindex='0'><code>{html.escape(run.scenario_text)}</code></pre>\n</details>"
+    )
