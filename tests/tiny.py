@@ -61,13 +61,13 @@ facility:
   it_capacity: 2 kW
   power:
     utility: {limit: 10 kW}
-    transformer: {rating: 10 kVA}
+    transformer: {rating: 10 kW}
     ups: {rating: 4 kW}
     distribution: {rating: 4 kW}
     supplies: {rating: 400 W}
   cooling: {kind: chilled_water, supply_air: 24 degC, chilled_water: 15 degC, economiser: waterside}
 """
-).replace("kVA", "kW")
+)
 """Servers in a building at a place."""
 
 TARIFF: dict[str, Any] = {
@@ -107,10 +107,19 @@ def write_times(path: Path, means_s: dict[int, float], spread: float = 0.2) -> N
     """A table of measured times whose quantiles run evenly from (1 - spread) to (1 + spread) times the mean."""
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["batch", "time_mean_s", "time_low_s", "time_high_s", *LEVELS])
+        writer.writerow(["batch", "time_mean_s", "time_low_s", "time_high_s", "verdict", *LEVELS])
         for batch, mean_s in means_s.items():
             quantiles = [mean_s * (1 - spread + 2 * spread * level) for level in LEVELS.values()]
-            writer.writerow([batch, mean_s, 0.99 * mean_s, 1.01 * mean_s, *quantiles])
+            writer.writerow([batch, mean_s, 0.99 * mean_s, 1.01 * mean_s, "VALID", *quantiles])
+
+
+def write_compute(folder: Path, infer: dict[int, float], train: dict[int, float]) -> Path:
+    """A measured workload."""
+    write_header(folder, recipe={"batch": 64})
+    write_times(folder / "infer.csv", infer)
+    write_times(folder / "train.csv", train)
+    (folder / "windows.csv").write_text("task,phase,batch,mean_s,n\n")
+    return folder
 
 
 def write_weather(folder: Path, dry_bulb_c: Sequence[float] | None = None, **header: Any) -> Path:
@@ -125,9 +134,7 @@ def write_weather(folder: Path, dry_bulb_c: Sequence[float] | None = None, **hea
 
 def write_library(root: Path) -> Path:
     """All profiles that the scenarios above name."""
-    compute = write_header(root / "compute" / "tiny-slot" / "tiny", recipe={"batch": 64})
-    write_times(compute / "infer.csv", INFER)
-    write_times(compute / "train.csv", TRAIN)
+    write_compute(root / "compute" / "tiny-slot" / "tiny", INFER, TRAIN)
     server = {"idle_w": {"value": 100}, "max_w": {"value": 300}, "curve": {"r": {"value": 1.4}}}
     write_header(root / "power" / "tiny-server", values=server | {"slots": {"tiny-slot": {"value": 4}}})
     write_weather(root / "weather" / "flatland")
@@ -141,13 +148,13 @@ def write_library(root: Path) -> Path:
     return root
 
 
-def tiny_library(root: Path) -> Library:
+def library(root: Path) -> Library:
     """The profiles in *root*, and those that dcplan ships (curves of plants and power chains)."""
     return Library((root, shipped("profiles")))
 
 
-def planned(text: str, folder: Path, library: Library, settings: Sequence[str] = ()) -> Plan:
+def planned(text: str, folder: Path, known: Library, settings: Sequence[str] = ()) -> Plan:
     """*text* as a file in *folder*, loaded and resolved."""
     path = folder / "scenario.yaml"
     path.write_text(text, encoding="utf-8")
-    return resolve(load(path, settings), library)
+    return resolve(load(path, settings), known)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from dcplan.errors import DcplanError, InputError
+from dcplan.errors import DcplanError, InputError, InterruptedRunError
 
 if TYPE_CHECKING:
     from dcplan.engine.plan import Plan
@@ -212,8 +212,8 @@ def main() -> NoReturn:
         app(standalone_mode=True)
     except InputError as error:
         _end(2, f"{error}")
-    except KeyboardInterrupt:
-        _end(130, "interrupted; finished replications are kept, the same command goes on with the rest")
+    except InterruptedRunError as error:
+        _end(130, f"{error}")
     except DcplanError as error:
         _end(1, f"dcplan: {error}")
     except OSError as error:
@@ -243,11 +243,15 @@ def _simulate(plan: Plan, workers: int | None, out: Path, show: bool) -> Run:
     from dcplan.report.progress import Replications
     from dcplan.studies.replicate import replicate
 
-    if not show:
-        return replicate(plan, workers, None, out)
-    bar = Replications(plan.scenario.replications)
-    with bar:
-        return replicate(plan, workers, bar.step_one, out)
+    try:
+        if not show:
+            return replicate(plan, workers, None, out)
+        bar = Replications(plan.scenario.replications)
+        with bar:
+            return replicate(plan, workers, bar.step_one, out)
+    except KeyboardInterrupt as error:
+        message = "interrupted; finished replications are kept, the same command goes on with the rest"
+        raise InterruptedRunError(message) from error
 
 
 def _show(result: Run, report: Path) -> None:
@@ -266,7 +270,7 @@ def _judge(checks: list[Check], json: bool) -> None:
     if json:
         sys.stdout.write(to_json({"schema": 1, "checks": [check.as_json() for check in checks]}))
     else:
-        _print(console.check_table(checks))
+        _print(console.check_table([check.as_json() for check in checks]))
     missed = [check.name for check in checks if not check.ok]
     if missed:
         _end(1, f"{len(missed)} of {len(checks)} checks missed: {', '.join(missed)}")

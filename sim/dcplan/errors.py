@@ -3,7 +3,8 @@
 DcplanError
 ├── InputError        exit 2: the user's file, argument or data; one sentence and a remedy
 │   └── ScenarioError exit 2: all problems of a scenario at once, each with its place
-└── ConservationError exit 1: a run broke a law (energy, requests); never shown as a result
+├── ConservationError exit 1: a run broke a law (energy, requests); never shown as a result
+└── InterruptedRunError exit 130: the user stopped a run; what was finished is kept
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        return _on_one_line(f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}")
 
 
 class ScenarioError(InputError):
@@ -49,3 +50,12 @@ class ScenarioError(InputError):
 
 class ConservationError(DcplanError):
     """A conservation law does not hold in a run: the result would be wrong, so there is none."""
+
+
+class InterruptedRunError(DcplanError):
+    """The user stopped a run; the same command goes on with what is left."""
+
+
+def _on_one_line(text: str) -> str:
+    """*text* with what a terminal would act on or could not show (line ends, escape codes, surrogates) spelled out."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

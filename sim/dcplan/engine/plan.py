@@ -53,11 +53,17 @@ class Grid:
         return float(self.marks_s[-1]) - self.warm_up_s
 
 
+NEAR = 1e-6
+"""Share of a step: a step that ends so close to the warm-up or the horizon differs from it by rounding only."""
+
+
 def grid(scenario: Scenario) -> Grid:
     """The grid of *scenario*."""
     steps_s = np.arange(1, int(np.ceil(scenario.horizon / scenario.step)) + 1) * scenario.step
+    near_s = NEAR * scenario.step
+    between = (steps_s < scenario.horizon - near_s) & (np.abs(steps_s - scenario.warm_up) > near_s)
     warm_up = [scenario.warm_up] if scenario.warm_up > 0 else []
-    marks_s = np.unique(np.concatenate((steps_s[steps_s < scenario.horizon], warm_up, [scenario.horizon])))
+    marks_s = np.unique(np.concatenate((steps_s[between], warm_up, [scenario.horizon])))
     return Grid(marks_s, scenario.warm_up)
 
 

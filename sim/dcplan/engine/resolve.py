@@ -31,7 +31,7 @@ from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.rules import proportional, rules
 from dcplan.signals.clock import Clock
-from dcplan.signals.weather import weather_at
+from dcplan.signals.weather import weather_at, zone_of
 from dcplan.training.jobs import job_s
 from dcplan.workload.arrivals import Recorded
 from dcplan.workload.schedule import submissions
@@ -78,15 +78,15 @@ class _Resolver:
     def plan(self) -> Plan:
         scenario = self.scenario
         place = self._place()
-        clock = Clock(scenario.start, str(place.header["tz"]) if place else "UTC")
+        clock = self._clock(place)
         groups = self._each("fleet", scenario.fleet, self._group)
         measured = self._measured(groups)
         endpoints = self._each("endpoints", scenario.endpoints, lambda n, e: self._endpoint(n, e, measured, clock))
         queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, measured, clock))
         self._check_slots(groups)
-        site = self._site(scenario.site, place, clock) if scenario.site and place else None
+        site = self._site(scenario.site, place, clock) if scenario.site else None
         facility = None
-        if scenario.facility and place:
+        if scenario.facility and place and len(groups) == len(scenario.fleet):
             with self._at("facility"):
                 servers = sum(group.count for group in groups.values())
                 facility = design_facility(scenario.facility, place, servers, self.library, self.assumptions)
@@ -167,10 +167,10 @@ class _Resolver:
 
     def _check_slots(self, groups: dict[str, ServerGroup]) -> None:
         for name, group in groups.items():
-            kept = {n: e.replicas for n, e in self.scenario.endpoints.items() if e.on == name}
-            kept |= {n: q.slots for n, q in self.scenario.training.items() if q.on == name}
-            if sum(kept.values()) > group.slots:
-                parts = " + ".join(f"{count} ({user})" for user, count in kept.items())
+            kept = [(n, e.replicas) for n, e in self.scenario.endpoints.items() if e.on == name]
+            kept += [(n, q.slots) for n, q in self.scenario.training.items() if q.on == name]
+            if sum(count for _, count in kept) > group.slots:
+                parts = " + ".join(f"{count} ({user})" for user, count in kept)
                 message = f"{parts} slots are needed, but {group.count} servers hold {group.slots}; add servers"
                 self.problems.append(self.loaded.problem(("fleet", name, "count"), message))
 
@@ -246,24 +246,42 @@ class _Resolver:
             return place
         return None
 
-    def _site(self, spec: Site, place: Profile, clock: Clock) -> SitePlan | None:
+    def _clock(self, place: Profile | None) -> Clock:
+        if place is not None:
+            with self._at("site", "place"):
+                return Clock(self.scenario.start, zone_of(place))
+        return Clock(self.scenario.start)
+
+    def _site(self, spec: Site, place: Profile | None, clock: Clock) -> SitePlan | None:
         starts_s = self.grid.starts_s
         before = len(self.problems)
         with self._at("site", "grid"):
             carbon = self.library.load("carbon", spec.grid)
             self.assumptions.use_values("site", carbon)
+            carbon_kg_per_kwh = self._carbon(carbon)
         with self._at("site", "tariff"):
             tariff = read_tariff(self.library.load("tariff", spec.tariff))
             self.assumptions.use("site", self.library.load("tariff", spec.tariff))
         with self._at("site", "prices"):
             prices = self._prices(self.library.load("cost", spec.prices))
+        if place is None:
+            return None
         with self._at("site", "place"):
             weather = weather_at(place, clock, starts_s + self.grid.durations_s / 2)
         if len(self.problems) > before:
             return None
         wall = clock.wall(starts_s)
         calendar = WallClock(*(np.asarray(part) for part in (wall.year, wall.month, wall.day_of_week, wall.hour)))
-        return SitePlan(weather, calendar, tariff, prices, float(carbon.values["kg_per_kwh"]["value"]))
+        return SitePlan(weather, calendar, tariff, prices, carbon_kg_per_kwh)
+
+    def _carbon(self, grid: Profile) -> float:
+        try:
+            carbon_kg_per_kwh = float(grid.values["kg_per_kwh"]["value"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"carbon profile '{grid.name}' lacks {error}") from error
+        if not 0.0 <= carbon_kg_per_kwh < np.inf:
+            raise InputError(f"carbon profile '{grid.name}': kg_per_kwh is {carbon_kg_per_kwh:g}")
+        return carbon_kg_per_kwh
 
     def _prices(self, cost: Profile) -> Prices:
         self.assumptions.use_values("site", cost)

@@ -20,6 +20,9 @@ Progress = Callable[[float], None]
 
 PROGRESS_STEPS = 50
 
+ROUNDING = 1e-12
+"""How far a sum of times may miss the horizon, relative."""
+
 
 def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> dict[str, pd.DataFrame]:
     """Run *replication* of *plan* and return its tables."""
@@ -41,7 +44,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
         env.run(until=float(until_s))
         if progress is not None:
             progress(float(until_s) / horizon_s)
-    env.run(until=np.nextafter(horizon_s, np.inf))  # the mark at the horizon belongs to the run
+    env.run(until=horizon_s * (1.0 + ROUNDING))  # the mark at the horizon belongs to the run
 
     tables = [
         serving.tables(name, endpoint, diaries[name], plan.grid, replication) for name, endpoint in endpoints.items()

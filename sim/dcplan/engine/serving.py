@@ -59,11 +59,11 @@ def serve(env: simpy.Environment, endpoint: Endpoint, diary: Diary, grid: Grid) 
     """Serve requests until the horizon; nothing else wakes an endpoint but the marks of the grid."""
     diary.note(endpoint)
     _start_counting(endpoint, diary, grid, 0.0)
-    for mark_s in grid.marks_s:
-        yield env.timeout(float(mark_s) - env.now)
-        endpoint.advance(env.now)
+    for mark_s in grid.marks_s.tolist():
+        yield env.timeout(mark_s - env.now)  # which may wake it a rounding error beside the mark
+        endpoint.advance(mark_s)
         diary.note(endpoint)
-        _start_counting(endpoint, diary, grid, env.now)
+        _start_counting(endpoint, diary, grid, mark_s)
 
 
 def _start_counting(endpoint: Endpoint, diary: Diary, grid: Grid, now_s: float) -> None:

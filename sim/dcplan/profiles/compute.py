@@ -1,9 +1,10 @@
 """A workload measured on a kind of machine: how long a batch takes, and how much that varies.
 
-Between measured batch sizes time is linear. A batch larger than the largest measured one is run as several calls, back
-to back; a smaller one than the smallest is refused. Of the measured variance of a call, the share that lies between
-windows of a few seconds is slow (a busy neighbour, heat) and hits all calls of a long request alike; the rest is fast
-and averages out over its calls. So the spread of a request of k calls is sqrt(slow + (1 - slow) / k) of a single call's.
+Between measured batch sizes time is linear. A batch larger than the largest measured one is run as several calls, one
+after the other; a smaller one than the smallest is refused. Of the measured variance of a call, the share that lies
+between windows of a few seconds is slow (a busy neighbour, heat) and hits all calls of a long request alike; the rest
+is fast and averages out over its calls. So the spread of a request of k calls is sqrt(slow + (1 - slow) / k) of that of
+a single call.
 """
 
 from __future__ import annotations
@@ -107,7 +108,10 @@ class ComputeProfile:
     @property
     def recipe_batch(self) -> int:
         """Samples per training step in the workload's own recipe."""
-        return int(self.profile.header["recipe"]["batch"])
+        try:
+            return int(self.profile.header["recipe"]["batch"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{self.profile.path}: the profile has no recipe", "write 'batch' instead") from error
 
     def step_s(self, batch: int) -> float:
         """Mean time of a training step [s]."""

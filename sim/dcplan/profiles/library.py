@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 import yaml
 
 from dcplan.errors import InputError
+from dcplan.units import shorten
 
 Kind = Literal["measured", "datasheet", "literature", "synthetic"]
 
@@ -99,13 +100,13 @@ class Library:
         """The profile *name* of *family*; names may have several parts ("epyc-2-vcpu/cnn-cifar10")."""
         if (family, name) in self.loaded:
             return self.loaded[family, name]
-        for root in self.roots:
+        for root in self.roots if _is_name(name) else ():
             path = root / family / name
             if (path / "profile.yaml").is_file():
                 profile = Profile(family, name, path, _read_header(path / "profile.yaml"))
                 self.loaded[family, name] = profile
                 return profile
-        raise InputError(f"there is no {family} profile '{name}'", self._suggest(family, name))
+        raise InputError(f"there is no {family} profile {shorten(name, 100)}", self._suggest(family, name))
 
     def names(self, family: str) -> list[str]:
         """The names of all profiles of *family*, sorted."""
@@ -120,7 +121,7 @@ class Library:
 
     def _suggest(self, family: str, name: str) -> str:
         known = self.names(family)
-        close = difflib.get_close_matches(name, known, n=1)
+        close = difflib.get_close_matches(name[:200], known, n=1)
         if close:
             return f"did you mean '{close[0]}'?"
         return f"known are {', '.join(known)}" if known else f"no {family} profiles are installed"
@@ -128,6 +129,8 @@ class Library:
 
 def default_library(beside: Path | None = None, named: Path | None = None) -> Library:
     """The library as seen from a scenario in the folder *beside*, with *named* searched first."""
+    if named is not None and not named.is_dir():
+        raise InputError(f"there is no folder {shorten(named, 200)}", "name a folder of profiles")
     return Library(dict.fromkeys(root.resolve() for root in _candidates(beside, named) if root.is_dir()))
 
 
@@ -152,6 +155,12 @@ def shipped(folder: str) -> Path:
     return packed if packed.is_dir() else package.parents[1] / folder
 
 
+def _is_name(name: str) -> bool:
+    """Whether *name* stays below its family's folder and is nothing that a file system chokes on."""
+    whole = all(part not in ("", ".", "..") for part in name.split("/"))
+    return whole and name.isprintable() and len(name.encode()) <= 200
+
+
 def _folders(family: Path) -> Iterator[Path]:
     return (path.parent for path in family.rglob("profile.yaml"))
 
@@ -159,9 +168,11 @@ def _folders(family: Path) -> Iterator[Path]:
 def _read_header(path: Path) -> Mapping[str, Any]:
     try:
         header = yaml.load(path.read_text(encoding="utf-8"), Loader=_SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
-    missing = [key for key in ("kind", "source", "year", "licence") if key not in (header or {})]
+    if not isinstance(header, dict) or not isinstance(header.get("values", {}), dict):
+        raise InputError(f"{path}: is not a profile", "it needs 'kind', 'source' and 'values' with names below")
+    missing = [key for key in ("kind", "source", "year", "licence") if key not in header]
     if missing:
         raise InputError(
             f"{path}: the profile does not say its {', '.join(missing)}", "add it: every number has a source"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,12 +46,17 @@ def load_server(library: Library, name: str) -> Server:
     profile = library.load("power", name)
     values = profile.values
     try:
-        return Server(
+        server = Server(
             profile=profile,
             idle_w=float(values["idle_w"]["value"]),
             max_w=float(values["max_w"]["value"]),
             exponent=float(values["curve"]["r"]["value"]),
             slots={str(sku): int(entry["value"]) for sku, entry in values["slots"].items()},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"power profile '{name}' is not a kind of server", "see 'dcplan list profiles'") from error
+    if not (0.0 <= server.idle_w <= server.max_w < math.inf and 1.0 <= server.exponent <= 2.0):
+        raise InputError(f"power profile '{name}': 0 <= idle_w <= max_w and 1 <= r <= 2 do not hold", "correct it")
+    if not server.slots or min(server.slots.values()) < 1:
+        raise InputError(f"power profile '{name}' holds no slots", "say how many of which machine kind")
+    return server

@@ -47,7 +47,7 @@ def read_tariff(profile: Profile) -> Tariff:
     values = profile.values
     try:
         energy, demand = list(values["energy"]), list(values.get("demand", []))
-        return Tariff(
+        tariff = Tariff(
             fixed_usd=float(values["fixed_usd_per_month"]),
             energy_usd_per_kwh=np.array([float(period["price_usd_per_kwh"]) for period in energy]),
             energy_names=tuple(str(period["name"]) for period in energy),
@@ -58,8 +58,21 @@ def read_tariff(profile: Profile) -> Tariff:
             flat_demand_usd_per_kw=float(values["flat_demand_usd_per_kw_month"]),
             window_s=units.parse(str(values["demand_window"]), "s"),
         )
+        _check(tariff)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{profile.path / 'profile.yaml'}: is not a tariff: {error}") from error
+    return tariff
+
+
+def _check(tariff: Tariff) -> None:
+    prices = (tariff.energy_usd_per_kwh, tariff.demand_usd_per_kw, tariff.fixed_usd, tariff.flat_demand_usd_per_kw)
+    if not all(np.isfinite(price).all() for price in prices):
+        raise ValueError("a price is not a finite number")
+    for names in (tariff.energy_names, tariff.demand_names):
+        if len(set(names)) < len(names):
+            raise ValueError("two periods have the same name")
+    if tariff.window_s <= 0:
+        raise ValueError("demand_window must be longer than 0 s")
 
 
 def _schedule(value: dict[str, list[list[int]]], periods: int) -> IntArray:

@@ -125,11 +125,15 @@ def load_between(before: CpuTimes, after: CpuTimes) -> Load:
     return Load(max(0.0, 100 * others_s / total_s), 100 * (after.steal_s - before.steal_s) / total_s)
 
 
-def idle_load(duration_s: float) -> Load:
-    """Watch the machine for *duration_s* while doing nothing."""
-    before = cpu_times()
-    time.sleep(duration_s)
-    return load_between(before, cpu_times())
+def idle_load(duration_s: float, patience_s: float = 0) -> Load:
+    """Watch the machine for *duration_s* while doing nothing; again while others are busy and patience lasts."""
+    end_s = time.monotonic() + patience_s
+    while True:
+        before = cpu_times()
+        time.sleep(duration_s)
+        load = load_between(before, cpu_times())
+        if not load.disturbed or time.monotonic() >= end_s:
+            return load
 
 
 def peak_rss_bytes() -> int:

@@ -4,8 +4,8 @@ Neighbours on a shared machine come and go over minutes. Measuring one batch siz
 drift on a batch size; visiting all of them in a new random order each round spreads it over all alike.
 
 A window during which other processes of this machine took CPU time says little about the workload: with all
-processors in use, one preempted thread stalls all others. Such a window is kept apart and taken again. What counts is
-the CPU time of the others, never the timing itself, so slow calls are not selected away.
+processors in use, one preempted thread stalls all others. Such a window is kept apart and taken again once the others
+are done. What counts is the CPU time of the others, never the timing itself, so slow calls are not selected away.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ CALLS_PER_WINDOW = 3
 """Fewest calls in a window, however short the window."""
 AGREEING = 3
 """Windows that must agree, within 10 %, before warm-up ends (the rule of NVIDIA's perf_analyzer)."""
-PATIENCE = 1.4
+MOST_ROUNDS = 1.4
 """Rounds that may be spent, relative to those planned, when windows are disturbed [-]."""
+PAUSE_S = 1.0
+"""How long to look whether others are still busy, before looking again [s]."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,15 @@ class Plan:
     """Length of a measured window [s]."""
     windows: int
     """Undisturbed windows wanted of each point."""
+    patience_s: float = 0
+    """Time to wait for other processes to finish, before the start, and again in all after it [s]."""
     agreement: float = 0.1
     """Largest spread between agreeing warm-up windows, relative to their mean [-]."""
 
 
-FULL = Plan(idle_s=5, warm_up_window_s=0.5, warm_up_windows=(4, 12), settle_s=0.1, window_s=1, windows=20)
+FULL = Plan(
+    idle_s=5, warm_up_window_s=0.5, warm_up_windows=(4, 12), settle_s=0.1, window_s=1, windows=20, patience_s=900
+)
 QUICK = Plan(idle_s=2, warm_up_window_s=0.15, warm_up_windows=(3, 4), settle_s=0.05, window_s=0.25, windows=5)
 
 
@@ -62,6 +68,7 @@ class Clock:
 
     wall_ns: Callable[[], int] = time.perf_counter_ns
     cpu: Callable[[], CpuTimes] = cpu_times
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def measure(
     progress: Progress | None = None,
 ) -> list[Series]:
     """Warm up every point, then time all of them in rounds, each round in a new random order."""
-    timer = _Timer(clock or Clock(), plan.settle_s)
+    timer = _Timer(clock or Clock(), plan.settle_s, plan.patience_s)
     report = progress or _silent
     series = [Series(point) for point in points]
     for done, one in enumerate(series):
@@ -126,12 +133,16 @@ def measure(
 
 def _take_rounds(series: list[Series], plan: Plan, order: random.Random, timer: _Timer, report: Progress) -> None:
     """Visit all points that still lack windows, round by round, until patience is spent."""
-    for _ in range(round(PATIENCE * plan.windows)):
+    for _ in range(round(MOST_ROUNDS * plan.windows)):
         lacking = [one for one in series if len(one.measured) < plan.windows]
         for one in order.sample(lacking, len(lacking)):
             report("measure", sum(len(other.measured) for other in series), len(series) * plan.windows)
             window = timer.window(one.point.call, plan.window_s)
-            (one.disturbed if window.load.disturbed else one.measured).append(window)
+            if window.load.disturbed:
+                one.disturbed.append(window)
+                timer.await_quiet()
+            else:
+                one.measured.append(window)
     for one in series:
         _make_do(one, plan.windows)
 
@@ -153,7 +164,10 @@ def _warm_up(series: Series, plan: Plan, timer: _Timer) -> None:
     """Take windows until the last few agree, or until there were too many."""
     fewest, most = plan.warm_up_windows
     while len(series.warm_up) < fewest or (not series.settled and len(series.warm_up) < most):
-        series.warm_up.append(timer.window(series.point.call, plan.warm_up_window_s))
+        window = timer.window(series.point.call, plan.warm_up_window_s)
+        series.warm_up.append(window)
+        if window.load.disturbed:
+            timer.await_quiet()
         undisturbed = [window for window in series.warm_up if not window.load.disturbed]
         series.settled = _agree([window.mean_s for window in undisturbed], plan.agreement)
 
@@ -164,11 +178,12 @@ def _agree(means_s: list[float], agreement: float) -> bool:
 
 
 class _Timer:
-    """Takes windows, and knows when the first one began."""
+    """Takes windows, knows when the first one began, and how much patience is left."""
 
-    def __init__(self, clock: Clock, settle_s: float) -> None:
+    def __init__(self, clock: Clock, settle_s: float, patience_s: float) -> None:
         self.clock = clock
         self.settle_s = settle_s
+        self.patience_s = patience_s
         self.origin_ns = clock.wall_ns()
 
     def window(self, call: Callable[[], object], window_s: float) -> Window:
@@ -179,6 +194,15 @@ class _Timer:
         after = self.clock.cpu()
         start_s, cpu_s = (start_ns - self.origin_ns) / 1e9, after.own_s - before.own_s
         return Window(start_s, np.array(call_ns) / 1e9, cpu_s, load_between(before, after))
+
+    def await_quiet(self) -> None:
+        """Do nothing while other processes are busy, as long as patience lasts."""
+        busy = True
+        while busy and self.patience_s > 0:
+            before = self.clock.cpu()
+            self.clock.sleep(PAUSE_S)
+            self.patience_s -= PAUSE_S
+            busy = load_between(before, self.clock.cpu()).disturbed
 
     def _settle(self, call: Callable[[], object]) -> None:
         end_ns = self.clock.wall_ns() + int(self.settle_s * 1e9)

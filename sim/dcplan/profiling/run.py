@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from dcplan.errors import InputError
@@ -50,7 +51,8 @@ def profile(
         workload: Name of a workload, e.g. "cnn-cifar10".
         out: The `profiles` folder to write into.
         sku: Name of the machine; made from its processor if None.
-        quick: Take less than a minute rather than about seven; the intervals get wider.
+        quick: Take less than a minute rather than about seven (more if other processes are busy); the intervals
+            get wider.
         seed: Seeds the weights, the synthetic data and the order of measuring.
         threads: Threads torch may use; all logical processors if None.
         progress: Told the stage, and how much of it is done, out of how much.
@@ -78,18 +80,16 @@ def record(
     progress: Progress | None = None,
 ) -> Path:
     """Look at the idle machine, start the workload cold, measure all points, write the profile."""
-    idle = machine.idle_load(plan.idle_s)
+    idle = machine.idle_load(plan.idle_s, plan.patience_s)
     session = Session(workload, settings.seed, settings.threads)
     cold = _cold(session, workload)
     work = session.work()
-    before = machine.cpu_times()
     series = measure(_points(session, workload), plan, random.Random(settings.seed), progress=progress)
-    during = machine.load_between(before, machine.cpu_times())
     header = {
         **_provenance(workload, settings, hardware, session),
         "hardware": asdict(hardware),
         "software": {**machine.software(), **session.software()},
-        "conditions": _conditions(settings, plan, idle, during, series),
+        "conditions": _conditions(settings, plan, idle, series),
         "recipe": asdict(workload.recipe),
         "work": {**work, "peak_rss_bytes": machine.peak_rss_bytes()},
         "cold_start_s": _cold_start_s(cold),
@@ -153,9 +153,11 @@ def _command(workload: Workload, settings: Settings) -> str:
     return f"python -m dcplan.profiling {options}{' --quick' if settings.quick else ''}"
 
 
-def _conditions(settings: Settings, plan: Plan, idle: Load, during: Load, series: list[Series]) -> dict[str, Any]:
+def _conditions(settings: Settings, plan: Plan, idle: Load, series: list[Series]) -> dict[str, Any]:
     """How the measurement was made, and whether something else got in its way."""
-    disturbed = sum(window.load.disturbed for one in series for window in one.measured)
+    loads = [window.load for one in series for window in one.measured]
+    during = Load(fmean(load.others_percent for load in loads), fmean(load.steal_percent for load in loads))
+    disturbed = sum(load.disturbed for load in loads)
     return {
         "threads": settings.threads,
         "precision": "fp32",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Hashable
+from typing import Any
 
 import pandas as pd
 
@@ -31,12 +33,12 @@ def assumptions_html(assumptions: pd.DataFrame) -> str:
         else f"Somebody has read the source of each of the {len(assumptions)} assumptions."
     )
     legend = " ".join(f"{badge(kind)} {meaning};" for kind, meaning in KINDS.items())
-    rows = "\n".join(_row(row) for row in assumptions.to_dict("records"))
+    bodies = "\n".join(_part(str(part), rows) for part, rows in assumptions.groupby("part", sort=False))
     return (
         f"<p>{read}</p>\n<p class='legend'>{legend.rstrip(';')}.</p>\n"
-        "<table class='stacking assumptions'>\n<thead><tr><th scope='col'>Part</th><th scope='col'>What</th>"
+        "<table class='stacking assumptions'>\n<thead><tr><th scope='col'>What</th>"
         "<th scope='col'>Value</th><th scope='col'>Kind</th><th scope='col'>Source</th></tr></thead>\n"
-        f"<tbody>\n{rows}\n</tbody>\n</table>"
+        f"{bodies}\n</table>"
     )
 
 
@@ -46,17 +48,32 @@ def badge(kind: str) -> str:
     return f"<span class='badge {known}'>{html.escape(kind)}</span>"
 
 
-def _row(row: dict[str, object]) -> str:
+def _part(part: str, rows: pd.DataFrame) -> str:
+    """All assumptions that one part of the scenario rests on."""
+    title = html.escape(part[:1].upper() + part[1:])
+    lines = "\n".join(_row(row) for row in rows.to_dict("records"))
+    return f"<tbody>\n<tr class='group'><th colspan='4' scope='rowgroup'>{title}</th></tr>\n{lines}\n</tbody>"
+
+
+def _row(row: dict[Hashable, Any]) -> str:
     unread = "" if row["verified"] else " <span class='badge unread'>source not read yet</span>"
     return (
-        f"<tr><td data-label='Part'>{html.escape(str(row['part']))}</td>"
-        f"<td data-label='What'>{html.escape(str(row['name']))}</td>"
+        f"<tr><td data-label='What'>{html.escape(str(row['name']))}</td>"
         f"<td data-label='Value'>{html.escape(str(row['value']))}</td>"
-        f"<td data-label='Kind'>{badge(str(row['kind']))}{unread}</td>"
-        f"<td data-label='Source'>{_linked(html.escape(str(row['source'])))}</td></tr>"
+        f"<td data-label='Kind'><div>{badge(str(row['kind']))}{unread}</div></td>"
+        f"<td data-label='Source'><div>{linked(str(row['source']))}</div></td></tr>"
     )
 
 
-def _linked(escaped: str) -> str:
-    """Escaped text with its web addresses made links; nothing is loaded until a reader follows one."""
-    return LINK.sub(lambda found: f"<a href='{found[0]}' rel='noreferrer'>{found[0]}</a>", escaped)
+def linked(text: str) -> str:
+    """Escaped text with its web addresses made links; nothing is loaded until a reader follows one.
+
+    >>> linked("<b>, https://example.org/a.")
+    "&lt;b&gt;, <a href='https://example.org/a' rel='noreferrer'>https://example.org/a</a>."
+    """
+    pieces, end = [], 0
+    for found in LINK.finditer(text):
+        address = html.escape(found[0])
+        pieces += [html.escape(text[end : found.start()]), f"<a href='{address}' rel='noreferrer'>{address}</a>"]
+        end = found.end()
+    return "".join([*pieces, html.escape(text[end:])])

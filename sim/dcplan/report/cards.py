@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dcplan.report.facts import Facts
-from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, quantity
+from dcplan.report.numbers import dollars, given, kpi_interval, kpi_value, percent, quantity
 from dcplan.report.summary import Kpis, kept, names, number
 
 Verdict = Literal["kept", "missed", ""]
@@ -29,7 +29,14 @@ class Card:
 
 def cards(kpis: Kpis, facts: Facts) -> list[Card]:
     """The headline numbers that the run knows, most important first."""
-    return [*_efficiency(kpis), *_latency(kpis, facts), *_energy(kpis, facts), *_money(kpis), *_nature(kpis), *_jobs(kpis)]
+    return [
+        *_efficiency(kpis),
+        *_latency(kpis, facts),
+        *_energy(kpis, facts),
+        *_money(kpis),
+        *_nature(kpis),
+        *_jobs(kpis),
+    ]
 
 
 def _card(kpis: Kpis, name: str, label: str, meaning: str, verdict: Verdict = "") -> Iterator[Card]:
@@ -55,7 +62,7 @@ def _latency(kpis: Kpis, facts: Facts) -> Iterator[Card]:
             verdict = kept(kpis, name, promise)
             attained = number(kpis, f"endpoints.{name}.slo_attainment")
             meaning = (
-                f"Promised: {percent(promise.share)} within {quantity(promise.latency_s, 's')}; "
+                f"Promised: {percent(promise.share)} within {given(promise.latency_s, 's')}; "
                 f"{percent(attained, 3)} are."
             )
         words: dict[bool | None, Verdict] = {True: "kept", False: "missed", None: ""}
@@ -99,7 +106,7 @@ def _money(kpis: Kpis) -> Iterator[Card]:
 def _nature(kpis: Kpis) -> Iterator[Card]:
     cue, wue = number(kpis, "cue_kg_per_kwh"), number(kpis, "wue_l_per_kwh")
     per_kwh = "" if cue is None else f"; {quantity(cue, 'kg/kWh')} of servers' energy"
-    yield from _card(kpis, "carbon_kg", "Carbon", f"CO2e of the electricity, location-based{per_kwh}.")
+    yield from _card(kpis, "carbon_kg", "Carbon", f"CO₂e of the electricity, location-based{per_kwh}.")
     per_kwh = "" if wue is None else f"; {quantity(wue, 'L/kWh')} of servers' energy"
     yield from _card(kpis, "water_m3", "Water", f"Make-up water of the cooling tower{per_kwh}.")
 

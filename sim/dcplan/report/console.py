@@ -1,6 +1,9 @@
-"""The main KPIs as a table for the terminal."""
+"""Tables for the terminal: the main KPIs of a run, checks, benchmarks."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -15,7 +18,7 @@ SITE = {
     "facility_energy_kwh": "energy at the meter",
     "peak_power_kw": "peak power",
     "cost_total_usd": "cost",
-    "carbon_kg": "carbon, CO2e",
+    "carbon_kg": "carbon, CO₂e",
     "water_m3": "water",
 }
 ENDPOINT = {
@@ -62,3 +65,31 @@ def _group(shown: Table, run: Run, title: str, prefix: str, labels: dict[str, st
     for name in present:
         key, kpi = prefix + name, run.kpis["kpis"][prefix + name]
         shown.add_row(Text(labels[name]), Text(kpi_value(key, kpi)), Text(kpi_interval(key, kpi) or "-"))
+
+
+def check_table(checks: Sequence[Mapping[str, Any]]) -> Table:
+    """What `dcplan verify` compared, one line per check."""
+    table = Table("check", "dcplan", "expected", "difference", "allowed", "source", "")
+    for column in table.columns[1:5]:
+        column.justify = "right"
+    for check in checks:
+        expected = check["expected"]
+        table.add_row(
+            Text(check["name"]),
+            f"{check['ours']:.5g} {check['unit']}",
+            f"{expected:.5g} {check['unit']}",
+            f"{100 * (check['ours'] / expected - 1):+.2f} %",
+            f"±{100 * check['tolerance'] / expected:.2f} %",
+            Text(check["source"]),
+            "ok" if check["ok"] else "MISS",
+        )
+    return table
+
+
+def bench_table(results: Sequence[Mapping[str, Any]]) -> Table:
+    """What `dcplan bench` measured, one line per result."""
+    table = Table("result", "value", "ratio", "reference, measured in the same run")
+    for result in results:
+        ratio = "" if result["ratio"] is None else f"{result['ratio']:.0f} x"
+        table.add_row(result["name"], f"{result['value']:.4g} {result['unit']}", ratio, Text(result["reference"]))
+    return table

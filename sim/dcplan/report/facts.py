@@ -18,7 +18,7 @@ from dcplan.results.store import Run
 
 @dataclass(frozen=True)
 class Promise:
-    """This share of the requests is answered within this time."""
+    """What was promised: this share of the requests is answered within this time."""
 
     share: float
     latency_s: float

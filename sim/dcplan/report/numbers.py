@@ -37,6 +37,9 @@ LADDERS: Mapping[str, Ladder] = MappingProxyType(
 SHARES = frozenset({"utilisation", "slo_attainment", "economiser_share", "goodput"})
 """KPIs that are a share of a whole and are read in per cent."""
 
+COUNTS = frozenset({"requests", "jobs"})
+"""Units of what comes in whole pieces."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -59,7 +62,7 @@ def scale(size: float, unit: str) -> Scale:
     ladder = LADDERS.get(unit)
     if ladder is None:
         return Scale(1.0, unit)
-    if size == 0:
+    if size == 0 or not math.isfinite(size):
         return Scale(1.0, next((name for _, factor, name in ladder if factor == 1.0), unit))
     return next(Scale(factor, name) for least, factor, name in ladder if abs(size) >= least)
 
@@ -83,12 +86,40 @@ def digits(number: float, significant: int = 3) -> str:
 def quantity(value: float | None, unit: str) -> str:
     """*value* in the unit that reads best.
 
-    >>> quantity(0.0123, "s"), quantity(439.9, "kWh"), quantity(None, "s")
-    ('12.3 ms', '440 kWh', 'no value')
+    >>> quantity(0.0123, "s"), quantity(439.9, "kWh"), quantity(12.0, "jobs"), quantity(None, "s")
+    ('12.3 ms', '440 kWh', '12 jobs', 'no value')
     """
     if value is None or not math.isfinite(value):
         return NOTHING
+    if unit in COUNTS and value == round(value):
+        return f"{value:,.0f} {unit}"
     return scale(value, unit).text(value)
+
+
+def given(value: float, unit: str) -> str:
+    """A round number that somebody wrote, such as a promise, without digits that he did not write.
+
+    >>> given(10.0, "s"), given(0.1, "s"), given(0.0125, "s")
+    ('10 s', '100 ms', '12.5 ms')
+    """
+    shown = scale(value, unit)
+    return f"{value * shown.factor:.6g} {shown.unit}".strip()
+
+
+def span(seconds: float) -> str:
+    """A length of time in the two largest units that make it up.
+
+    >>> span(601_200.0), span(604_800.0), span(5400.0), span(0.5)
+    ('6 days 23 h', '7 days', '1 h 30 min', '500 ms')
+    """
+    if seconds < 60:
+        return given(seconds, "s")
+    left, parts = round(seconds), []
+    for size, name in ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        parts.append(f"{count} {'day' if count == 1 and name == 'days' else name}" if count else "")
+    first = next(place for place, part in enumerate(parts) if part)
+    return " ".join(part for part in parts[first : first + 2] if part)
 
 
 def percent(share: float | None, significant: int = 2) -> str:
@@ -140,6 +171,8 @@ def kpi_interval(name: str, kpi: Mapping[str, Any]) -> str:
     value, low, high = kpi["value"], kpi["low"], kpi["high"]
     if value is None or low is None or high is None:
         return ""
+    if str(kpi["unit"]) == "USD":
+        return _dollars_between(low, high)
     shown = Scale(100.0, "%") if is_share(name) else scale(value, str(kpi["unit"]))
     return between(low * shown.factor, high * shown.factor, shown.unit)
 
@@ -152,6 +185,19 @@ def between(low: float, high: float, unit: str = "") -> str:
     """
     middle, half = (low + high) / 2, (high - low) / 2
     if half <= 1e-9 * abs(middle):
-        return f"{digits(middle)} {unit}".strip().removesuffix(" USD") + " in every replication"
-    decimals = min(6, max(0, 1 - math.floor(math.log10(half))))
-    return f"{low:,.{decimals}f} to {high:,.{decimals}f} {'' if unit == 'USD' else unit}".strip()
+        return f"{digits(middle)} {unit}".strip() + " in every replication"
+    decimals = _decimals(half)
+    return f"{low:,.{decimals}f} to {high:,.{decimals}f} {unit}".strip()
+
+
+def _decimals(half: float) -> int:
+    """Decimals that show an interval's half width with two digits."""
+    return min(6, max(0, 1 - math.floor(math.log10(half))))
+
+
+def _dollars_between(low: float, high: float) -> str:
+    if high - low <= 1e-9 * abs(high + low):
+        return f"{dollars((low + high) / 2)} in every replication"
+    cents = high >= 1 and f"{low:.2f}" != f"{high:.2f}"
+    decimals = 2 if cents else _decimals((high - low) / 2)
+    return f"${low:,.{decimals}f} to ${high:,.{decimals}f}"

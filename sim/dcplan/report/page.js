@@ -1,16 +1,19 @@
 "use strict";
 /* Draws every figure from the JSON beside it: at once, and again when the window becomes narrow, wide or paper. */
 (function () {
-  const narrow = window.matchMedia("(max-width: 639px)");
+  const narrow = window.matchMedia("(max-width: 999px)");
   const config = { responsive: true, displaylogo: false, typesetMath: false, showTips: false, doubleClick: "reset" };
-  const printedWidth = 690;
+  const paper = 680; // px that fit the width of a page
+  let printing = false;
 
   function draw(div, small, width) {
     const stored = JSON.parse(document.getElementById(div.id + "-data").textContent);
     const figure = (small && stored.narrow) || stored.wide;
+    div.parentElement.querySelector("figcaption").textContent = figure.caption;
     const layout = small ? smaller(figure.layout) : figure.layout;
     if (width) {
       layout.width = width;
+      layout.height *= stored.narrow || layout.height < 400 ? 1 : 0.64; // so that two fit on a page
     }
     div.style.minHeight = layout.height + "px";
     const bar = { displayModeBar: small || width ? false : "hover" };
@@ -28,14 +31,19 @@
     return small;
   }
 
-  function drawAll(small, width) {
+  function drawAll() {
     for (const div of document.querySelectorAll(".chart")) {
-      draw(div, small, width);
+      draw(div, printing || narrow.matches, printing ? paper : 0);
     }
   }
 
-  drawAll(narrow.matches);
-  narrow.addEventListener("change", function (event) { drawAll(event.matches); });
-  window.addEventListener("beforeprint", function () { drawAll(false, printedWidth); });
-  window.addEventListener("afterprint", function () { drawAll(narrow.matches); });
+  function print(now) {
+    printing = now;
+    drawAll();
+  }
+
+  drawAll();
+  narrow.addEventListener("change", drawAll);
+  window.addEventListener("beforeprint", function () { print(true); });
+  window.addEventListener("afterprint", function () { print(false); });
 })();

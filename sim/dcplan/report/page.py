@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -28,6 +29,7 @@ from dcplan.results.store import Run, frame
 
 FILE = "report.html"
 ASSETS = Path(__file__).parent
+UNIT = re.compile(r"(?<=\d) (?=(%|[kMG]?Wh?|µs|ms|s|min|h|days?|kg|g|t|L|m³|k?J)\b|%)")
 VERDICTS = {"kept": "✓ promise kept", "missed": "✗ promise broken"}
 
 
@@ -49,7 +51,7 @@ def render(run: Run) -> str:
         title=html.escape(run.name),
         style=_asset("page.css"),
         question=f"<p class='question'>{html.escape(known.question)}</p>" if known.question else "",
-        answer=html.escape(" ".join(sentences(run.kpis["kpis"], known))),
+        answer=prose(" ".join(sentences(run.kpis["kpis"], known))),
         contents=_contents(parts),
         cards=_cards(run, known),
         warnings=warnings_html(run.tables.get("warnings", frame("warnings", []))),
@@ -80,6 +82,15 @@ def _contents(parts: list[Section]) -> str:
     return "\n".join(f"<li><a href='#{target}'>{html.escape(text)}</a></li>" for target, text in links)
 
 
+def prose(text: str) -> str:
+    """Escaped text in which a number and its unit stay on one line.
+
+    >>> prose("99 % within 10 s & more")
+    '99&nbsp;% within 10&nbsp;s &amp; more'
+    """
+    return UNIT.sub("&nbsp;", html.escape(text))
+
+
 def _cards(run: Run, known: Facts) -> str:
     return "\n".join(_card(card, known) for card in cards(run.kpis["kpis"], known))
 
@@ -87,11 +98,11 @@ def _cards(run: Run, known: Facts) -> str:
 def _card(card: Card, known: Facts) -> str:
     verdict = f"<p class='verdict'>{VERDICTS[card.verdict]}</p>" if card.verdict else ""
     alone = "no interval: one replication" if known.replications == 1 else "no interval"
-    interval = f"95 %: {html.escape(card.interval)}" if card.interval else alone
+    interval = f"95&nbsp;%: {html.escape(card.interval)}" if card.interval else alone
     return (
         f"<article class='card {card.verdict}'><h3>{html.escape(card.label)}</h3>"
         f"<p class='value'>{html.escape(card.value)}</p>{verdict}<p class='interval'>{interval}</p>"
-        f"<p class='meaning'>{html.escape(card.meaning)}</p></article>"
+        f"<p class='meaning'>{prose(card.meaning)}</p></article>"
     )
 
 
@@ -103,7 +114,7 @@ def _section(number: int, part: Section) -> str:
 
 def _figure(name: str, chart: Chart) -> str:
     """A figure: its finding as a heading, the drawing, how to read it, and the data that the script draws."""
-    finding, caption = html.escape(theme.finding(chart.wide)), html.escape(theme.caption(chart.wide))
+    finding, caption = prose(theme.finding(chart.wide)), prose(theme.caption(chart.wide))
     height_px = chart.wide.layout.height
     data = {"wide": _drawing(chart.wide), "narrow": _drawing(chart.narrow) if chart.narrow is not None else None}
     return (
@@ -118,14 +129,14 @@ def _drawing(figure: go.Figure) -> dict[str, object]:
     """Data and layout for plotly.js; the title is left out, because the page shows it as a heading."""
     plain: dict[str, dict[str, object]] = json.loads(figure.to_json())
     layout = {key: value for key, value in plain["layout"].items() if key not in ("title", "meta")}
-    return {"data": plain["data"], "layout": layout}
+    return {"data": plain["data"], "layout": layout, "caption": theme.caption(figure)}
 
 
 def in_script(data: object) -> str:
-    """*data* as JSON that cannot end the script element around it.
+    r"""*data* as JSON that cannot end the script element around it.
 
     >>> in_script("</script>")
-    '"\\\\u003c/script\\\\u003e"'
+    '"\\u003c/script\\u003e"'
     """
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
-from dcplan.report.figures import energy, latency, load, money, training
+from dcplan.report.figures import energy, latency, load, money, power, training
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
 from dcplan.results.store import Run
@@ -57,9 +57,9 @@ def _energy(run: Run, known: Facts) -> Iterator[Section]:
         if found:
             charts.append(Chart(energy.energy_sankey(found), energy.energy_bars(found)))
     if site is not None and "pue" in run.kpis["kpis"]:
-        charts.append(Chart(energy.power_over_time(site, known.start, known.utility_limit_w)))
+        charts.append(Chart(power.power_over_time(site, known.start, known.horizon_s, known.utility_limit_w)))
     elif servers is not None:
-        charts.append(Chart(energy.server_power_over_time(servers, known.start)))
+        charts.append(Chart(power.server_power_over_time(servers, known.start, known.horizon_s)))
     yield Section("Energy and power", tuple(charts))
 
 
@@ -77,7 +77,8 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
             charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained)))
         if of["endpoints"] is not None:
             replicas = known.replicas.get(name)
-            charts.append(Chart(load.load_figure(name, of["endpoints"], replicas, known.start, points)))
+            figure = load.load_figure(name, of["endpoints"], replicas, known.start, known.horizon_s, points)
+            charts.append(Chart(figure))
         most = known.max_batch.get(name, 1)
         if of["batches"] is not None and most > 1:
             charts.append(Chart(latency.batch_figure(name, of["batches"], most)))
@@ -99,12 +100,12 @@ def _training(run: Run, known: Facts) -> Iterator[Section]:
         return
     for name in pd.unique(jobs["queue"]):
         part = jobs[jobs["queue"] == name]
-        yield Section(
-            f"Training queue {name}", (Chart(training.jobs_figure(name, part, known.horizon_s, known.start)),)
-        )
+        figure = training.jobs_figure(name, part, known.horizon_s, known.start)
+        yield Section(f"Training queue {name}", (Chart(figure),))
 
 
 def _money(run: Run) -> Iterator[Section]:
     costs = _table(run, "costs")
     if costs is not None:
-        yield Section("Money", (Chart(money.cost_waterfall(costs)),), owners_html(costs))
+        chart = Chart(money.cost_waterfall(costs), money.cost_waterfall(costs, narrow=True))
+        yield Section("Money", (chart,), owners_html(costs))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dcplan.report.facts import Facts, Promise
-from dcplan.report.numbers import dollars, percent, quantity
+from dcplan.report.numbers import dollars, given, percent, quantity, span
 
 Kpis = Mapping[str, Mapping[str, Any]]
 
@@ -60,7 +60,8 @@ def speed(kpis: Kpis, facts: Facts) -> str:
         return f"All {len(verdicts)} endpoints with a promised latency keep it." if len(verdicts) > 1 else (
             f"{next(iter(verdicts))} keeps its promised latency."
         )  # fmt: skip
-    return f"{len(verdicts) - len(missed)} of {len(verdicts)} promised latencies are kept; {_listed(missed)} not."
+    breaks = "break theirs" if len(missed) > 1 else "breaks its promise"
+    return f"{len(verdicts) - len(missed)} of {len(verdicts)} promised latencies are kept; {_listed(missed)} {breaks}."
 
 
 def _one(kpis: Kpis, facts: Facts, name: str, verdict: bool | None) -> str:
@@ -71,14 +72,13 @@ def _one(kpis: Kpis, facts: Facts, name: str, verdict: bool | None) -> str:
     if verdict is None:
         return f"{text}."
     promise = facts.promises[name]
-    promised = f"{percent(promise.share)} within {quantity(promise.latency_s, 's')}"
+    promised = f"{percent(promise.share)} within {given(promise.latency_s, 's')}"
     return f"{text} and {'keeps' if verdict else 'breaks'} its promise ({promised})."
 
 
 def _listed(missed: list[str]) -> str:
     shown = ", ".join(missed[:3])
-    more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
-    return f"{shown}{more} {'do' if len(missed) > 1 else 'does'}"
+    return f"{shown} and {len(missed) - 3} more" if len(missed) > 3 else shown
 
 
 def money(kpis: Kpis, facts: Facts) -> str:
@@ -87,7 +87,7 @@ def money(kpis: Kpis, facts: Facts) -> str:
     if total is None:
         return ""
     unused = number(kpis, "cost_unused_usd") or 0.0
-    text = f"{quantity(facts.counted_s, 's')} cost {dollars(total)}"
+    text = f"The counted time ({span(facts.counted_s)}) costs {dollars(total)}"
     if total > 0 and unused > 0.01 * total:
         text += f", {percent(unused / total)} of it for slots that nobody has reserved"
-    return f"{text}, and cause {quantity(carbon, 'kg')} of CO2e." if carbon is not None else f"{text}."
+    return f"{text}, and causes {quantity(carbon, 'kg')} of CO₂e." if carbon is not None else f"{text}."

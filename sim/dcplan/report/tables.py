@@ -6,10 +6,10 @@ import html
 
 import pandas as pd
 
-from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING
+from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING, Kpi
 from dcplan.report.facts import Facts
 from dcplan.report.figures.money import UNUSED, by_owner
-from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, quantity
+from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, span
 from dcplan.report.summary import Kpis, names
 from dcplan.results.store import Run
 
@@ -32,10 +32,11 @@ def kpis_html(kpis: Kpis) -> str:
 def _group(title: str, prefix: str, keys: list[str], kpis: Kpis) -> str:
     meanings = {kpi.name: kpi.meaning for kpi in _family(prefix)}
     rows = "\n".join(_kpi(key, prefix, meanings.get(key.removeprefix(prefix), ""), kpis) for key in keys)
-    return f"<tbody>\n<tr class='group'><th colspan='4' scope='rowgroup'>{html.escape(title)}</th></tr>\n{rows}\n</tbody>"
+    heading = f"<tr class='group'><th colspan='4' scope='rowgroup'>{html.escape(title)}</th></tr>"
+    return f"<tbody>\n{heading}\n{rows}\n</tbody>"
 
 
-def _family(prefix: str) -> tuple[object, ...]:
+def _family(prefix: str) -> tuple[Kpi, ...]:
     return {"endpoints": ENDPOINT, "training": TRAINING}.get(prefix.partition(".")[0], SITE)
 
 
@@ -82,7 +83,7 @@ def warnings_html(warnings: pd.DataFrame) -> str:
         return "<p>dcplan has nothing to warn of in this run.</p>"
     items = []
     for row in warnings.to_dict("records"):
-        often = f" <span class='count'>({row['count']:,} times)</span>" if row["count"] > 1 else ""
+        often = f" <span class='count' title='how often'>&times; {row['count']:,}</span>" if row["count"] > 1 else ""
         items.append(f"<li>{html.escape(str(row['message']))}{often}</li>")
     return "<ul>\n" + "\n".join(items) + "\n</ul>"
 
@@ -90,11 +91,11 @@ def warnings_html(warnings: pd.DataFrame) -> str:
 def provenance_html(run: Run, facts: Facts) -> str:
     """What is needed to do the run again."""
     versions = run.manifest.get("versions", {})
-    warm_up = f", the first {quantity(facts.warm_up_s, 's')} of it not counted" if facts.warm_up_s else ""
+    warm_up = f", the first {span(facts.warm_up_s)} of it not counted" if facts.warm_up_s else ""
     entries = {
-        "Simulated": f"{quantity(facts.horizon_s, 's')} from {facts.start:%A, %d %B %Y, %H:%M} (site time){warm_up}",
-        "Recorded": f"every {quantity(facts.step_s, 's')}",
-        "Replications": f"{run.manifest.get('replications', facts.replications)}, independent; intervals are Student's, 95 %",
+        "Simulated": f"{span(facts.horizon_s)} from {facts.start:%A, %d %B %Y, %H:%M} (site time){warm_up}",
+        "Recorded": f"every {span(facts.step_s)}",
+        "Replications": f"{facts.replications}, independent; intervals are Student's, 95 %",
         "Seed": str(run.manifest.get("seed", "")),
         "Versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
         "Python": str(run.manifest.get("python", "")),
@@ -104,8 +105,8 @@ def provenance_html(run: Run, facts: Facts) -> str:
     )
     return (
         f"<table class='provenance'>\n<tbody>\n{rows}\n</tbody>\n</table>\n"
-        "<p>The same scenario, seed and versions give the same numbers. Dates on the charts count from the start and do "
-        "not jump when daylight saving changes.</p>\n"
+        "<p>The same scenario, seed and versions give the same numbers. Dates on the charts count from the start and "
+        "do not jump when daylight saving changes.</p>\n"
         "<details>\n<summary>The scenario with everything it extends and every default</summary>\n"
         f"<pre tabindex='0'><code>{html.escape(run.scenario_text)}</code></pre>\n</details>"
     )

@@ -29,11 +29,8 @@ GREY = "#9aa5b1"
 MEDIAN, P95, P99 = BLUE, PURPLE, INK
 """Colours of the percentiles."""
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', Arial, sans-serif"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 """Fonts of the reader's own machine; nothing is fetched."""
-
-NARROW_PX = 640
-"""Below this width of the window a figure is drawn for a small screen."""
 
 
 def _template() -> go.layout.Template:
@@ -57,7 +54,7 @@ def _template() -> go.layout.Template:
         yaxis=axis,
         hoverlabel={"font": {"family": FONT, "size": 13}, "align": "left", "namelength": -1},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
-        margin={"l": 64, "r": 20, "t": 36, "b": 52},
+        margin={"l": 64, "r": 20, "t": 12, "b": 52},
         title={"x": 0, "xanchor": "left", "font": {"size": 16}},
         bargap=0.06,
         annotationdefaults={"showarrow": False, "font": {"size": 12}},
@@ -107,6 +104,32 @@ def caption(figure: go.Figure) -> str:
 def compact(values: ArrayLike) -> NDArray[np.float32]:
     """*values* for a chart: seven digits are more than a screen shows, at half the size."""
     return np.asarray(values, dtype=np.float32)
+
+
+LEGEND_PX = 38
+"""Room for a legend above the drawing."""
+
+DAYS = [
+    {"dtickrange": [None, 6 * 3_600_000], "value": "%H:%M\n%a %-d %b %Y"},
+    {"dtickrange": [6 * 3_600_000, 21 * 86_400_000], "value": "%a %-d\n%b %Y"},
+    {"dtickrange": [21 * 86_400_000, None], "value": "%b\n%Y"},
+]
+"""Tick labels of a time axis, by the distance of the ticks [ms]."""
+
+
+def over_time(figure: go.Figure, ends: list[str]) -> go.Figure:
+    """*figure* with a time axis from the first to the second of *ends*, and one hover text for all its lines."""
+    figure.update_xaxes(type="date", range=ends, tickformatstops=DAYS, hoverformat="%a %-d %b %Y, %H:%M")
+    return figure.update_layout(hovermode="x unified")
+
+
+def shortened(name: str, most: int = 26) -> str:
+    """*name* for a label of at most *most* characters.
+
+    >>> shortened("a-very-long-name", 8)
+    'a-very-…'
+    """
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def faint(colour: str, opacity: float = 0.2) -> str:

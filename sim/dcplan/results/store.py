@@ -85,12 +85,15 @@ def read(folder: Path) -> Run:
     """The run in *folder*."""
     if not (folder / "kpis.json").is_file():
         raise InputError(f"{folder}: this is no run folder", "name a folder that 'dcplan run' has written")
-    return Run(
-        (folder / "scenario.resolved.yaml").read_text(encoding="utf-8"),
-        json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
-        json.loads((folder / "kpis.json").read_text(encoding="utf-8")),
-        read_tables(folder / "tables"),
-    )
+    try:
+        return Run(
+            (folder / "scenario.resolved.yaml").read_text(encoding="utf-8"),
+            json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
+            json.loads((folder / "kpis.json").read_text(encoding="utf-8")),
+            read_tables(folder / "tables"),
+        )
+    except (OSError, ValueError) as error:  # ValueError: no JSON, no UTF-8, no parquet
+        raise InputError(f"{folder}: this run is damaged: {' '.join(str(error).split())}", "run it again") from error
 
 
 def write_tables(tables: Tables, folder: Path) -> None:

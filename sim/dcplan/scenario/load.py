@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +37,11 @@ MESSAGES = {
     "union_tag_not_found": "this key needs a 'kind'",
 }
 
+SHOULD = re.compile(r"^(?:Input|String|Tuple|List|Dictionary) should")
+
+MAX_FILES = 100
+"""Most files that a scenario may be extended from, the same one read twice counted twice."""
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -52,7 +59,7 @@ class Loaded:
 def load(path: Path, settings: Sequence[str] = ()) -> Loaded:
     """Read, extend, set and validate; raise a ScenarioError that lists every problem with file and line."""
     root = path.parent.resolve()
-    merged = _extended(path, root, ())
+    merged = _extended(path, root, (), count())
     for setting in settings:
         _apply(merged, setting)
     return Loaded(validate(merged), root, merged)
@@ -79,31 +86,39 @@ def validate(merged: Source) -> Scenario:
 # --- extends ----------------------------------------------------------------------------------------------------
 
 
-def _extended(path: Path, root: Path, opened: tuple[Path, ...]) -> Source:
+def _extended(path: Path, root: Path, opened: tuple[Path, ...], read: Iterator[int]) -> Source:
     here = source.read(path, str(path))
     resolved = path.resolve()
     parents = here.data.pop("extends", None)
     if parents is None:
         return here
+    if next(read) >= MAX_FILES:
+        raise ScenarioError([here.problem(("extends",), f"over {MAX_FILES} files extend one another; merge some")])
     names = [parents] if isinstance(parents, str) else parents
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ScenarioError([here.problem(("extends",), "expected a file name or a list of file names")])
     merged = Source(here.file, {}, {(): (here.file, None)})
     for name in names:
-        target = _inside(here, path.parent / name, root)
+        target = _inside(here, path.parent, name, root)
         if target.resolve() in (*opened, resolved):
             raise ScenarioError([here.problem(("extends",), f"'{name}' extends this file again; break the cycle")])
-        if not target.is_file():
-            raise ScenarioError([here.problem(("extends",), f"there is no file '{name}' beside this one")])
-        _merge(merged, _extended(target, root, (*opened, resolved)))
+        _merge(merged, _extended(target, root, (*opened, resolved), read))
     _merge(merged, here)
     return merged
 
 
-def _inside(here: Source, target: Path, root: Path) -> Path:
-    if not target.resolve().is_relative_to(root):
-        message = f"{shorten(target.name)} lies outside the scenario's folder; copy it there"
+def _inside(here: Source, folder: Path, name: str, root: Path) -> Path:
+    """The file *name* in *folder*, if it is there and not outside *root*."""
+    target = folder / name
+    try:
+        inside, there = target.resolve().is_relative_to(root), target.is_file()
+    except (OSError, ValueError):  # too long, or with characters that no file name holds
+        inside, there = True, False
+    if not inside:
+        message = f"{shorten(name)} lies outside the scenario's folder; copy it there"
         raise ScenarioError([here.problem(("extends",), message)])
+    if not there:
+        raise ScenarioError([here.problem(("extends",), f"there is no file {shorten(name)} beside this one")])
     return target
 
 
@@ -139,12 +154,16 @@ def _apply(merged: Source, setting: str) -> None:
     shown = f"--set {setting}" if len(setting) <= 80 else f"--set {setting[:76]}..."
     if not equals or not all(path):
         raise ScenarioError([Problem(shown, None, "", "expected PATH=VALUE, e.g. --set endpoints.vision.replicas=8")])
+    if path[0] == "extends":
+        raise ScenarioError([Problem(shown, None, "", "'extends' comes before every setting; write it in the file")])
     node: Any = merged.data
-    for part in path[:-1]:
-        node = node.setdefault(part, {}) if isinstance(node, dict) else None
+    for depth, part in enumerate(path[:-1], start=1):
+        if part not in node:
+            merged.places[path[:depth]] = (shown, None)
+        node = node.setdefault(part, {})
         if not isinstance(node, dict):
-            raise ScenarioError([Problem(shown, None, "", f"'{part}' has no keys below it")])
-    value = source.scalar(value_text)
+            raise ScenarioError([Problem(shown, None, "", f"{shorten(part)} has no keys below it")])
+    value = source.scalar(value_text, shown)
     over: dict[str, Any] = {path[-1]: value}
     node.update(_merged(node, over)) if value is not None else node.pop(path[-1], None)
     stale = [key for key in merged.places if key[: len(path)] == path]
@@ -158,7 +177,8 @@ def _apply(merged: Source, setting: str) -> None:
 
 def _problem(merged: Source, detail: Any) -> Problem:
     kind = detail["type"]
-    path, model = _located(detail["loc"], merged.data)
+    loc = detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"]
+    path, model = _located(loc, merged.data)
     if kind == "extra_forbidden":
         return merged.problem(path, f"unknown key{_suggest(str(path[-1]), model)}")
     if kind == "missing":
@@ -174,8 +194,8 @@ def _problem(merged: Source, detail: Any) -> Problem:
 
 
 def _plain(message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return text.replace("Input should be", "must be")
+    text = message.removeprefix("Value error, ").replace(" after validation", "")
+    return SHOULD.sub("must", text, count=1)
 
 
 def _located(loc: Sequence[int | str], data: Any) -> tuple[PathKey, type[BaseModel] | None]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from dcplan.scenario.base import Duration, Name, PositiveDuration, Spec
+from dcplan.scenario.demand import Mmpp
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.facility import Facility
 from dcplan.scenario.fleet import Servers
@@ -22,7 +24,13 @@ def _date(value: object) -> object:
     return value
 
 
-Start = Annotated[datetime, BeforeValidator(_date)]
+def _on_the_wall(start: datetime) -> datetime:
+    if start.tzinfo is not None or not 1970 <= start.year <= 2200:
+        raise ValueError("write a date from 1970 to 2200, in site time without an offset, such as 2025-07-07 08:00")
+    return start
+
+
+Start = Annotated[datetime, BeforeValidator(_date), AfterValidator(_on_the_wall)]
 
 
 class Scenario(Spec):
@@ -56,13 +64,22 @@ class Scenario(Spec):
     """Queues of training jobs."""
 
 
+DAY_S = 86400.0
 MAX_STEPS = 2_000_000
 """Most records of the plant's grid in a run: a year in quarter minutes."""
+MAX_PLACES = 100_000_000
+"""Most requests that all batches of an endpoint may hold together: 800 MB of arrival times."""
+MAX_CHANGES = 10_000_000
+"""Most changes of an mmpp's state in a run."""
+MAX_JOBS = 1_000_000
+"""Most jobs that a training queue may be given in a run."""
+MIN_HORIZON_S = 0.001
 
 
 def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     """What is wrong between the parts of a scenario: (path, sentence) pairs."""
     yield from _time(scenario)
+    yield from _sizes(scenario)
     if not scenario.endpoints and not scenario.training:
         yield (), "there is nothing to simulate; add 'endpoints' or 'training'"
     if scenario.facility is not None and scenario.site is None:
@@ -81,9 +98,26 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
 
 
 def _time(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if scenario.horizon < MIN_HORIZON_S:
+        yield ("horizon",), f"a horizon of {scenario.horizon:g} s is too short; simulate at least {MIN_HORIZON_S:g} s"
     if scenario.warm_up >= scenario.horizon:
         yield ("warm_up",), f"a warm-up of {scenario.warm_up:g} s leaves nothing of a horizon of {scenario.horizon:g} s"
     if scenario.step > scenario.horizon:
         yield ("step",), f"a step of {scenario.step:g} s is longer than the horizon of {scenario.horizon:g} s"
     elif scenario.horizon / scenario.step > MAX_STEPS:
         yield ("step",), f"a step of {scenario.step:g} s makes over {MAX_STEPS} records; use a longer step"
+
+
+def _sizes(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What no memory could hold."""
+    for name, endpoint in scenario.endpoints.items():
+        if endpoint.replicas * endpoint.batching.max_batch > MAX_PLACES:
+            yield ("endpoints", name, "replicas"), f"replicas x max_batch is above {MAX_PLACES}; use less of one"
+        if isinstance(endpoint.demand, Mmpp):
+            changes = len(endpoint.demand.dwell) * scenario.horizon / sum(endpoint.demand.dwell)
+            if changes > MAX_CHANGES:
+                yield ("endpoints", name, "demand"), f"the rate changes about {changes:.0g} times; use a longer dwell"
+    for name, queue in scenario.training.items():
+        jobs = queue.jobs * math.ceil(scenario.horizon / (queue.period_s or DAY_S))
+        if jobs > MAX_JOBS:
+            yield ("training", name), f"about {jobs} jobs come in the horizon, more than {MAX_JOBS}; use fewer"

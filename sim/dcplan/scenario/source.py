@@ -7,8 +7,8 @@ would surprise: duplicate keys, cycles, alias bombs, files that are binary, empt
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +21,37 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 100_000
 MAX_DEPTH = 40
 
+PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+
 PathKey = tuple[Hashable, ...]
+
+
+SCALARS = {
+    "bool": re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"),
+    "null": re.compile(r"^(?:~|null|Null|NULL|)$"),
+    "int": re.compile(r"^[-+]?[0-9]+$"),
+    "float": re.compile(
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+}
+"""What each scalar of the core schema but text looks like."""
+
+_FIRST = {"bool": "tTfF", "null": "~nN", "int": "-+0123456789", "float": "-+.0123456789"}
 
 
 class _CoreLoader(yaml.SafeLoader):
     """PyYAML with the scalars of YAML 1.2's core schema."""
 
 
+class _CoreDumper(yaml.SafeDumper):
+    """Quotes what either YAML would not read as text."""
+
+
 _CoreLoader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
-    (
-        "float",
-        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
-        "-+.0123456789",
-    ),
-):
-    _CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+for _kind, _pattern in SCALARS.items():
+    _letters = [*_FIRST[_kind], ""] if _kind == "null" else list(_FIRST[_kind])
+    _CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", _pattern, _letters)
+    _CoreDumper.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", _pattern, _letters)
 
 
 @dataclass
@@ -78,15 +90,23 @@ def read(path: Path, shown: str) -> Source:
     return Source(shown, data, walk.places)
 
 
-def scalar(text: str) -> Any:
-    """The value of a `--set PATH=VALUE`: YAML, so numbers, lists and mappings work."""
-    node = _compose(text, "--set")
-    if node is None:
-        return None
-    walk = _Walk("--set")
-    value = walk.value(node, ())
-    if walk.problems:
-        raise ScenarioError(walk.problems)
+def text(data: Mapping[str, Any]) -> str:
+    """*data* as YAML that `read` reads back as it was."""
+    return yaml.dump(data, Dumper=_CoreDumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def scalar(text: str, shown: str = "--set") -> Any:
+    """The value of a `--set PATH=VALUE`, called *shown* in messages: YAML, so numbers, lists and mappings work."""
+    try:
+        node = _compose(text, shown)
+        if node is None:
+            return None
+        walk = _Walk(shown)
+        value = walk.value(node, ())
+        if walk.problems:
+            raise ScenarioError(walk.problems)
+    except ScenarioError as error:  # a line number would say nothing: there is one line
+        raise ScenarioError(replace(problem, line=None) for problem in error.problems) from None
     return value
 
 
@@ -126,10 +146,12 @@ def _compose(text: str, shown: str) -> yaml.Node | None:
         raise ScenarioError([Problem(shown, line, "", message)]) from error
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
-        message = f"the character #x{ord(str(error.character)[0]):04x} does not belong in a text file"
+        message = f"the character #x{int(error.character):04x} does not belong in a text file"
         raise ScenarioError([Problem(shown, line, "", message)]) from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
         raise ScenarioError([Problem(shown, None, "", "the file is nested too deeply to be a scenario")]) from error
+    except (OverflowError, ValueError) as error:  # such as "\\UFFFFFFFF", which is no character
+        raise ScenarioError([Problem(shown, None, "", f"this is not YAML: {error}")]) from error
     finally:
         if loader is not None:
             loader.dispose()
@@ -149,6 +171,8 @@ class _Walk:
         self._guard(node, path)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
+        if node.tag not in PLAIN_TAGS:
+            self._note(_line(node), path, f"the tag {shorten(node.tag)} is not allowed in a scenario")
         self._open.add(id(node))
         plain = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
         self._open.discard(id(node))
@@ -195,17 +219,18 @@ class _Walk:
         return plain
 
     def _scalar(self, node: yaml.ScalarNode, path: PathKey) -> Any:
-        kind = node.tag.rpartition(":")[2]
+        kind = node.tag.removeprefix("tag:yaml.org,2002:")
         text = node.value
+        if kind == "str":
+            return text
+        if kind not in SCALARS or not SCALARS[kind].match(text):  # `!!int many` is as wrong as `!!python/name:os`
+            self._note(_line(node), path, f"the tag {shorten(node.tag)} is not allowed in a scenario")
+            return None
         if kind == "null":
             return None
         if kind == "bool":
             return text.lower() == "true"
-        if kind in ("int", "float"):
-            return self._number(kind, text, path, _line(node))
-        if kind != "str":
-            self._note(_line(node), path, f"the tag {shorten(node.tag)} is not allowed in a scenario")
-        return text
+        return self._number(kind, text, path, _line(node))
 
     def _number(self, kind: str, text: str, path: PathKey, line: int) -> int | float | None:
         digits = text.lstrip("+-").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dcplan.errors import InputError
+from dcplan.scenario import source
 
 TEMPLATE = """\
 # How many replicas does this model need to answer 99 % of the requests in time?
@@ -35,7 +36,7 @@ def write_new(name: str, folder: Path) -> Path:
     path = folder / f"{name}.yaml"
     try:
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(TEMPLATE.format(name=name))
+            stream.write(TEMPLATE.format(name=source.text({"name": name}).removeprefix("name: ").rstrip()))
     except FileExistsError as error:
         raise InputError(f"{path.name} exists already", "choose another name") from error
     return path

@@ -48,3 +48,8 @@ class TrainingQueue(Spec):
     """Samples per step; the workload's own recipe unless said otherwise."""
     every: Schedule
     """When jobs come, in site time: 'day at 02:00', 'sunday at 02:00', or a period such as '6 h'."""
+
+    @property
+    def period_s(self) -> float | None:
+        """Time from one submission to the next [s]; None if they follow the calendar."""
+        return None if CALENDAR.match(self.every.strip().lower()) else units.parse(self.every, "s")

@@ -43,7 +43,8 @@ from dcplan.serving.state import (
 
 UintArray = NDArray[np.uint64]
 
-# Compiled functions write to arrays; nothing here may allocate or call back into Python.
+# Compiled functions write to arrays; nothing here may allocate or call back into Python. The two replays are inlined,
+# because a call that passes all these arrays costs a third of a request (measured: 1.65 against 1.10 s a replication).
 
 
 @njit(inline="always")
@@ -109,7 +110,7 @@ def _finish(rules: Rules, state: State, totals: Totals, replica: int) -> None:  
     state.done_s[replica] = np.inf
 
 
-@njit()
+@njit(inline="always")
 def _replay(rules: Rules, state: State, totals: Totals, replica: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Bring a replica with its own queue up to *now_s*."""
@@ -256,7 +257,7 @@ def _finish_next(rules: Rules, state: State, totals: Totals) -> None:  # pragma:
     _sift_down(state)
 
 
-@njit()
+@njit(inline="always")
 def _replay_shared(rules: Rules, state: State, totals: Totals, now_s: float) -> None:  # pragma: no cover - compiled
     """Bring a shared queue and its replicas up to *now_s*."""
     mask = state.arrival_s.shape[1] - 1

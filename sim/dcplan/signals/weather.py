@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -38,14 +40,28 @@ class Weather:
             raise ValueError(f"wet_bulb_c is above dry_bulb_c by more than {WET_BULB_TOLERANCE_K:g} K")
 
 
+def zone_of(place: Profile) -> str:
+    """The time zone of *place*, e.g. "America/New_York"."""
+    zone = str(place.header.get("tz"))
+    try:
+        ZoneInfo(zone)
+    except (LookupError, OSError, ValueError) as error:
+        raise InputError(f"weather profile '{place.name}': tz: '{zone}' is no time zone") from error
+    return zone
+
+
 def weather_at(place: Profile, clock: Clock, time_s: FloatArray) -> Weather:
     """The weather of a typical year at *time_s* [s], linear between the hours of the file."""
     table = place.table("hours.csv.gz")
     columns = ["dry_bulb_c", "wet_bulb_c", "pressure_pa"]
-    hours = pd.read_csv(table, usecols=columns)
+    try:
+        hours = pd.read_csv(table, usecols=columns, dtype=np.float64)
+        utc_offset_h = float(place.header["utc_offset_h"])
+    except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
+        raise InputError(f"{table}: is not a weather year: {error}", "see 'dcplan list sites'") from error
     if len(hours) != YEAR_H or hours.isna().any().any():
         raise InputError(f"{table}: expected {YEAR_H} complete hours, found {len(hours)}")
-    at_h = year_hours(clock.standard(time_s, float(place.header["utc_offset_h"])))
+    at_h = year_hours(clock.standard(time_s, utc_offset_h))
     knots = np.arange(1, YEAR_H + 1, dtype=float)  # a row is the state of the air at the end of its hour
     dry, wet, pressure = (np.interp(at_h, knots, hours[name].to_numpy(), period=YEAR_H) for name in columns)
     return Weather(dry, wet, pressure)

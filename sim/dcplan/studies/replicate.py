@@ -18,7 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
@@ -26,6 +25,7 @@ from dcplan.kpis.compute import compute
 from dcplan.kpis.warnings import warnings
 from dcplan.results import store
 from dcplan.results.store import Run, frame, joined
+from dcplan.scenario import source
 from dcplan.scenario.scenario import Scenario
 
 Progress = Callable[[int, float], None]
@@ -94,8 +94,7 @@ def folder(plan: Plan, base: Path) -> Path:
 
 def scenario_text(scenario: Scenario) -> str:
     """The scenario with every default written out, as YAML that runs."""
-    plain = scenario.model_dump(mode="json", exclude_none=True)
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
+    return source.text(scenario.model_dump(mode="json", exclude_none=True))
 
 
 def manifest(plan: Plan) -> dict[str, object]:

@@ -45,17 +45,16 @@ class RateCurve:
         >>> RateCurve(np.array([0.0, 10.0, 20.0]), np.array([1.0, 3.0])).when(np.array([5.0, 13.0])).tolist()
         [5.0, 11.0]
         """
-        if len(self.rate_per_s) == 1:
-            return np.asarray(count / self.rate_per_s[0])
-        times = np.interp(count, *self._rising)
-        times[count > self.expected[-1]] = np.inf
+        with np.errstate(divide="ignore", invalid="ignore"):  # where the rate is zero no count is reached
+            if len(self.rate_per_s) == 1:
+                return np.asarray(count / self.rate_per_s[0])
+            reached = np.searchsorted(self.expected, count)  # the first breakpoint by which the count is reached
+            end = np.clip(reached, 1, len(self.rate_per_s))
+            times = self.edges_s[end - 1] + (count - self.expected[end - 1]) / self.rate_per_s[end - 1]
+        times = np.minimum(times, self.edges_s[end])  # rounding must not reach into the next stretch
+        times[reached == 0] = self.edges_s[0]
+        times[reached == len(self.expected)] = np.inf
         return times
-
-    @cached_property
-    def _rising(self) -> tuple[FloatArray, FloatArray]:
-        """Expected counts and times without the flat stretches, at whose end the next request may come."""
-        keep = np.concatenate((np.diff(self.expected) > 0, [True]))
-        return self.expected[keep], self.edges_s[keep]
 
 
 def constant(rate_per_s: float) -> RateCurve:

@@ -10,16 +10,27 @@ import pandas as pd
 from dcplan.errors import InputError
 from dcplan.profiles.library import Profile
 from dcplan.scenario.demand import Trace
+from dcplan.units import shorten
 from dcplan.workload.arrivals import Recorded
 from dcplan.workload.rate import FloatArray, RateCurve, repeated
+
+MAX_RATE = 1e9
+"""Highest rate [1/s], the same as a scenario may write."""
 
 
 def from_shape(shape: Profile, mean_per_s: float, week_offset_s: float, horizon_s: float) -> Recorded:
     """A shape of the library, which starts on Monday, midnight, repeated and scaled to a mean rate."""
-    table = pd.read_csv(shape.table(str(shape.header["file"])))
-    step_s = float(table["time_s"].iloc[1] - table["time_s"].iloc[0])
-    factors = table["relative_rate"].to_numpy(dtype=np.float64)
-    return Recorded(rate=repeated(step_s, factors, mean_per_s, week_offset_s, horizon_s))
+    path = shape.table(str(shape.header.get("file")))
+    table = _read(path)
+    if not {"time_s", "relative_rate"} <= set(table.columns):
+        raise InputError(f"{path}: is not a demand shape", "it needs the columns time_s and relative_rate")
+    time_s, factors = _numbers(path, table["time_s"]), _numbers(path, table["relative_rate"])
+    steps_s = np.diff(time_s)
+    if len(time_s) < 2 or time_s[0] != 0 or steps_s[0] <= 0 or not np.allclose(steps_s, steps_s[0]):
+        raise InputError(f"{path}: a demand shape needs at least two equal steps from time_s = 0")
+    if factors.max() <= 0:
+        raise InputError(f"{path}: every rate is zero", "at least one interval needs requests")
+    return Recorded(rate=repeated(float(steps_s[0]), factors, mean_per_s, week_offset_s, horizon_s))
 
 
 def from_file(path: Path, trace: Trace, horizon_s: float) -> Recorded:
@@ -29,6 +40,8 @@ def from_file(path: Path, trace: Trace, horizon_s: float) -> Recorded:
         raise InputError(f"{path}: there is no column 'time_s'", f"found {', '.join(map(str, table.columns))}")
     time_s = _numbers(path, table["time_s"])
     if "rate_per_s" not in table:
+        if trace.mean is not None:
+            raise InputError(f"{path}: time stamps cannot be rescaled", "remove 'mean', or give rates per interval")
         return Recorded(stamps_s=time_s)
     rate = _numbers(path, table["rate_per_s"])
     if len(time_s) < 2 or time_s[0] != 0 or (np.diff(time_s) <= 0).any():
@@ -39,7 +52,11 @@ def from_file(path: Path, trace: Trace, horizon_s: float) -> Recorded:
     lengths = np.diff(np.append(time_s, last_s))
     if rate.max() <= 0:
         raise InputError(f"{path}: every rate is zero", "at least one interval needs requests")
-    scale = 1.0 if trace.mean is None else trace.mean / float((rate * lengths).sum() / last_s)
+    with np.errstate(over="ignore"):
+        scale = 1.0 if trace.mean is None else trace.mean / float((rate * lengths).sum() / last_s)
+        highest = float(rate.max() * scale)
+    if not 0.0 < highest <= MAX_RATE:
+        raise InputError(f"{path}: a highest rate of {highest:g} /s is not above 0 and up to {MAX_RATE:g} /s")
     return Recorded(rate=RateCurve(np.append(time_s, last_s), rate * scale))
 
 
@@ -47,9 +64,10 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except FileNotFoundError as error:
-        raise InputError(f"there is no file '{path.name}' beside the scenario") from error
+        raise InputError(f"there is no file {shorten(path.name)} beside the scenario") from error
     except Exception as error:  # readers raise many kinds for a broken file
-        raise InputError(f"{path}: is not a readable CSV or parquet file: {str(error).splitlines()[0]}") from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{shorten(path.name)} is not a readable CSV or parquet file: {reason[:200]}") from error
 
 
 def _numbers(path: Path, column: pd.Series[float]) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dcplan.profiling import machine
 from dcplan.profiling.machine import CpuTimes, Hardware, Load, default_sku, load_between, power_source
 
 
@@ -42,3 +43,10 @@ def test_a_busy_or_robbed_machine_is_contended() -> None:
 
 def test_power_is_never_made_up() -> None:
     assert power_source()["source"] == "none"
+
+
+def test_a_machine_that_stays_busy_is_watched_until_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = (CpuTimes(i, i, 0, 0) for i in range(1000))
+    monkeypatch.setattr(machine, "cpu_times", lambda: next(readings))
+    assert machine.idle_load(0.01, patience_s=0.05).others_percent == 100
+    assert 6 <= next(readings).total_s <= 20

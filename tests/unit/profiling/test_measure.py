@@ -22,6 +22,7 @@ class FakeTime:
     called: list[int] = field(default_factory=list)
     others: Callable[[int], bool] = lambda now_ns: False
     others_ns: int = 0
+    slept_s: float = 0
 
     def point(self, batch: int, call_ms: Callable[[int], float]) -> Point:
         """A point whose call number i takes call_ms(i)."""
@@ -36,12 +37,19 @@ class FakeTime:
 
     def measure(self, *points: Point, plan: Plan = PLAN, seed: int = 1) -> list[Series]:
         """Measure *points* on four processors, with two threads busy all the time."""
-        return measure(points, plan, random.Random(seed), Clock(lambda: self.now_ns, self.cpu))
+        return measure(points, plan, random.Random(seed), Clock(lambda: self.now_ns, self.cpu, self.sleep))
+
+    def sleep(self, duration_s: float) -> None:
+        """Let time pass, and others work if they are busy."""
+        self.slept_s += duration_s
+        self.others_ns += int(duration_s * 1e9) if self.others(self.now_ns) else 0
+        self.now_ns += int(duration_s * 1e9)
 
     def cpu(self) -> CpuTimes:
         """CPU times, were this a machine."""
         now_s, others_s = self.now_ns / 1e9, self.others_ns / 1e9
-        return CpuTimes(total_s=4 * now_s, busy_s=2 * now_s + others_s, steal_s=0, own_s=2 * now_s)
+        own_s = 2 * (now_s - self.slept_s)
+        return CpuTimes(total_s=4 * now_s, busy_s=own_s + others_s, steal_s=0, own_s=own_s)
 
 
 def steady(time: FakeTime, *batches: int) -> list[Point]:
@@ -121,9 +129,22 @@ def test_on_a_busy_machine_disturbed_windows_are_used_all_the_same() -> None:
     assert all(window.load.others_percent == pytest.approx(25) for window in one.measured)
 
 
+def test_a_patient_measurement_waits_until_others_are_done() -> None:
+    time = FakeTime(others=lambda now_ns: 0.5e9 < now_ns < 5e9)
+    (one,) = time.measure(*steady(time, 1), plan=replace(PLAN, patience_s=60))
+    assert (len(one.measured), len(one.disturbed)) == (6, 1)
+    assert 4 < time.slept_s < 7
+
+
+def test_patience_ends() -> None:
+    time = FakeTime(others=lambda now_ns: True)
+    time.measure(*steady(time, 1), plan=replace(PLAN, patience_s=60))
+    assert time.slept_s == 60
+
+
 def test_progress_ends_at_the_total() -> None:
     time, seen = FakeTime(), list[tuple[str, int, int]]()
-    clock = Clock(lambda: time.now_ns, time.cpu)
+    clock = Clock(lambda: time.now_ns, time.cpu, time.sleep)
     measure(steady(time, 1, 2), PLAN, random.Random(1), clock, lambda *state: seen.append(state))
     assert seen[0] == ("warm up", 0, 2)
     assert seen[-1] == ("measure", 12, 12)

@@ -1,21 +1,17 @@
-"""Where the energy goes, and power and PUE over the run."""
+"""Where the energy goes, from the meter to every loss and to what it is used for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from dcplan.errors import ConservationError
 from dcplan.report import theme
-from dcplan.report.course import Course, course, dates
-from dcplan.report.figures.lines import add_band, add_line, band_caption
-from dcplan.report.numbers import between, digits, percent, quantity, scale
+from dcplan.report.numbers import percent, quantity, scale
 from dcplan.results.columns import SITE_LOADS
 
 J_PER_KWH = 3.6e6
@@ -35,6 +31,9 @@ LOADS = {
     "lighting_w": ("Lighting, small loads", theme.PURPLE),
 }
 """Name and colour of each load of the building: cooling, losses of the power chain, the rest."""
+
+LONGEST = 20
+"""Longest name of an owner in a label; the hover text has the whole name."""
 
 SHOWN_OWNERS = 8
 """Owners with most energy that are drawn on their own; the others are drawn together."""
@@ -159,7 +158,6 @@ def energy_sankey(found: Sequence[Flow]) -> go.Figure:
     colours = {flow.target: flow.colour for flow in found}
     sankey = go.Sankey(
         arrangement="fixed",
-        domain={"x": [0.0, layout.right], "y": [0.0, 1.0]},
         node={
             "label": [""] * len(names),
             "customdata": [theme.escaped(name) for name in names],
@@ -176,7 +174,7 @@ def energy_sankey(found: Sequence[Flow]) -> go.Figure:
             "source": [names.index(flow.source) for flow in found],
             "target": [names.index(flow.target) for flow in found],
             "value": [flow.kwh * unit.factor for flow in found],
-            "color": [theme.faint(flow.colour, 0.35) for flow in found],
+            "color": [theme.faint(flow.colour, 0.55) for flow in found],
             "customdata": [f"{theme.escaped(flow.source)} → {theme.escaped(flow.target)}" for flow in found],
             "hovertemplate": f"%{{customdata}}: %{{value:,.3~f}} {unit.unit}<extra></extra>",
         },
@@ -185,8 +183,11 @@ def energy_sankey(found: Sequence[Flow]) -> go.Figure:
     energy = {flow.target: flow.kwh for flow in found}
     energy.setdefault(names[0], sum(flow.kwh for flow in found if flow.source == names[0]))
     whole_kwh = energy[names[0]]
+    amounts = {name: f"{unit.text(energy[name])} ({percent(energy[name] / whole_kwh)})" for name in names}
     for name in names:
-        _label(figure, layout, name, f"{unit.text(energy[name])} ({percent(energy[name] / whole_kwh)})")
+        _label(figure, layout, name, amounts[name])
+    last = [name for name in names if layout.x[name] == max(layout.x.values())]
+    labels_px = 30 + max(8.4 * len(_short(name)) + 7.4 * len(amounts[name]) for name in last)
     theme.titled(
         figure,
         energy_finding(found),
@@ -194,7 +195,7 @@ def energy_sankey(found: Sequence[Flow]) -> go.Figure:
         f"first bar. {SHARED_LOSS if SUPPLIES in names else ''}",
         layout.height_px,
     )
-    return figure.update_layout(margin={"l": 8, "r": 8, "t": 30, "b": 12})
+    return figure.update_layout(margin={"l": 8, "r": labels_px, "t": 30, "b": 12})
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,6 @@ class _Layout:
     y: dict[str, float]
     tops: dict[str, float]
     height_px: int
-    right: float
     pad_px: float = 17.0
     thick_px: float = 16.0
 
@@ -228,7 +228,7 @@ class _Layout:
                 y[name] = float(np.clip((top_px + high_px / 2) / inner_px, 1e-4, 1 - 1e-4))
                 tops[name] = top_px / inner_px
                 top_px += high_px + cls.pad_px
-        return cls(x, y, tops, round(inner_px) + 42, 0.76)
+        return cls(x, y, tops, round(inner_px) + 42)
 
 
 def _columns(found: Sequence[Flow]) -> list[list[str]]:
@@ -247,18 +247,25 @@ def _label(figure: go.Figure, layout: _Layout, name: str, amount: str) -> None:
     """The name and amount of a node to its right; above it where bands leave it to the right."""
     passes_on = name in (METER, SERVERS)
     figure.add_annotation(
-        text=f"<b>{theme.escaped(name)}</b> {amount}",
-        x=layout.right * layout.x[name],
+        text=f"<b>{theme.escaped(_short(name))}</b> {amount}",
+        x=layout.x[name],
         y=1 - (layout.tops[name] if passes_on else layout.y[name]),
         xref="paper",
         yref="paper",
         xanchor="left",
         yanchor="bottom" if passes_on else "middle",
-        xshift=-2 if passes_on else 0.5 * layout.thick_px + 6,
+        xshift=-(0.5 * layout.thick_px + 2) if passes_on else 0.5 * layout.thick_px + 4,
         yshift=4 if passes_on else 0,
         showarrow=False,
         font={"size": 13, "color": theme.INK},
+        bgcolor="rgba(255,255,255,0.7)",
     )
+
+
+def _short(name: str) -> str:
+    """A label whose owner is cut to a readable length: "Endpoint a-very-lon…: idle"."""
+    owner, colon, doing = name.rpartition(": ")
+    return f"{theme.shortened(owner, LONGEST)}{colon}{doing}"
 
 
 def energy_bars(found: Sequence[Flow]) -> go.Figure:
@@ -269,7 +276,7 @@ def energy_bars(found: Sequence[Flow]) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[flow.kwh * unit.factor for flow in leaves],
-            y=[theme.escaped(flow.target).replace(": ", ":<br>", 1) for flow in leaves],
+            y=[_two_lines(flow.target) for flow in leaves],
             orientation="h",
             marker={"color": [flow.colour for flow in leaves]},
             text=[percent(flow.kwh / whole_kwh) for flow in leaves],
@@ -281,106 +288,16 @@ def energy_bars(found: Sequence[Flow]) -> go.Figure:
     theme.titled(
         figure,
         energy_finding(found),
-        f"Each bar is energy, mean over the replications, with its share of all. {SHARED_LOSS}",
+        "Each bar is energy, mean over the replications, with its share of all. "
+        f"{SHARED_LOSS if any(flow.target == SUPPLIES for flow in found) else ''}",
         90 + 36 * len(leaves),
     )
-    figure.update_xaxes(title_text=f"Energy [{unit.unit}]", rangemode="tozero", nticks=5)
-    figure.update_yaxes(tickfont_size=11, ticks="")
-    return figure.update_layout(margin={"l": 10, "r": 44, "t": 8, "b": 48}, bargap=0.25)
+    figure.update_xaxes(title_text=f"Energy [{unit.unit}]", range=[0, 1.25 * leaves[-1].kwh * unit.factor])
+    figure.update_yaxes(tickfont_size=11, ticks="", dtick=1)
+    return figure.update_layout(bargap=0.25)
 
 
-def power_over_time(site: pd.DataFrame, start: datetime, limit_w: float | None = None) -> go.Figure:
-    """Power at the meter, PUE and the outside wet bulb, one above the other."""
-    ratio = site["facility_w"] / site["it_w"].where(site["it_w"] > 0)
-    facility = _course_w(site, "facility_w")
-    servers = _course_w(site, "it_w")
-    pue = course(site["time_s"], ratio, site["it_w"] * site["duration_s"])
-    wet_bulb = course(site["time_s"], site["wet_bulb_c"], site["duration_s"])
-    unit = scale(float(site["facility_w"].max()) / 1000.0, "kW")
-    factor = unit.factor / 1000.0
-    days = dates(start, facility.time_s)
-    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, row_heights=[0.56, 0.22, 0.22], vertical_spacing=0.06)
-    _stacked(figure, days, servers.mean * factor, "Servers", theme.BLUE, unit.unit)
-    _stacked(figure, days, (facility.mean - servers.mean) * factor, "Cooling, losses, lighting", theme.SKY, unit.unit)
-    add_band(figure, days, facility, factor, "Meter, lowest to highest", theme.MUTED, row=1)
-    add_line(figure, days, pue, 1.0, "PUE", theme.INK, row=2, hover="%{y:.3f}")
-    add_line(figure, days, wet_bulb, 1.0, "Wet bulb", theme.GREEN, row=3, hover="%{y:.1f} °C")
-    figure.update_yaxes(title_text=f"Power [{unit.unit}]", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text="PUE", nticks=4, row=2, col=1)
-    figure.update_yaxes(title_text="Wet bulb [°C]", nticks=4, row=3, col=1)
-    theme.titled(
-        figure,
-        power_finding(site, limit_w),
-        "Top: power at the meter, stacked; middle: PUE; bottom: outside wet bulb, which sets how hard the plant works. "
-        + band_caption(facility),
-        560,
-    )
-    return figure.update_layout(hovermode="x unified")
-
-
-def power_finding(site: pd.DataFrame, limit_w: float | None = None) -> str:
-    """What power and PUE do over the run."""
-    facility_w, it_w = site["facility_w"], site["it_w"]
-    unit = scale(float(facility_w.max()) / 1000.0, "kW")
-    factor = unit.factor / 1000.0
-    text = (
-        f"The meter reads {digits(float(facility_w.min()) * factor)} to {unit.text(float(facility_w.max()) / 1000.0)}"
-    )
-    if limit_w is not None:
-        text += f", at most {percent(float(facility_w.max()) / limit_w)} of the connection"
-    pue = (facility_w / it_w.where(it_w > 0)).dropna()
-    if pue.empty or float(pue.max()) - float(pue.min()) < 1e-9:
-        return text
-    text += f"; PUE moves between {float(pue.min()):.2f} and {float(pue.max()):.2f}"
-    return text + _follows(pue, site)
-
-
-def _follows(pue: pd.Series, site: pd.DataFrame) -> str:
-    """Whether PUE goes with the weather or with the load, if either is clear."""
-    found = []
-    for name, word in (("wet_bulb_c", "the wet bulb"), ("it_w", "the servers' load")):
-        other = site.loc[pue.index, name]
-        if other.std() > 1e-6 * max(1.0, abs(float(other.mean()))) and pue.std() > 0:
-            found.append((float(np.corrcoef(pue, other)[0, 1]), word))
-    if not found:
-        return ""
-    strength, word = max(found, key=lambda pair: abs(pair[0]))
-    if abs(strength) < 0.6:
-        return ""
-    return f", {'rising' if strength > 0 else 'falling'} with {word}"
-
-
-def server_power_over_time(servers: pd.DataFrame, start: datetime) -> go.Figure:
-    """Power of the servers alone, for a run without a building."""
-    total = servers.groupby(["replication", "time_s"], as_index=False).agg({"it_w": "sum", "duration_s": "first"})
-    power = _course_w(total, "it_w")
-    unit = scale(float(total["it_w"].max()) / 1000.0, "kW")
-    factor = unit.factor / 1000.0
-    days = dates(start, power.time_s)
-    figure = make_subplots(rows=1, cols=1)
-    add_band(figure, days, power, factor, "Lowest to highest", theme.BLUE, row=1)
-    add_line(figure, days, power, factor, "Servers", theme.BLUE, row=1, hover=f"%{{y:,.3~f}} {unit.unit}")
-    figure.update_yaxes(title_text=f"Power [{unit.unit}]", rangemode="tozero")
-    reach = between(float(total["it_w"].min()) * factor, float(total["it_w"].max()) * factor, unit.unit)
-    finding = f"The servers draw {digits(float(total['it_w'].min()) * factor)} to {reach.rpartition(' to ')[2]}"
-    theme.titled(figure, finding, f"Power at the servers' plugs. {band_caption(power)}", 340)
-    return figure.update_layout(hovermode="x unified")
-
-
-def _course_w(table: pd.DataFrame, name: str) -> Course:
-    return course(table["time_s"], table[name], table["duration_s"])
-
-
-def _stacked(figure: go.Figure, days: list[str], power: np.ndarray, name: str, colour: str, unit: str) -> None:
-    figure.add_scatter(
-        x=days,
-        y=theme.compact(power),
-        name=name,
-        stackgroup="power",
-        mode="lines",
-        line={"width": 0.5, "color": colour},
-        fillcolor=theme.faint(colour, 0.75),
-        hovertemplate=f"%{{y:,.3~f}} {unit}",
-        row=1,
-        col=1,
-    )
+def _two_lines(name: str) -> str:
+    """A name as a tick label on two lines: "UPS: loss" as "UPS:" above "loss"."""
+    first, colon, second = name.rpartition(": ")
+    return f"{theme.escaped(theme.shortened(first, 18))}:<br>{second}" if colon else theme.escaped(second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from plotly.subplots import make_subplots
 from dcplan.kpis.compute import latency_quantile
 from dcplan.report import theme
 from dcplan.report.facts import Promise
-from dcplan.report.numbers import digits, percent, quantity, scale
+from dcplan.report.numbers import digits, given, percent, quantity, scale
 
 FloatArray = NDArray[np.float64]
 
@@ -22,15 +23,15 @@ BARS = 48
 NARROWEST_BAR = 1.02
 """Ratio of a bar's edges: the recorded bins are up to 1.008 wide, and narrower bars would show their pattern."""
 CURVE_POINTS = 300
-SIZES = 64
-"""Most bars in a histogram of batch sizes."""
+SIZES, LABELLED = 64, 8
+"""Most bars in a histogram of batch sizes, and most that carry their share."""
 
 MARKED = ((0.50, "p50", theme.MEDIAN), (0.95, "p95", theme.P95), (0.99, "p99", theme.P99))
 
 
 def pooled(latency: pd.DataFrame) -> pd.DataFrame:
     """The bins of all replications as one histogram, from fast to slow."""
-    return latency.groupby(["low_s", "high_s"], as_index=False, sort=True)["count"].sum()
+    return latency.groupby(["low_s", "high_s"], sort=True)["count"].sum().reset_index()
 
 
 def rebinned(pool: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
@@ -79,17 +80,17 @@ def latency_figure(
         if label in marks_s:
             _mark(figure, marks_s[label], level, label, colour, (bars_s[0], bars_s[-1]), unit.factor)
     if promise is not None:
-        _promised(figure, promise, unit.factor)
+        _promised(figure, promise, (bars_s[0], bars_s[-1]), unit.factor)
     _axes(figure, bars_s, promise, unit.factor, unit.unit, int(pool["count"].sum()))
     width = percent(bars_s[1] / bars_s[0] - 1)
     return theme.titled(
         figure,
         latency_finding(name, pool, marks_s, promise, attained),
-        f"Top: each bar is the share of requests in a range {width} wide. Bottom: the share of requests that take longer "
-        "than the latency on the axis; it falls by a factor of ten from line to line."
+        f"Top: each bar is the share of requests in a range {width} wide. Bottom: the share of requests that take "
+        "longer than the latency on the axis; from line to line it falls by a factor of ten."
         + (" Bars beyond the promise are red." if promise else ""),
         540,
-    )
+    ).update_layout(margin_t=28)
 
 
 def latency_finding(
@@ -105,7 +106,7 @@ def latency_finding(
         )
     reached_s = marks_s.get(promise.percentile, latency_quantile(pool, promise.share))
     kept = attained >= promise.share if attained is not None else reached_s <= promise.latency_s
-    reached, promised = quantity(reached_s, "s"), quantity(promise.latency_s, "s")
+    reached, promised = quantity(reached_s, "s"), given(promise.latency_s, "s")
     answered = f"{name} answers {percent(promise.share)} of its requests within {reached}"
     if kept:
         return f"{answered} and keeps its promise of {promised}"
@@ -175,23 +176,24 @@ def _mark(
         font={"color": colour, "size": 12},
         xanchor="right" if far_right else "left",
         xshift=-9 if far_right else 9,
-        yshift=-8 if far_right else 8,
+        yshift=-10 if far_right else 10,
+        bgcolor="rgba(255,255,255,0.8)",
         showarrow=False,
         row=2,
         col=1,
     )
 
 
-def _promised(figure: go.Figure, promise: Promise, factor: float) -> None:
+def _promised(figure: go.Figure, promise: Promise, reach_s: tuple[float, float], factor: float) -> None:
     for row in (1, 2):
         figure.add_vline(x=promise.latency_s * factor, line={"color": theme.VERMILION, "width": 2}, row=row, col=1)
     figure.add_annotation(
         x=np.log10(promise.latency_s * factor),
         y=1.0,
         yref="y domain",
-        text=f"promised {promise.percentile}: {quantity(promise.latency_s, 's')}",
+        text=f"<b>promised {promise.percentile}</b> {given(promise.latency_s, 's')}",
         font={"color": theme.VERMILION, "size": 12},
-        xanchor="center",
+        xanchor="right" if promise.latency_s > np.sqrt(reach_s[0] * reach_s[1]) else "left",
         yanchor="bottom",
         yshift=2,
         showarrow=False,
@@ -212,34 +214,34 @@ def _axes(
         type="log",
         range=[np.log10(low), np.log10(high)],
         tickvals=ticks,
-        ticktext=[digits(tick, 1) for tick in ticks],
+        ticktext=[f"{tick:,.12g}" for tick in ticks],
     )
     figure.update_xaxes(title_text=f"Latency [{unit}], log scale", row=2, col=1)
     figure.update_yaxes(title_text="Requests [%]", rangemode="tozero", row=1, col=1)
-    lowest = max(100.0 / requests, 1e-5) / 2
+    lowest = max(100.0 / requests, 1e-4) / 2
     levels = [100.0 / 10**power for power in range(8) if 100.0 / 10**power >= lowest]
     figure.update_yaxes(
         title_text="Slower [%]",
         type="log",
         range=[np.log10(lowest), 2.08],
         tickvals=levels,
-        ticktext=[f"{level:g}" if level >= 1e-3 else f"{level:.0e}" for level in levels],
+        ticktext=[f"{level:.12f}".rstrip("0").rstrip(".") for level in levels],
         row=2,
         col=1,
     )
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between *low* and *high* for a log axis, at most about eight.
+    """Round numbers between *low* and *high* for a log axis, at most ten.
 
     >>> log_ticks(1.8, 9.0), log_ticks(0.5, 2000.0)
     ([2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], [1.0, 10.0, 100.0, 1000.0])
     """
     decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for steps in (range(1, 10), (1, 2, 5), (1,)):
+    for steps in ((1, 1.5, *range(2, 10)), (1, 2, 5), (1,)):
         ticks = [float(f"{step * 10.0**decade:.12g}") for decade in decades for step in steps]
         inside = [tick for tick in ticks if low <= tick <= high]
-        if len(inside) <= 8:
+        if len(inside) <= 10:
             break
     return inside
 
@@ -258,6 +260,9 @@ def batch_figure(name: str, batches: pd.DataFrame, max_batch: int) -> go.Figure:
             width=0.86 * width,
             marker={"color": theme.BLUE},
             customdata=labels,
+            text=[percent(part / 100) for part in share] if len(share) <= LABELLED else None,
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{customdata} requests: %{y:.3~g} % of the batches<extra></extra>",
         )
     )
@@ -268,11 +273,12 @@ def batch_figure(name: str, batches: pd.DataFrame, max_batch: int) -> go.Figure:
         batch_finding(name, counts, max_batch),
         f"Share of the batches by the number of requests in them; up to {max_batch} are allowed.",
         300,
-    )
+    ).update_layout(margin_t=24)
 
 
 def _tick(max_batch: int) -> int:
-    return max(1, 2 ** int(np.floor(np.log2(max(1, max_batch / 6)))))
+    """A power of two that makes at most about twelve ticks."""
+    return int(2 ** max(0, math.floor(math.log2(max_batch / 6))))
 
 
 def batch_finding(name: str, counts: pd.Series, max_batch: int) -> str:

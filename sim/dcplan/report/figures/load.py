@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -15,7 +16,12 @@ from dcplan.report.numbers import digits, percent
 
 
 def load_figure(
-    name: str, steps: pd.DataFrame, replicas: int | None, start: datetime, points: int = POINTS
+    name: str,
+    steps: pd.DataFrame,
+    replicas: int | None,
+    start: datetime,
+    horizon_s: float,
+    points: int = POINTS,
 ) -> go.Figure:
     """Requests answered per second, requests in the system, and busy replicas, one above the other.
 
@@ -24,6 +30,7 @@ def load_figure(
         steps: Its part of the table `endpoints`, all replications; not empty.
         replicas: Its replicas; None if the scenario does not say.
         start: Date of second 0.
+        horizon_s: End of the run [s].
         points: Most points of a line.
     """
     served = course(steps["time_s"], steps["served"] / steps["duration_s"], steps["duration_s"], points)
@@ -48,7 +55,7 @@ def load_figure(
         + band_caption(served),
         540,
     )
-    return figure.update_layout(hovermode="x unified")
+    return theme.over_time(figure, dates(start, np.array([0.0, horizon_s])))
 
 
 def busy_share(steps: pd.DataFrame, replicas: int | None) -> pd.Series:
@@ -58,6 +65,8 @@ def busy_share(steps: pd.DataFrame, replicas: int | None) -> pd.Series:
 
 def load_finding(name: str, steps: pd.DataFrame, replicas: int | None) -> str:
     """How much is asked of the endpoint, and how busy that makes it."""
+    if not steps["arrived"].any():
+        return f"{name} got no request"
     rate = steps["served"] / steps["duration_s"]
     mean = float(steps["served"].sum() / steps["duration_s"].sum())
     text = f"{name} answers {digits(mean)} requests per second, at its busiest {digits(float(rate.max()))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,6 +12,15 @@ from dcplan.report.numbers import dollars, percent
 UNUSED = "unused"
 
 
+NARROW_PX, WIDE_PX = 200, 900
+"""About how wide the bars are drawn on a small screen and on a large one."""
+
+
+def is_metered(item: str) -> bool:
+    """Whether *item* is used up (electricity, water) rather than bought (servers, building)."""
+    return item.startswith("electricity") or item == "water"
+
+
 def by_item(costs: pd.DataFrame) -> pd.Series:
     """Cost of each item [USD], mean over the replications, in the order of the bill."""
     return _mean(costs, "item")
@@ -18,7 +28,7 @@ def by_item(costs: pd.DataFrame) -> pd.Series:
 
 def by_owner(costs: pd.DataFrame) -> pd.DataFrame:
     """Cost of each owner [USD], mean over the replications: electricity and water, what was bought, and all."""
-    metered = costs["item"].str.startswith("electricity") | (costs["item"] == "water")
+    metered = costs["item"].map(is_metered)
     table = pd.DataFrame(
         {"metered": _mean(costs[metered], "owner"), "bought": _mean(costs[~metered], "owner")},
         index=pd.unique(costs["owner"]),
@@ -33,39 +43,45 @@ def _mean(costs: pd.DataFrame, key: str) -> pd.Series:
     return costs.groupby(key, sort=False)["usd"].sum() / replications
 
 
-def cost_waterfall(costs: pd.DataFrame) -> go.Figure:
-    """Items from top to bottom, each starting where the one above ends, and their sum."""
+def cost_waterfall(costs: pd.DataFrame, narrow: bool = False) -> go.Figure:
+    """Items from top to bottom, each starting where the one above ends, and their sum; *narrow* for a small screen."""
     items = by_item(costs)
     shown = items[items.abs() > 0]
     total = float(items.sum())
-    labels = [label(str(item)) for item in shown.index]
-    amounts = [float(usd) for usd in shown]
+    amounts = np.array([*shown, total])
+    starts = np.array([*np.cumsum([0.0, *shown])[:-1], 0.0])
+    share = [f" ({percent(usd / total)})" if total > 0 and not narrow else "" for usd in shown]
+    texts = [*(dollars(usd) + part for usd, part in zip(shown, share, strict=True)), f"<b>{dollars(total)}</b>"]
     figure = go.Figure(
-        go.Waterfall(
+        go.Bar(
             orientation="h",
-            measure=["relative"] * len(shown) + ["total"],
-            y=[*labels, "<b>Total</b>"],
-            x=[*amounts, total],
-            text=[f"{dollars(usd)} ({percent(usd / total)})" if total else dollars(usd) for usd in amounts]
-            + [f"<b>{dollars(total)}</b>"],
+            base=starts,
+            x=amounts,
+            y=[*(label(str(item)) for item in shown.index), "<b>Total</b>"],
+            marker={"color": [*(_colour(str(item)) for item in shown.index), theme.INK]},
+            text=texts,
             textposition="outside",
             cliponaxis=False,
-            increasing={"marker": {"color": theme.BLUE}},
-            decreasing={"marker": {"color": theme.GREEN}},
-            totals={"marker": {"color": theme.INK}},
-            connector={"line": {"color": theme.GREY, "width": 1}},
-            hovertemplate="%{y}: %{delta:$,.2f}<extra></extra>",
+            customdata=[dollars(usd) for usd in amounts],
+            hovertemplate="%{y}: %{customdata}<extra></extra>",
         )
     )
-    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False)
-    figure.update_xaxes(title_text="Cost [USD]", rangemode="tozero", range=[min(0.0, *amounts, total), 1.22 * total])
-    return theme.titled(
+    ends = np.concatenate((starts, starts + amounts))
+    room = 1 + 8 * max(map(len, texts)) / (NARROW_PX if narrow else WIDE_PX)
+    figure.update_xaxes(title_text="Cost [USD]", range=[min(0.0, ends.min()), room * max(ends.max(), 1e-9)])
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, dtick=1)
+    theme.titled(
         figure,
         cost_finding(costs),
-        "Each bar starts where the one above ends; together they are the total cost of the counted time, "
-        "mean over the replications.",
-        110 + 34 * (len(shown) + 1),
+        "Each bar starts where the one above ends; together they are the cost of the counted time, mean over the "
+        "replications. Blue is used up (electricity, water), orange was bought (servers, building).",
+        70 + 36 * len(amounts),
     )
+    return figure.update_layout(bargap=0.25)
+
+
+def _colour(item: str) -> str:
+    return theme.BLUE if is_metered(item) else theme.ORANGE
 
 
 def label(item: str) -> str:

@@ -7,11 +7,17 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from dcplan.report import theme
 from dcplan.report.course import POINTS, dates, occupancy
 from dcplan.report.numbers import Scale, percent, quantity, scale
+
+FloatArray = NDArray[np.float64]
+
+RARELY = 0.25
+"""Share of the run below which a queue counts as empty most of the time."""
 
 
 def jobs_figure(name: str, jobs: pd.DataFrame, horizon_s: float, start: datetime, points: int = POINTS) -> go.Figure:
@@ -24,14 +30,45 @@ def jobs_figure(name: str, jobs: pd.DataFrame, horizon_s: float, start: datetime
         start: Date of second 0.
         points: Most points of a line.
     """
-    replications = max(1, jobs["replication"].nunique())
-    edges_s = np.linspace(0.0, horizon_s, points + 1)
+    sets = by_set(jobs)
+    from_s, to_s = window(jobs, sets, horizon_s)
+    whole = to_s - from_s >= horizon_s
+    figure = make_subplots(rows=2, cols=1, row_heights=[0.55, 0.45], vertical_spacing=0.2)
+    _occupied(figure, jobs, np.linspace(from_s, to_s, points + 1), horizon_s, start)
+    unit = scale(float(sets[["wait_s", "makespan_s"]].max().max()), "s")
+    _sets(figure, sets, start, unit)
+    figure.update_yaxes(title_text=f"Time [{unit.unit}]", rangemode="tozero", row=2, col=1)
+    theme.titled(
+        figure,
+        jobs_finding(name, jobs),
+        f"Top: jobs that run and that wait for a slot, {'over the run' if whole else 'in the set that takes longest'}, "
+        "mean over the replications. Bottom, one pair of marks per set of jobs submitted together: the mean wait, and "
+        "the time from submission to the end of the last job, if it ended.",
+        500,
+    )
+    theme.over_time(figure, dates(start, np.array([0.0, horizon_s])))
+    figure.update_xaxes(range=dates(start, np.array([from_s, to_s])), row=1, col=1)
+    return figure.update_layout(margin_t=theme.LEGEND_PX, legend_traceorder="normal")
+
+
+def window(jobs: pd.DataFrame, sets: pd.DataFrame, horizon_s: float) -> tuple[float, float]:
+    """What to show of the queue: the whole run [s], or the slowest set where the queue is empty most of the time."""
+    finished = sets["makespan_s"].dropna()
+    busy_s = float(finished.sum())
+    if len(finished) < len(sets) or len(sets) < 2 or busy_s > RARELY * horizon_s:
+        return 0.0, horizon_s
+    submit_s, makespan_s = float(finished.index[int(finished.argmax())]), float(finished.max())
+    last_s = float(jobs.loc[jobs["submit_s"] == submit_s, "end_s"].max())
+    return max(0.0, submit_s - 0.05 * makespan_s), min(horizon_s, last_s + 0.1 * makespan_s)
+
+
+def _occupied(figure: go.Figure, jobs: pd.DataFrame, edges_s: FloatArray, horizon_s: float, start: datetime) -> None:
+    """Running jobs, and on top of them waiting jobs."""
     begun_s = jobs["start_s"].fillna(horizon_s).to_numpy(dtype=float)
     ended_s = jobs["end_s"].fillna(horizon_s).to_numpy(dtype=float)
-    each = np.full(len(jobs), 1.0 / replications)
+    each = np.full(len(jobs), 1.0 / max(1, jobs["replication"].nunique()))
     running = occupancy(begun_s, ended_s, each, edges_s)
     waiting = occupancy(jobs["submit_s"].to_numpy(dtype=float), begun_s, each, edges_s)
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.55, 0.45], vertical_spacing=0.1)
     days = dates(start, edges_s[:-1])
     for label, values, colour in (("Running", running, theme.GREEN), ("Waiting", waiting, theme.ORANGE)):
         figure.add_scatter(
@@ -40,25 +77,14 @@ def jobs_figure(name: str, jobs: pd.DataFrame, horizon_s: float, start: datetime
             name=label,
             stackgroup="jobs",
             mode="lines",
-            line={"width": 0.5, "color": colour, "shape": "hv"},
-            fillcolor=theme.faint(colour, 0.7),
+            line={"width": 0, "color": colour, "shape": "hv"},
+            fillcolor=theme.faint(colour, 0.75),
             hovertemplate="%{y:.3~g} jobs",
             row=1,
             col=1,
         )
-    sets = by_set(jobs)
-    unit = scale(float(sets[["wait_s", "makespan_s"]].max().max()), "s")
-    _sets(figure, sets, start, unit)
-    figure.update_yaxes(title_text="Jobs", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text=f"Time [{unit.unit}]", rangemode="tozero", row=2, col=1)
-    figure.update_xaxes(range=dates(start, np.array([0.0, horizon_s])))
-    return theme.titled(
-        figure,
-        jobs_finding(name, jobs),
-        "Top: jobs that run and that wait for a slot, mean over the replications. Bottom, one pair of marks per set of "
-        "jobs submitted together: the mean wait, and the time from submission to the end of the last job.",
-        480,
-    )
+    most = float((running + waiting).max())
+    figure.update_yaxes(title_text="Jobs", range=[0.0, 1.05 * max(most, 1.0)], row=1, col=1)
 
 
 def _sets(figure: go.Figure, sets: pd.DataFrame, start: datetime, unit: Scale) -> None:
@@ -72,7 +98,8 @@ def _sets(figure: go.Figure, sets: pd.DataFrame, start: datetime, unit: Scale) -
             y=theme.compact(sets[column].to_numpy(dtype=float) * unit.factor),
             name=label,
             mode="markers",
-            marker={"color": colour, "size": 8, "symbol": symbol},
+            marker={"color": colour, "size": 9, "symbol": symbol},
+            cliponaxis=False,
             hovertemplate=f"%{{y:,.3~g}} {unit.unit}",
             row=2,
             col=1,
@@ -89,9 +116,9 @@ def by_set(jobs: pd.DataFrame) -> pd.DataFrame:
         wait_s=("wait_s", "mean"), makespan_s=("whole_s", "max"), ended=("end_s", "count"), jobs=("job", "size")
     )
     each["makespan_s"] = each["makespan_s"].where(each["ended"] == each["jobs"])
-    sets = each.groupby("submit_s")[["wait_s", "makespan_s"]]
-    result = sets.mean()
-    result["makespan_s"] = result["makespan_s"].where(sets["makespan_s"].count() == sets["makespan_s"].size())
+    unfinished = each["makespan_s"].isna().groupby("submit_s").any()
+    result = each.groupby("submit_s")[["wait_s", "makespan_s"]].mean()
+    result["makespan_s"] = result["makespan_s"].mask(unfinished)
     return result
 
 

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from dcplan.scenario.endpoint import Endpoint, Slo
+
+PLAIN: dict[str, Any] = {
+    "service": {"kind": "deterministic", "mean": "1 s"},
+    "replicas": 1,
+    "demand": {"kind": "poisson", "rate": "1 /s"},
+}
+
+
+def endpoint(**changes: object) -> Endpoint:
+    return Endpoint.model_validate({key: value for key, value in (PLAIN | changes).items() if value is not None})
+
+
+def test_the_defaults_are_single_requests_to_the_better_of_two_replicas() -> None:
+    plain = endpoint()
+    assert plain.policy == "power_of_two"
+    assert (plain.batching.max_batch, plain.batching.max_delay) == (1, 0.0)
+    assert (plain.queue.kind, plain.queue.limit) == ("per_replica", None)
+
+
+def test_a_routing_policy_is_used_as_written() -> None:
+    assert endpoint(routing="random").policy == "random"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"service": None}, "give either 'workload'"),
+        ({"workload": "w", "on": "n"}, "not both"),
+        ({"service": None, "workload": "w"}, "a workload runs on servers"),
+        ({"samples_per_request": 2}, "samples_per_request needs a measured workload"),
+        ({"queue": {"kind": "shared"}, "routing": "random"}, "a shared queue has no routing"),
+        ({"queue": {"limit": -1}}, "greater than or equal to 0"),
+        ({"batching": {"max_batch": 0}}, "greater than or equal to 1"),
+        ({"batching": {"max_delay": "-1 s"}}, "greater than or equal to 0"),
+        ({"replicas": 0}, "greater than or equal to 1"),
+        ({"routing": "best"}, "Input should be"),
+        ({"on": "a.b"}, "pattern"),
+    ],
+)
+def test_an_endpoint_that_contradicts_itself_is_refused(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        endpoint(**changes)
+
+
+@pytest.mark.parametrize(
+    ("promise", "share", "latency_s"),
+    [
+        ({"p50": "1 s"}, 0.5, 1.0),
+        ({"p90": "2 s"}, 0.9, 2.0),
+        ({"p95": "3 s"}, 0.95, 3.0),
+        ({"p99": "4 ms"}, 0.99, 0.004),
+    ],
+)
+def test_a_promise_is_a_share_and_a_latency(promise: dict[str, str], share: float, latency_s: float) -> None:
+    slo = Slo.model_validate(promise)
+    assert (slo.share, slo.latency_s) == (share, latency_s)
+
+
+@pytest.mark.parametrize("promise", [{}, {"p50": "1 s", "p99": "2 s"}])
+def test_a_promise_is_exactly_one(promise: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match=r"give exactly one"):
+        Slo.model_validate(promise)
