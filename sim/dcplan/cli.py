@@ -33,6 +33,9 @@ bench = typer.Typer(
 app.add_typer(verify, name="verify")
 app.add_typer(bench, name="bench")
 
+PIPED_WIDTH = 120
+"""Columns of a table that is not printed to a terminal."""
+
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Scenario file (YAML).")]
 Settings = Annotated[
     list[str] | None,
@@ -281,4 +284,4 @@ def _judge(checks: list[Check], json: bool) -> None:
 def _print(renderable: object) -> None:
     from rich.console import Console
 
-    Console().print(renderable)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(renderable)

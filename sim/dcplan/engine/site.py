@@ -55,18 +55,22 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
         "extrapolated": result.extrapolated,
         "shortfall_w": result.cooling_shortfall_w,
         "over_limit": _over_limit(result),
+        "redundancy_lost": result.ups_redundancy_lost | result.chiller_redundancy_lost,
     }
 
 
 def _over_limit(result: FacilityResult) -> NDArray[np.bool_]:
-    return result.pdu_overload | result.ups_overload | result.transformer_overload | result.utility_exceeded
+    electrical = result.psu_overload | result.pdu_overload | result.ups_overload
+    upstream = result.transformer_overload | result.utility_exceeded
+    return electrical | upstream | result.airflow_exceeded | result.water_flow_exceeded
 
 
 def _bare(it_w: FloatArray) -> dict[str, object]:
     """A site without a building: the meter sees the servers alone."""
     nothing = dict.fromkeys(("psu_loss_w", *(column.name for column in SITE_LOADS)), 0.0)
-    flags = {"water_kg_s": 0.0, "economiser": 0.0, "extrapolated": False, "shortfall_w": 0.0, "over_limit": False}
-    return {"facility_w": it_w, "it_w": it_w, **nothing, **flags}
+    flags = dict.fromkeys(("extrapolated", "over_limit", "redundancy_lost"), False)
+    plant = dict.fromkeys(("water_kg_s", "economiser", "shortfall_w"), 0.0)
+    return {"facility_w": it_w, "it_w": it_w, **nothing, **plant, **flags}
 
 
 def _costs(

@@ -29,7 +29,8 @@ SITE = (
     Kpi("cost_unused_usd", "USD", "part of the total that falls on slots nobody has reserved"),
     Kpi("economiser_share", "-", "share of the hours in which the economiser carries at least half of the heat"),
     Kpi("hours_extrapolated", "h", "hours in which a curve of the plant is used outside its data"),
-    Kpi("hours_over_limit", "h", "hours in which a rating of the power chain is exceeded"),
+    Kpi("hours_over_limit", "h", "hours in which a rating of the power chain or the plant is exceeded"),
+    Kpi("hours_redundancy_lost", "h", "hours in which the load needs the spare UPS module or chiller"),
     Kpi("hours_cooling_short", "h", "hours in which the plant cannot remove all heat"),
 )  # fmt: skip
 

@@ -63,7 +63,8 @@ def _site(tables: Tables) -> Warned:
     site = tables["site"]
     for mask, message in (
         (site["shortfall_w"] > 0, "The plant cannot remove all heat; the room would warm, which is not simulated yet (hours)."),
-        (site["over_limit"], "A rating of the power chain is exceeded; nothing is switched off in the simulation (hours)."),
+        (site["over_limit"], "A rating of the power chain or the plant is exceeded; nothing is switched off in the simulation (hours)."),
+        (site["redundancy_lost"], "The load needs the spare UPS module or chiller, so a failure would cut it (hours)."),
         (site["extrapolated"], "A curve of the building is used outside its data (hours, all replications)."),
     ):  # fmt: skip
         hours = float(site["duration_s"][mask].sum()) / HOUR_S

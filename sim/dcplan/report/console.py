@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -69,9 +70,10 @@ def _group(shown: Table, run: Run, title: str, prefix: str, labels: dict[str, st
 
 def check_table(checks: Sequence[Mapping[str, Any]]) -> Table:
     """What `dcplan verify` compared, one line per check."""
-    table = Table("check", "dcplan", "expected", "difference", "allowed", "source", "")
+    table = Table("check", "dcplan", "expected", "difference", "allowed", "source", "", box=SIMPLE_HEAD)
     for column in table.columns[1:5]:
         column.justify = "right"
+        column.no_wrap = True
     for check in checks:
         expected = check["expected"]
         table.add_row(

@@ -72,7 +72,7 @@ class State(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What has happened since the last reset; totals of parts add up.
+    """What has happened since second 0; totals of parts add up.
 
     Attributes:
         counts: See ARRIVED and its neighbours, [5].
@@ -115,14 +115,6 @@ def new_totals(max_batch: int) -> Totals:
         latency=np.zeros(BINS, dtype=np.int64),
         batches=np.zeros(max_batch + 1, dtype=np.int64),
     )
-
-
-def reset(totals: Totals) -> None:
-    """Forget what has happened so far, at the end of the warm-up; the routing turn goes on."""
-    routed = totals.counts[ROUTED]
-    for array in totals:
-        array[:] = 0
-    totals.counts[ROUTED] = routed
 
 
 def copy(state: State) -> State:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 DAY_S = 86400.0
-WEEK_S = 7 * DAY_S
 
 
 @dataclass(frozen=True)

@@ -34,27 +34,25 @@ class RateCurve:
         steps = self.rate_per_s * np.diff(self.edges_s)
         return np.concatenate(([0.0], np.cumsum(steps)))
 
-    @cached_property
-    def peak_per_s(self) -> float:
-        """Highest rate [1/s]."""
-        return float(self.rate_per_s.max())
-
     def when(self, count: FloatArray) -> FloatArray:
         """Times [s] at which the expected number of requests reaches *count*; infinite past the last breakpoint.
 
         >>> RateCurve(np.array([0.0, 10.0, 20.0]), np.array([1.0, 3.0])).when(np.array([5.0, 13.0])).tolist()
         [5.0, 11.0]
         """
-        with np.errstate(divide="ignore", invalid="ignore"):  # where the rate is zero no count is reached
-            if len(self.rate_per_s) == 1:
+        if len(self.rate_per_s) == 1:
+            with np.errstate(divide="ignore"):
                 return np.asarray(count / self.rate_per_s[0])
-            reached = np.searchsorted(self.expected, count)  # the first breakpoint by which the count is reached
-            end = np.clip(reached, 1, len(self.rate_per_s))
-            times = self.edges_s[end - 1] + (count - self.expected[end - 1]) / self.rate_per_s[end - 1]
-        times = np.minimum(times, self.edges_s[end])  # rounding must not reach into the next stretch
-        times[reached == 0] = self.edges_s[0]
-        times[reached == len(self.expected)] = np.inf
+        times = np.interp(count, *self._knots)
+        times[count > self.expected[-1]] = np.inf
         return times
+
+    @cached_property
+    def _knots(self) -> tuple[FloatArray, FloatArray]:
+        """Expected counts and times; of a stretch without requests only both ends, between which time jumps."""
+        rises = np.diff(self.expected) > 0
+        keep = np.concatenate(([True], rises[:-1] | rises[1:], [True]))
+        return self.expected[keep], self.edges_s[keep]
 
 
 def constant(rate_per_s: float) -> RateCurve:
