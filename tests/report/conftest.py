@@ -44,7 +44,7 @@ def made_up(
             tables.setdefault(table, []).append(frame(table, rows))
     gathered = {table: pd.concat(parts, ignore_index=True) for table, parts in tables.items()}
     gathered["assumptions"] = frame("assumptions", _assumptions(name))
-    gathered["warnings"] = frame("warnings", [{"message": f"{name} is made up.", "count": 12}])
+    gathered["warnings"] = frame("warnings", [{"message": f"{name} is made up."}])
     return Run(
         _scenario(name, question, endpoints, queues, steps, replications),
         {"schema": 1, "seed": 7, "replications": replications, "python": "3.11.0", "versions": {"dcplan": "0"}},

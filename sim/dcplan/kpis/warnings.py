@@ -7,73 +7,72 @@ from typing import Any
 
 import pandas as pd
 
-from dcplan.kpis.compute import HOUR_S
 from dcplan.results.store import Tables, frame
 from dcplan.scenario.scenario import Scenario
 
-Warned = Iterator[tuple[str, int]]
+Sentences = Iterator[str]
 
 SATURATED = 0.98
-"""Utilisation above which a queue's mean no longer settles within any horizon."""
+"""Utilisation above which a queue without a limit no longer settles within any horizon."""
 
 
 def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.DataFrame:
-    """The table `warnings`: each sentence once, with how often it happened."""
-    rows = [
-        {"message": message, "count": count}
-        for source in (_endpoints(scenario, kpis), _training(scenario, tables), _site(tables), _sources(tables))
-        for message, count in source
+    """The table `warnings`: whole sentences, the gravest first."""
+    value = {name: kpi["value"] for name, kpi in kpis.items()}
+    sentences = [
+        *_endpoints(scenario, value),
+        *_training(scenario, tables),
+        *_site(value),
+        *_statistics(scenario),
+        *_sources(tables),
     ]
-    if scenario.replications == 1:
-        message = "One replication only: no number has a confidence interval; use --replications 5 or more."
-        rows.append({"message": message, "count": 1})
-    return frame("warnings", rows)
+    return frame("warnings", [{"message": sentence} for sentence in sentences])
 
 
-def _endpoints(scenario: Scenario, kpis: dict[str, Any]) -> Warned:
+def _endpoints(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
     for name, spec in scenario.endpoints.items():
-        value = {key: kpi["value"] for key, kpi in kpis.items() if key.startswith(f"endpoints.{name}.")}
-        if value[f"endpoints.{name}.utilisation"] > SATURATED:
-            yield (
-                f"Endpoint {name} is overloaded: its queue grows as long as the run lasts, so its latency means nothing.",
-                1,
-            )
+        busy, attained = value[f"endpoints.{name}.utilisation"], value.get(f"endpoints.{name}.slo_attainment")
+        if busy is not None and busy > SATURATED and spec.queue.limit is None:
+            yield f"Endpoint {name} is overloaded: its queue grows as long as the run lasts, so its latency means nothing."
         if dropped := value[f"endpoints.{name}.dropped"]:
-            yield f"Endpoint {name} drops requests because its queue is limited (mean per replication).", round(dropped)
-        attained = value.get(f"endpoints.{name}.slo_attainment")
+            share = dropped / (value[f"endpoints.{name}.requests"] or dropped)
+            yield f"Endpoint {name} drops {share:.2%} of its requests, because its queue is limited to {spec.queue.limit}."
         if spec.slo is not None and attained is not None and attained < spec.slo.share:
-            sentence = (
+            yield (
                 f"Endpoint {name} misses its promise: {attained:.2%} of the requests are answered within "
                 f"{spec.slo.latency_s:g} s, {spec.slo.share:.0%} were promised."
             )
-            yield sentence, 1
 
 
-def _training(scenario: Scenario, tables: Tables) -> Warned:
+def _training(scenario: Scenario, tables: Tables) -> Sentences:
     for name in scenario.training:
         jobs = tables["jobs"][tables["jobs"]["queue"] == name]
         left = int(jobs["end_s"].isna().sum())
         if left:
-            yield f"Training queue {name}: jobs that had not finished at the end of the run (all replications).", left
+            yield f"Training queue {name}: {left} of {len(jobs)} jobs had not finished when the run ended."
 
 
-def _site(tables: Tables) -> Warned:
-    if "site" not in tables:
-        return
-    site = tables["site"]
-    for mask, message in (
-        (site["shortfall_w"] > 0, "The plant cannot remove all heat; the room would warm, which is not simulated yet (hours)."),
-        (site["over_limit"], "A rating of the power chain or the plant is exceeded; nothing is switched off in the simulation (hours)."),
-        (site["redundancy_lost"], "The load needs the spare UPS module or chiller, so a failure would cut it (hours)."),
-        (site["extrapolated"], "A curve of the building is used outside its data (hours, all replications)."),
-    ):  # fmt: skip
-        hours = float(site["duration_s"][mask].sum()) / HOUR_S
-        if hours > 0:
-            yield message, max(1, round(hours))
+def _site(value: dict[str, float | None]) -> Sentences:
+    for kpi, sentence in (
+        ("hours_cooling_short", "the plant cannot remove all heat; the room would warm, which is not simulated yet"),
+        ("hours_over_limit", "a rating of the power chain or the plant is exceeded; nothing is switched off for it yet"),
+        ("hours_redundancy_lost", "the load needs the spare UPS module or chiller, so a failure would cut it"),
+        ("hours_extrapolated", "a curve of the plant is used outside its data, by a bounded law"),
+    ):
+        if hours := value.get(kpi):
+            yield f"For {hours:.3g} h {sentence}."
 
 
-def _sources(tables: Tables) -> Warned:
+def _statistics(scenario: Scenario) -> Sentences:
+    if scenario.replications == 1:
+        yield "There is one replication only, so no number has a confidence interval; use --replications 5 or more."
+
+
+def _sources(tables: Tables) -> Sentences:
     assumptions = tables["assumptions"]
     unread = int((~assumptions["verified"]).sum())
     if unread:
-        yield "Assumptions whose primary source nobody has read; they are marked in the table of assumptions.", unread
+        yield f"{unread} assumptions rest on a source that nobody has read yet; the table of assumptions marks them."
+    unstable = int(assumptions["value"].str.contains("UNSTABLE").sum())
+    if unstable:
+        yield "Some measured times had not settled when measuring ended; the table of assumptions says which."

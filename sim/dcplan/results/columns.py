@@ -129,7 +129,6 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "warnings": (
             Column("message", "str", "", "what the reader should know before trusting the numbers"),
-            Column("count", "int64", "", "how often it happened"),
         ),
     }
 )

@@ -276,13 +276,14 @@ def energy_bars(found: Sequence[Flow]) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=[flow.kwh * unit.factor for flow in leaves],
-            y=[_two_lines(flow.target) for flow in leaves],
+            y=list(range(len(leaves))),
             orientation="h",
             marker={"color": [flow.colour for flow in leaves]},
             text=[percent(flow.kwh / whole_kwh) for flow in leaves],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate=f"%{{y}}: %{{x:,.3~f}} {unit.unit}<extra></extra>",
+            customdata=[theme.escaped(flow.target) for flow in leaves],
+            hovertemplate=f"%{{customdata}}: %{{x:,.3~f}} {unit.unit}<extra></extra>",
         )
     )
     theme.titled(
@@ -293,7 +294,8 @@ def energy_bars(found: Sequence[Flow]) -> go.Figure:
         90 + 36 * len(leaves),
     )
     figure.update_xaxes(title_text=f"Energy [{unit.unit}]", range=[0, 1.25 * leaves[-1].kwh * unit.factor])
-    figure.update_yaxes(tickfont_size=11, ticks="", dtick=1)
+    labels = [_two_lines(flow.target) for flow in leaves]
+    figure.update_yaxes(tickvals=list(range(len(leaves))), ticktext=labels, tickfont_size=11, ticks="", showgrid=False)
     return figure.update_layout(bargap=0.25)
 
 

@@ -48,6 +48,7 @@ def cost_waterfall(costs: pd.DataFrame, narrow: bool = False) -> go.Figure:
     items = by_item(costs)
     shown = items[items.abs() > 0]
     total = float(items.sum())
+    names = [*map(str, shown.index), "total"]
     amounts = np.array([*shown, total])
     starts = np.array([*np.cumsum([0.0, *shown])[:-1], 0.0])
     share = [f" ({percent(usd / total)})" if total > 0 and not narrow else "" for usd in shown]
@@ -57,19 +58,22 @@ def cost_waterfall(costs: pd.DataFrame, narrow: bool = False) -> go.Figure:
             orientation="h",
             base=starts,
             x=amounts,
-            y=[*(label(str(item)) for item in shown.index), "<b>Total</b>"],
+            y=list(range(len(amounts))),
             marker={"color": [*(_colour(str(item)) for item in shown.index), theme.INK]},
             text=texts,
             textposition="outside",
             cliponaxis=False,
-            customdata=[dollars(usd) for usd in amounts],
-            hovertemplate="%{y}: %{customdata}<extra></extra>",
+            customdata=[theme.escaped(f"{item}: {dollars(usd)}") for item, usd in zip(names, amounts, strict=True)],
+            hovertemplate="%{customdata}<extra></extra>",
         )
     )
     ends = np.concatenate((starts, starts + amounts))
     room = 1 + 8 * max(map(len, texts)) / (NARROW_PX if narrow else WIDE_PX)
     figure.update_xaxes(title_text="Cost [USD]", range=[min(0.0, ends.min()), room * max(ends.max(), 1e-9)])
-    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, dtick=1)
+    labels = [*map(label, names[:-1]), "<b>Total</b>"]
+    figure.update_yaxes(
+        autorange="reversed", tickvals=list(range(len(labels))), ticktext=labels, ticks="", showgrid=False
+    )
     theme.titled(
         figure,
         cost_finding(costs),

@@ -32,7 +32,12 @@ def site(it_w: list[float], loads_w: dict[str, float], replications: int = 1, ps
     rest = {"water_kg_s": 0.0, "dry_bulb_c": 20.0, "wet_bulb_c": 15.0, "economiser": 0.0, "extrapolated": False}
     rows = [
         {"replication": replication, "time_s": 3600.0 * hour, "duration_s": 3600.0, "it_w": watt, "psu_loss_w": psu_w}
-        | {"facility_w": watt + sum(loads_w.values()), "shortfall_w": 0.0, "over_limit": False, "redundancy_lost": False}
+        | {
+            "facility_w": watt + sum(loads_w.values()),
+            "shortfall_w": 0.0,
+            "over_limit": False,
+            "redundancy_lost": False,
+        }
         | base
         | rest
         for replication in range(replications)
@@ -147,3 +152,9 @@ def test_the_bars_hold_the_same_energy() -> None:
     found = flows(site([1000.0, 1000.0], LOADS_W, psu_w=80.0), owned(OWNERS))
     (bars,) = energy_bars(found).data
     assert sum(bars.x) == pytest.approx(2.8006)
+
+
+def test_owners_with_like_names_keep_bars_of_their_own() -> None:
+    parts = {"endpoint production-assistant-a": (0.0, 1.0), "endpoint production-assistant-b": (0.0, 1.0)}
+    (bars,) = energy_bars(flows(None, owned(parts))).data
+    assert len(set(bars.y)) == 2

@@ -22,7 +22,12 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
     rest = {"water_kg_s": 0.0, "dry_bulb_c": 20.0, "wet_bulb_c": 15.0, "economiser": 0.0, "extrapolated": False}
     rows = [
         {"replication": 0, "time_s": 3600.0 * hour, "duration_s": 3600.0, "it_w": watt, "psu_loss_w": 0.0}
-        | {"facility_w": watt + sum(loads_w.values()), "shortfall_w": 0.0, "over_limit": False, "redundancy_lost": False}
+        | {
+            "facility_w": watt + sum(loads_w.values()),
+            "shortfall_w": 0.0,
+            "over_limit": False,
+            "redundancy_lost": False,
+        }
         | base
         | rest
         for hour, watt in enumerate(it_w)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import tiny
+from dcplan.engine.plan import Plan
+from dcplan.studies.replicate import replicate
+
+
+def told(plan: Plan) -> list[str]:
+    return replicate(plan).tables["warnings"]["message"].to_list()
+
+
+def test_a_quiet_run_has_no_warnings(plan_of: Callable[..., Plan]) -> None:
+    assert told(plan_of(tiny.MEASURED)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (("replications=1",), "There is one replication only"),
+        (("endpoints.web.demand.rate=1000 /s", "endpoints.web.replicas=1"), "Endpoint web is overloaded"),
+        (("endpoints.web.demand.rate=1000 /s", "endpoints.web.queue.limit=5"), "Endpoint web drops "),
+        (("endpoints.web.slo={p95: 1 ms}",), "Endpoint web misses its promise: 0.00% of the requests"),
+        (("training.nightly.epochs=2000",), "Training queue nightly: "),
+    ],
+)
+def test_what_makes_numbers_doubtful_is_told(
+    settings: tuple[str, ...], said: str, plan_of: Callable[..., Plan]
+) -> None:
+    assert any(message.startswith(said) for message in told(plan_of(tiny.MEASURED, *settings)))
+
+
+def test_unread_sources_are_counted(plan_of: Callable[..., Plan]) -> None:
+    run = replicate(plan_of(tiny.WHOLE))
+    unread = int((~run.tables["assumptions"]["verified"]).sum())
+    assert unread > 0
+    assert any(message.startswith(f"{unread} assumptions rest") for message in run.tables["warnings"]["message"])
+
+
+def test_every_sentence_is_told_once(plan_of: Callable[..., Plan]) -> None:
+    table = replicate(plan_of(tiny.WHOLE, "endpoints.web.slo={p95: 1 ms}")).tables["warnings"]
+    assert table["message"].is_unique
+
+
+def test_an_endpoint_without_requests_warns_of_nothing(plan_of: Callable[..., Plan]) -> None:
+    assert told(plan_of(tiny.MEASURED, "endpoints.web.demand.rate=1e-9 /s")) == []
