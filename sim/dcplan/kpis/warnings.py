@@ -55,7 +55,10 @@ def _training(scenario: Scenario, tables: Tables) -> Sentences:
 def _site(value: dict[str, float | None]) -> Sentences:
     for kpi, sentence in (
         ("hours_cooling_short", "the plant cannot remove all heat; the room would warm, which is not simulated yet"),
-        ("hours_over_limit", "a rating of the power chain or the plant is exceeded; nothing is switched off for it yet"),
+        (
+            "hours_over_limit",
+            "a rating of the power chain or the plant is exceeded; nothing is switched off for it yet",
+        ),
         ("hours_redundancy_lost", "the load needs the spare UPS module or chiller, so a failure would cut it"),
         ("hours_extrapolated", "a curve of the plant is used outside its data, by a bounded law"),
     ):

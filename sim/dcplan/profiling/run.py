@@ -142,6 +142,8 @@ def _provenance(workload: Workload, settings: Settings, hardware: Hardware, sess
         "year": today.year,
         "date": today.isoformat(),
         "licence": "Apache-2.0",
+        "derivation": "calls timed one by one in windows, batch sizes in random order; means and 95 % intervals from "
+        "the window means; windows.csv holds them all",
         "command": _command(workload, settings),
         "sku": settings.sku,
         "workload": workload.name,

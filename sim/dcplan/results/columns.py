@@ -127,8 +127,6 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("verified", "bool", "", "somebody has read the primary source"),
             Column("source", "str", "", "where it comes from"),
         ),
-        "warnings": (
-            Column("message", "str", "", "what the reader should know before trusting the numbers"),
-        ),
+        "warnings": (Column("message", "str", "", "what the reader should know before trusting the numbers"),),
     }
 )

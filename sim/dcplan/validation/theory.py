@@ -72,8 +72,8 @@ def cases() -> Iterator[Case]:
 
 
 def checks(seed: int) -> list[Check]:
-    """Simulate every case and compare it with theory."""
-    found = [(case, list(_compared(case, seed))) for case in cases()]
+    """Simulate every case, each with random numbers of its own, and compare it with theory."""
+    found = [(case, list(_compared(case, seed * 1000 + number))) for number, case in enumerate(cases())]
     count = sum(len(compared) for _, compared in found)
     degrees = REPLICATIONS - 1
     wider = student_t(degrees, 1.0 - (1.0 - CONFIDENCE) / count) / student_t(degrees)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import simpy
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from dcplan.engine.plan import Grid, ServerGroup
+from dcplan.engine.servers import UNUSED, Ledger, Owner, attribution, group_power_w, keep_ledger
+from dcplan.profiles.server import Server
+
+nobody: Any = None
+GROUP = ServerGroup(
+    Server(nobody, idle_w=100.0, max_w=300.0, exponent=1.4, slots={"s": 4}), count=3, slots_per_server=4
+)
+GRID = Grid(np.array([100.0, 300.0, 600.0, 1000.0]), warm_up_s=100.0)
+WEB, NIGHTLY = Owner("endpoint web", "node", 5), Owner("training nightly", "node", 4)
+
+
+def test_idle_servers_draw_idle_power() -> None:
+    assert group_power_w(GROUP, np.zeros(3), GRID).tolist() == [300.0] * 3
+
+
+def test_full_servers_draw_full_power() -> None:
+    assert group_power_w(GROUP, 12 * GRID.durations_s, GRID) == pytest.approx([900.0] * 3)
+
+
+def test_half_busy_servers_draw_what_the_curve_says() -> None:
+    expected_w = 3 * (100 + 200 * (2 * 0.5 - 0.5**1.4))
+    assert group_power_w(GROUP, 6 * GRID.durations_s, GRID) == pytest.approx([expected_w] * 3)
+
+
+@given(
+    arrays.arrays(np.float64, 3, elements=st.floats(0, 1)),
+    arrays.arrays(np.float64, 3, elements=st.floats(0, 1)),
+)
+def test_the_parts_sum_to_the_meter(web: np.ndarray[Any, Any], nightly: np.ndarray[Any, Any]) -> None:
+    busy_s = {WEB: web * WEB.slots * GRID.durations_s, NIGHTLY: nightly * NIGHTLY.slots * GRID.durations_s}
+    power_w = group_power_w(GROUP, sum(busy_s.values()), GRID)
+    rows = attribution(GROUP, [WEB, NIGHTLY], busy_s, power_w, GRID, 0)
+    metered_j = float((power_w * GRID.durations_s).sum())
+    assert sum(row["idle_j"] + row["active_j"] for row in rows) == pytest.approx(metered_j, rel=1e-9)  # type: ignore[operator]
+    assert sum(row["reserved_slot_s"] for row in rows) == pytest.approx(12 * GRID.counted_s)  # type: ignore[misc]
+    assert all(row["active_j"] >= 0 for row in rows)  # type: ignore[operator]
+
+
+def test_active_energy_goes_to_whom_was_busy_and_idle_energy_to_whom_keeps_slots() -> None:
+    busy_s = {WEB: 5 * GRID.durations_s, NIGHTLY: np.zeros(3)}
+    power_w = group_power_w(GROUP, busy_s[WEB], GRID)
+    rows = {row["owner"]: row for row in attribution(GROUP, [WEB, NIGHTLY], busy_s, power_w, GRID, 0)}
+    idle_j = 300.0 * 900.0
+    assert rows["endpoint web"]["idle_j"] == pytest.approx(idle_j * 5 / 12)
+    assert rows["training nightly"]["idle_j"] == pytest.approx(idle_j * 4 / 12)
+    assert rows[UNUSED]["idle_j"] == pytest.approx(idle_j * 3 / 12)
+    assert rows["training nightly"]["active_j"] == 0.0
+    assert rows[UNUSED]["active_j"] == 0.0
+    assert rows["endpoint web"]["active_j"] == pytest.approx(float(((power_w - 300) * GRID.durations_s).sum()))
+
+
+def test_the_ledger_reads_every_meter_at_every_mark() -> None:
+    env, ledger = simpy.Environment(), Ledger()
+    env.process(keep_ledger(env, {WEB: lambda now_s: 2 * now_s, NIGHTLY: lambda now_s: 0.0}, ledger, GRID))
+    env.run(until=1001.0)
+    assert ledger.owners[WEB] == [0.0, 200.0, 600.0, 1200.0, 2000.0]
+    assert ledger.busy_s(WEB, GRID).tolist() == [400.0, 600.0, 800.0]
+    assert ledger.busy_s(NIGHTLY, GRID).tolist() == [0.0, 0.0, 0.0]

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import simpy
+
+import tiny
+from dcplan.engine import serving
+from dcplan.engine.plan import Plan
+from dcplan.errors import ConservationError
+from dcplan.serving.endpoint import Endpoint
+from dcplan.workload.streams import Streams
+
+QUIET = tiny.SYNTHETIC.replace("exponential", "deterministic").replace("poisson, rate: 5", "constant, rate: 1")
+
+
+def served(plan: Plan, replication: int = 0) -> tuple[Endpoint, serving.Diary]:
+    env, diary = simpy.Environment(), serving.Diary()
+    endpoint = serving.new_endpoint("web", plan, Streams(plan.scenario.seed, replication))
+    env.process(serving.serve(env, endpoint, diary, plan.grid))
+    env.run(until=plan.scenario.horizon + 1)
+    return endpoint, diary
+
+
+def test_a_conveyor_belt_is_counted_to_the_request(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(QUIET)
+    tables = serving.tables("web", *served(plan), plan.grid, replication=3)
+    steps = tables["endpoints"]
+    assert steps["replication"].unique().tolist() == [3]
+    assert steps["time_s"].tolist() == [0, 300, 600, 900, 1200, 1500]
+    assert steps["arrived"].tolist() == [299, 300, 300, 300, 300, 300]
+    assert steps["latency_s"].sum() == pytest.approx(1799 * 0.02)
+    assert steps["busy_s"].sum() == pytest.approx(1799 * 0.02)
+    assert tables["latency"]["count"].sum() == 1799
+    assert tables["batches"][["size", "count"]].to_numpy().tolist() == [[1, 1799]]
+
+
+@pytest.mark.parametrize("warm_up_s", [300.0, 1000.0, 1799.5, 0.1])
+def test_what_happens_in_the_warm_up_is_not_counted(warm_up_s: float, plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(QUIET, f"warm_up={warm_up_s} s")
+    tables = serving.tables("web", *served(plan), plan.grid, 0)
+    counted = int(tables["endpoints"]["served"].sum())
+    assert counted == sum(warm_up_s <= second + 0.02 < 1800 for second in range(1, 1800))
+    assert tables["latency"]["count"].sum() == counted
+    assert tables["endpoints"]["duration_s"].sum() == pytest.approx(1800 - warm_up_s)
+
+
+def test_the_marks_do_not_change_what_happens(plan_of: Callable[..., Plan]) -> None:
+    busy = tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 90 /s")
+    coarse = served(plan_of(busy, "step=30 min"))[0]
+    fine = served(plan_of(busy, "step=7 s", "warm_up=11 s"))[0]
+    assert coarse.totals.counts[:4].tolist() == fine.totals.counts[:4].tolist()
+    assert coarse.totals.latency.tolist() == fine.totals.latency.tolist()
+    assert coarse.totals.sums.tolist() == pytest.approx(fine.totals.sums.tolist(), rel=1e-12)
+
+
+def test_requests_that_are_lost_are_told(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(QUIET)
+    endpoint, diary = served(plan)
+    diary.in_system[-1] += 1
+    with pytest.raises(ConservationError, match="endpoint web: 0 requests should be left, 1 are"):
+        serving.tables("web", endpoint, diary, plan.grid, 0)
+
+
+def test_two_designs_are_asked_the_same_requests(plan_of: Callable[..., Plan]) -> None:
+    few, many = served(plan_of(tiny.SYNTHETIC))[1], served(plan_of(tiny.SYNTHETIC, "endpoints.web.replicas=9"))[1]
+    assert [counts[0] for counts in few.counts] == [counts[0] for counts in many.counts]
