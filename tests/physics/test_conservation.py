@@ -19,6 +19,7 @@ from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
 from dcplan.results import store
 from dcplan.results.columns import SITE_LOADS
+from dcplan.scenario import source
 from dcplan.studies.replicate import replicate
 
 Tables = dict[str, pd.DataFrame]
@@ -42,15 +43,15 @@ DEMANDS: st.SearchStrategy[dict[str, Any]] = st.one_of(
         st.lists(st.floats(0.01, 5), min_size=24, max_size=24),
     ),
 )
-SERVICES: st.SearchStrategy[dict[str, Any]] = st.builds(
-    lambda kind, mean, more: {"kind": kind, "mean": f"{mean} s"} | more,
-    *(
+SERVICES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.builds(
+        lambda kind, mean: {"kind": kind, "mean": f"{mean} s"},
         st.sampled_from(["deterministic", "exponential"]),
         st.floats(0.001, 5),
-        st.just({}),
     ),
-) | st.builds(
-    lambda mean, cv: {"kind": "lognormal", "mean": f"{mean} s", "cv": cv}, st.floats(0.001, 5), st.floats(0.1, 3)
+    st.builds(
+        lambda mean, cv: {"kind": "lognormal", "mean": f"{mean} s", "cv": cv}, st.floats(0.001, 5), st.floats(0.1, 3)
+    ),
 )
 QUEUES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"kind": st.just("shared")}, optional={"limit": st.integers(0, 20)}),
@@ -94,7 +95,7 @@ def synthetic(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def whole(draw: st.DrawFn) -> dict[str, Any]:
     """Half an hour of an endpoint and a training queue on servers in a building, in any season."""
-    scenario: dict[str, Any] = yaml.safe_load(tiny.WHOLE)
+    scenario: dict[str, Any] = source.scalar(tiny.WHOLE)
     return scenario | {
         "horizon": "30 min",
         "step": draw(st.sampled_from(["30 min", "5 min", "77 s"])),
@@ -162,8 +163,7 @@ def test_without_a_warm_up_batches_hold_the_requests_that_were_started(scenario:
     steps = tables["endpoints"]
     started = int((tables["batches"]["size"] * tables["batches"]["count"]).sum())
     assert steps["served"].sum() <= started <= steps["arrived"].sum() - steps["dropped"].sum()
-    assert (steps["wait_s"].sum()) <= steps["latency_s"].sum() + started * 1800.0
-    assert tables["batches"]["size"].max() <= scenario["endpoints"]["web"]["batching"]["max_batch"] if started else True
+    assert (tables["batches"]["size"] <= scenario["endpoints"]["web"]["batching"]["max_batch"]).all()
 
 
 @whole_runs
@@ -239,12 +239,12 @@ def _slots_sum_up(tables: Tables, plan: Plan) -> None:
 
 
 def test_costs_sum_to_the_total(plan: Planned) -> None:
-    run = replicate(plan(yaml.safe_load(tiny.WHOLE) | {"replications": 1}))
+    run = replicate(plan(source.scalar(tiny.WHOLE) | {"replications": 1}))
     assert run.kpis["kpis"]["cost_total_usd"]["value"] == pytest.approx(run.tables["costs"]["usd"].sum())
 
 
 def test_more_load_needs_more_energy_and_never_less_than_idle(plan: Planned) -> None:
-    scenario = yaml.safe_load(tiny.MEASURED)
+    scenario = source.scalar(tiny.MEASURED)
     idle_kwh = 3 * 100 * 2 / 1000
     last = idle_kwh
     for rate in (1, 10, 50, 100):

@@ -33,19 +33,3 @@ def edges() -> FloatArray:
     """Lower edges of all bins and the upper edge of the last [s], shape [BINS + 1]."""
     bits = (np.arange(BINS + 1, dtype=np.int64) + _OFFSET) << _SHIFT
     return bits.view(np.float64)
-
-
-def quantile(counts: IntArray, levels: FloatArray) -> FloatArray:
-    """Values [s] below which the shares *levels* of the recorded values lie; NaN if nothing was recorded.
-
-    Values are taken as spread evenly inside a bin, so the error is below half a bin's width (0.39 %).
-    """
-    total = int(counts.sum())
-    if total == 0:
-        return np.full(len(levels), np.nan)
-    below = np.concatenate(([0], np.cumsum(counts)))
-    wanted = np.clip(levels, 0.0, 1.0) * total
-    index = np.clip(np.searchsorted(below, wanted, side="left") - 1, 0, BINS - 1)
-    bounds = edges()
-    share = (wanted - below[index]) / np.maximum(counts[index], 1)
-    return bounds[index] + share * (bounds[index + 1] - bounds[index])

@@ -24,7 +24,8 @@ horizon: 33.3 min
 step: 7 min
 warm_up: 0.1 min
 endpoints:
-  "5": {service: {kind: erlang, mean: 3.3 us, shape: 3}, replicas: 1, demand: {kind: gamma, rate: 0.14285714285714285 /s, cv: 0.1}}
+  "5": {service: {kind: erlang, mean: 3.3 us, shape: 3}, replicas: 1,
+        demand: {kind: gamma, rate: 0.14285714285714285 /s, cv: 0.1}}
   on: {service: {kind: hyperexponential, mean: 0.1 ms, cv: 2}, replicas: 1, queue: {kind: shared, limit: 0},
        demand: {kind: mmpp, rates: [0 /s, 3.7 /s], dwell: [1 min, 7 s]}}
   ü: {service: {kind: lognormal, mean: 1 s, cv: 0.5}, replicas: 3, routing: random, slo: {p99: 3.3 s},

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import numpy as np
+
+from dcplan.scenario.endpoint import Endpoint
+from dcplan.serving.policies import LEAST_LOADED
+from dcplan.serving.rules import proportional, rules
+
+SPEC = {
+    "service": {"kind": "exponential", "mean": "20 ms"},
+    "replicas": 2,
+    "demand": {"kind": "poisson", "rate": "1 /s"},
+}
+
+
+def test_a_spec_becomes_rules() -> None:
+    spec = Endpoint.model_validate(
+        SPEC
+        | {
+            "routing": "least_loaded",
+            "batching": {"max_batch": 4, "max_delay": "5 ms"},
+            "queue": {"limit": 7},
+            "slo": {"p95": "1 s"},
+        }
+    )
+    made = rules(spec, proportional(0.02, 4))
+    assert (made.routing, made.max_batch, made.max_delay_s, made.limit, made.slo_s) == (LEAST_LOADED, 4, 0.005, 7, 1.0)
+    assert made.power_w.tolist() == [0.0] * 5
+
+
+def test_what_is_left_out_means_no_limit_no_promise_and_one_request_per_batch() -> None:
+    made = rules(Endpoint.model_validate(SPEC), proportional(0.02, 1))
+    assert (made.max_batch, made.max_delay_s, made.limit, made.slo_s) == (1, 0.0, -1, np.inf)
+
+
+def test_proportional_service_is_the_mean_times_the_draw_for_every_batch_size() -> None:
+    assert proportional(0.02, 3).tolist() == [[0.0, 0.0], [0.0, 0.02], [0.0, 0.02], [0.0, 0.02]]
