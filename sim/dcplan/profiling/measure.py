@@ -26,6 +26,8 @@ Progress = Callable[[str, int, int], None]
 
 CALLS_PER_WINDOW = 3
 """Fewest calls in a window, however short the window."""
+WINDOWS_NEEDED = 5
+"""Fewer windows of a point than this give no interval worth printing."""
 AGREEING = 3
 """Windows that must agree, within 10 %, before warm-up ends (the rule of NVIDIA's perf_analyzer)."""
 MOST_ROUNDS = 1.4
@@ -144,13 +146,13 @@ def _take_rounds(series: list[Series], plan: Plan, order: random.Random, timer: 
             else:
                 one.measured.append(window)
     for one in series:
-        _make_do(one, plan.windows)
+        _make_do(one)
 
 
-def _make_do(series: Series, windows: int) -> None:
-    """Fill up with disturbed windows, the least disturbed first, where there are too few others."""
+def _make_do(series: Series) -> None:
+    """Use disturbed windows, the least disturbed first, where there are too few others for any result."""
     series.disturbed.sort(key=lambda window: window.load.others_percent)
-    missing = windows - len(series.measured)
+    missing = max(0, WINDOWS_NEEDED - len(series.measured))
     series.measured += series.disturbed[:missing]
     series.disturbed = series.disturbed[missing:]
     series.measured.sort(key=lambda window: window.start_s)

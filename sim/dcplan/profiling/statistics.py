@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.profiling.measure import CALLS_PER_WINDOW, Series, Task
+from dcplan.profiling.measure import CALLS_PER_WINDOW, WINDOWS_NEEDED, Series, Task
 
 QUANTILES = {
     "q000_s": 0.0, "q001_s": 0.01, "q005_s": 0.05, "q010_s": 0.1, "q025_s": 0.25, "q050_s": 0.5,
@@ -16,8 +16,6 @@ QUANTILES = {
 }  # fmt: skip
 """Column -> probability, of the raw per-call timings."""
 
-WINDOWS_NEEDED = 5
-"""Fewer windows than this give no interval worth printing."""
 STABLE = 0.05
 """Largest half-width of the interval, and largest drift, of a stable point, relative to its mean [-]."""
 GROSS = 0.25

@@ -125,8 +125,15 @@ def test_disturbed_windows_are_kept_apart_and_taken_again() -> None:
 def test_on_a_busy_machine_disturbed_windows_are_used_all_the_same() -> None:
     time = FakeTime(others=lambda now_ns: True)
     (one,) = time.measure(*steady(time, 1))
-    assert (len(one.measured), len(one.disturbed)) == (6, 2)
+    assert (len(one.measured), len(one.disturbed)) == (5, 3)
     assert all(window.load.others_percent == pytest.approx(25) for window in one.measured)
+
+
+def test_a_few_quiet_windows_are_better_than_many_disturbed_ones() -> None:
+    time = FakeTime(others=lambda now_ns: now_ns > 0.67e9)
+    (one,) = time.measure(*steady(time, 1))
+    assert [window.load.disturbed for window in one.measured] == [False] * 5
+    assert len(one.disturbed) == 3
 
 
 def test_a_patient_measurement_waits_until_others_are_done() -> None:
