@@ -138,7 +138,9 @@ class _Resolver:
                     f"rack's {spec.rack.limit / 1000:g} kW; put fewer in a rack"
                 )
                 self.problems.append(self.loaded.problem(("fleet", name, "rack", "limit"), message))
-            return ServerGroup(server, spec.count, max(server.slots.values()))
+            if len(server.slots) > 1:
+                raise ValueError(f"'{spec.server}' holds several kinds of machine, which cannot be simulated yet")
+            return ServerGroup(server, spec.count, next(iter(server.slots.values())))
         return None
 
     def _measured(self, groups: dict[str, ServerGroup]) -> dict[tuple[str, str, str], ComputeProfile]:

@@ -34,7 +34,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     ledger = Ledger()
 
     for name, endpoint in endpoints.items():
-        env.process(serving.serve(env, endpoint, diaries[name], plan.grid))
+        env.process(serving.serve(env, name, endpoint, diaries[name], plan.grid))
     for name, line in lines.items():
         env.process(jobs.submit(env, plan.queues[name], line))
     env.process(servers.keep_ledger(env, _meters(plan, diaries, lines), ledger, plan.grid))

@@ -11,7 +11,7 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import EndpointPlan, Grid, Plan
-from dcplan.errors import ConservationError
+from dcplan.errors import ConservationError, InputError
 from dcplan.results.store import frame
 from dcplan.serving.endpoint import Endpoint, Requests
 from dcplan.serving.histogram import BINS, edges
@@ -55,13 +55,16 @@ def new_endpoint(name: str, plan: Plan, streams: Streams) -> Endpoint:
     return Endpoint.new(endpoint.rules, endpoint.spec.replicas, shared, requests)
 
 
-def serve(env: simpy.Environment, endpoint: Endpoint, diary: Diary, grid: Grid) -> Process:
+def serve(env: simpy.Environment, name: str, endpoint: Endpoint, diary: Diary, grid: Grid) -> Process:
     """Serve requests until the horizon; nothing else wakes an endpoint but the marks of the grid."""
     diary.note(endpoint)
     _start_counting(endpoint, diary, grid, 0.0)
     for mark_s in grid.marks_s.tolist():
         yield env.timeout(mark_s - env.now)  # which may wake it a rounding error beside the mark
-        endpoint.advance(mark_s)
+        try:
+            endpoint.advance(mark_s)
+        except OverflowError as error:
+            raise InputError(f"endpoint {name} is overloaded: {error}") from None
         diary.note(endpoint)
         _start_counting(endpoint, diary, grid, mark_s)
 

@@ -31,7 +31,11 @@ def frame(table: str, rows: Iterable[Mapping[str, Any]] | Mapping[str, Any]) -> 
     """
     columns = TABLES[table]
     names = [column.name for column in columns]
-    raw = pd.DataFrame(rows if isinstance(rows, Mapping) else list(rows), columns=names)
+    gathered = rows if isinstance(rows, Mapping) else list(rows)
+    given = set(gathered if isinstance(gathered, Mapping) else (gathered[0] if gathered else names))
+    if given != set(names):
+        raise ValueError(f"table {table}: columns {sorted(given ^ set(names))} are missing or unknown")
+    raw = pd.DataFrame(gathered, columns=names)
     return raw.astype({column.name: column.dtype for column in columns})
 
 

@@ -13,6 +13,9 @@ from dcplan.serving.histogram import FloatArray
 from dcplan.serving.kernel import UintArray
 from dcplan.serving.state import Rules, State, Totals, grown, in_system, new_state, new_totals
 
+MAX_PLACES = 1 << 24
+"""Most places in all queues of an endpoint together: 270 MB; a backlog that outgrows them never ends."""
+
 
 class Requests(NamedTuple):
     """A block of requests: sorted arrival times [s], service draws [-], routing bits, each [n]."""
@@ -67,9 +70,17 @@ class Endpoint:
             first = self._call(block, first, until_s)
             if first >= len(block.times_s) or block.times_s[first] >= until_s:
                 break
-            self.state = grown(self.state)
+            self._grow()
         if block is not NOTHING:
             self._next = first
+
+    def _grow(self) -> None:
+        if 2 * self.state.arrival_s.size > MAX_PLACES:
+            raise OverflowError(
+                f"more than {self.in_system} requests are in the system and their number keeps growing; "
+                "add replicas, lower the demand, or limit the queue, e.g. queue: {limit: 1000}"
+            )
+        self.state = grown(self.state)
 
     def _call(self, block: Requests, first: int, until_s: float) -> int:
         rules, state, totals = self.rules, self.state, self.totals

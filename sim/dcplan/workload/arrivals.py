@@ -96,8 +96,12 @@ def _time_changed(rate: RateCurve, gaps: Gaps, rng: np.random.Generator, horizon
 
 
 def _modulated(demand: Mmpp, rng: np.random.Generator, horizon_s: float) -> RateCurve:
-    """One path of the modulating chain: states in turn, each held for an exponential time."""
-    dwell_s, rates = np.array(demand.dwell), np.array(demand.rates)
+    """One path of the modulating chain: states in turn, each held for an exponential time.
+
+    It starts in a state with the probability with which it is found there, so the rate is stationary from second 0.
+    """
+    first = int(np.searchsorted(np.cumsum(demand.dwell), rng.random() * np.sum(demand.dwell), side="right"))
+    dwell_s, rates = np.roll(demand.dwell, -first), np.roll(demand.rates, -first)
     cycles = max(8, int(1.5 * horizon_s / dwell_s.sum()) + 8)
     ends: list[FloatArray] = []
     last_s = 0.0

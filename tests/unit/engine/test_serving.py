@@ -18,7 +18,7 @@ QUIET = tiny.SYNTHETIC.replace("exponential", "deterministic").replace("poisson,
 def served(plan: Plan, replication: int = 0) -> tuple[Endpoint, serving.Diary]:
     env, diary = simpy.Environment(), serving.Diary()
     endpoint = serving.new_endpoint("web", plan, Streams(plan.scenario.seed, replication))
-    env.process(serving.serve(env, endpoint, diary, plan.grid))
+    env.process(serving.serve(env, "web", endpoint, diary, plan.grid))
     env.run(until=plan.scenario.horizon + 1)
     return endpoint, diary
 
