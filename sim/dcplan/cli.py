@@ -54,7 +54,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of all random streams.")] = None,
     replications: Annotated[int | None, typer.Option(help="Independent repetitions.")] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Replications at a time; all cores unless said otherwise.")
+        int | None, typer.Option(min=1, help="Replications at a time; all cores unless said otherwise.")
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")] = Path("reports"),
     profiles: Profiles = None,
@@ -234,7 +234,16 @@ def _plan(file: Path, settings: list[str], profiles: Path | None) -> Plan:
     from dcplan.profiles.library import default_library
     from dcplan.scenario.load import load
 
-    return resolve(load(file, settings), default_library(file.parent, profiles))
+    path = _found(file)
+    return resolve(load(path, settings), default_library(path.parent, profiles))
+
+
+def _found(file: Path) -> Path:
+    """*file*, or the scenario of that name that dcplan ships."""
+    from dcplan.profiles.library import shipped
+
+    ours = shipped("scenarios") / file.name
+    return ours if not file.exists() and ours.is_file() else file
 
 
 def _all_settings(settings: list[str] | None, seed: int | None, replications: int | None) -> list[str]:

@@ -21,7 +21,7 @@ def test_main_kpis_are_shown_in_units_that_people_use(make_run: Callable[..., Ru
     text = printed(make_run())
     assert "35.0 ms" in text
     assert "34.65 to 35.35 ms" in text
-    assert "99.5 %" in text
+    assert "99.50 %" in text
     assert "$98.01" in text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from dcplan.profiles.library import Profile
@@ -25,9 +25,15 @@ class Assumptions:
         name = f"{profile.family}: {profile.name}"
         self.add(part, name, used or profile.description, profile.kind, profile.source, not profile.unverified)
 
-    def use_values(self, part: str, profile: Profile) -> None:
-        """Every number in a profile that carries its own source, whatever mapping it is nested in."""
-        self._walk(part, profile, "", profile.values)
+    def use_values(self, part: str, profile: Profile, leave_out: Container[str] = ()) -> None:
+        """Every number in a profile that carries its own source, whatever mapping it is nested in.
+
+        Args:
+            part: Part of the scenario that rests on it.
+            profile: Where the numbers are.
+            leave_out: Numbers that this run does not use, because the scenario says another or nothing asks for them.
+        """
+        self._walk(part, profile, "", {key: entry for key, entry in profile.values.items() if key not in leave_out})
 
     def _walk(self, part: str, profile: Profile, name: str, node: Mapping[str, Any]) -> None:
         for key, entry in node.items():

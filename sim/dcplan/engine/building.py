@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.power import LossCurve, PsuCurve, TransformerCurve
 from dcplan.scenario.facility import ChilledWater, Facility, PowerChain
 
+UNITS = MappingProxyType({"supply_air_c": "degC", "server_air_rise_k": "K", "chilled_water_c": "degC"})
+"""Units of the numbers that every scenario chooses itself."""
+
 DESIGN_QUANTILE = 0.996
 """A plant is sized for the wet bulb that is exceeded in 0.4 % of the year's hours (ASHRAE design condition)."""
 
@@ -31,13 +35,16 @@ def design_facility(
     power = _power(spec.power, servers, library, assumptions)
     cooling = spec.cooling
     used = library.load("cooling", "chilled-water-defaults")
-    assumptions.use_values("facility", used)
-    defaults = replace(
-        ChilledWaterDefaults.from_values(used.values),
-        supply_air_c=cooling.supply_air,
-        server_air_rise_k=cooling.air_rise,
-        chilled_water_c=cooling.chilled_water,
-    )
+    chosen = {
+        "supply_air_c": cooling.supply_air,
+        "server_air_rise_k": cooling.air_rise,
+        "chilled_water_c": cooling.chilled_water,
+    }
+    assumptions.use_values("facility", used, leave_out=chosen)
+    for name, value in chosen.items():
+        label = name.rpartition("_")[0].replace("_", " ")
+        assumptions.add("facility", label, f"{value:g} {UNITS[name]}", "scenario", "set by the scenario")
+    defaults = replace(ChilledWaterDefaults.from_values(used.values), **chosen)
     curves = PlantCurves(
         ChillerCurve.from_values(_used(library, assumptions, "cooling", cooling.chiller)),
         TowerCurve.from_values(_used(library, assumptions, "cooling", "tower-yorkcalc")),

@@ -259,7 +259,7 @@ class _Resolver:
         before = len(self.problems)
         with self._at("site", "grid"):
             carbon = self.library.load("carbon", spec.grid)
-            self.assumptions.use_values("site", carbon)
+            self.assumptions.use_values("site", carbon, leave_out={"grid_loss_fraction"})
             carbon_kg_per_kwh = self._carbon(carbon)
         with self._at("site", "tariff"):
             tariff = read_tariff(self.library.load("tariff", spec.tariff))

@@ -119,7 +119,7 @@ def _requests(name: str, endpoint: EndpointPlan, plan: Plan, streams: Streams) -
         spec.demand,
         streams.stream(f"arrivals/{name}"),
         plan.scenario.horizon,
-        plan.clock.week_offset_s,
+        plan.clock,
         endpoint.recorded,
     )
     for times_s in times:

@@ -16,13 +16,17 @@ SATURATED = 0.98
 """Utilisation above which a queue without a limit no longer settles within any horizon."""
 
 
+FEW = 1000
+"""Answers, in all replications, below which a p99 rests on fewer than ten of them."""
+
+
 def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.DataFrame:
     """The table `warnings`: whole sentences, the gravest first."""
     value = {name: kpi["value"] for name, kpi in kpis.items()}
     sentences = [
         *_endpoints(scenario, value),
         *_training(scenario, tables),
-        *_site(value),
+        *_site(scenario, value),
         *_statistics(scenario),
         *_sources(tables),
     ]
@@ -30,6 +34,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
 
 
 def _endpoints(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
+    counted_s = (scenario.horizon - scenario.warm_up) * scenario.replications
     for name, spec in scenario.endpoints.items():
         busy, attained = value[f"endpoints.{name}.utilisation"], value.get(f"endpoints.{name}.slo_attainment")
         if busy is not None and busy > SATURATED and spec.queue.limit is None:
@@ -37,6 +42,9 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
         if dropped := value[f"endpoints.{name}.dropped"]:
             share = dropped / (value[f"endpoints.{name}.requests"] or dropped)
             yield f"Endpoint {name} drops {share:.2%} of its requests, because its queue is limited to {spec.queue.limit}."
+        answered = (value[f"endpoints.{name}.throughput_rps"] or 0.0) * counted_s
+        if answered < FEW:
+            yield f"Endpoint {name} answered {answered:,.0f} requests only, too few to say what its p99 is."
         if spec.slo is not None and attained is not None and attained < spec.slo.share:
             yield (
                 f"Endpoint {name} misses its promise: {attained:.2%} of the requests are answered within "
@@ -52,7 +60,9 @@ def _training(scenario: Scenario, tables: Tables) -> Sentences:
             yield f"Training queue {name}: {left} of {len(jobs)} jobs had not finished when the run ended."
 
 
-def _site(value: dict[str, float | None]) -> Sentences:
+def _site(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
+    if scenario.site is not None and scenario.facility is None:
+        yield "There is no building in this scenario: energy, cost and carbon are those of the servers alone."
     for kpi, sentence in (
         ("hours_cooling_short", "the plant cannot remove all heat; the room would warm, which is not simulated yet"),
         (

@@ -9,7 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from dcplan.report.numbers import kpi_interval, kpi_value
+from dcplan.report.facts import facts
+from dcplan.report.numbers import kpi_interval, kpi_value, span
 from dcplan.report.summary import names
 from dcplan.results.store import Run
 
@@ -44,7 +45,9 @@ TRAINING = {
 
 def table(run: Run) -> Table:
     """The main KPIs of *run*, each with unit and 95 % interval."""
-    shown = Table(title=Text(run.name), title_justify="left", title_style="bold", header_style="bold")
+    known = facts(run)
+    counted = f"{run.name}: {span(known.counted_s)} counted, {run.manifest['replications']} replications"
+    shown = Table(title=Text(counted), title_justify="left", title_style="bold", header_style="bold")
     shown.add_column("KPI", overflow="fold")
     shown.add_column("Value", justify="right", no_wrap=True)
     shown.add_column("95 % interval", justify="right")

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import yaml
-
 from dcplan import units
 from dcplan.results.store import Run
+from dcplan.scenario import source
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Facts:
 
 def facts(run: Run) -> Facts:
     """The facts of *run*."""
-    data = yaml.safe_load(run.scenario_text) or {}
+    data = source.scalar(run.scenario_text) or {}
     endpoints: Mapping[str, Any] = data.get("endpoints") or {}
     limit = _below(data, "facility", "power", "utility", "limit")
     return Facts(

@@ -126,14 +126,14 @@ def percent(share: float | None, significant: int = 2) -> str:
     """A share in per cent; close to the whole, as many digits as show what is missing.
 
     >>> percent(0.552), percent(0.99996), percent(1.0)
-    ('55 %', '99.996 %', '100 %')
+    ('55 %', '99.9960 %', '100 %')
     """
     if share is None or not math.isfinite(share):
         return NOTHING
     missing = 1.0 - share
     if 1e-9 < missing < 0.01:
-        decimals = -math.floor(math.log10(missing)) - 2
-        return f"{math.floor(share * 10 ** (decimals + 2)) / 10**decimals:.{decimals}f} %"
+        decimals = -math.floor(math.log10(missing)) - 1
+        return f"{100.0 * share:.{decimals}f} %"
     return f"{digits(100.0 * share, significant)} %"
 
 

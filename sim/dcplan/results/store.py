@@ -81,23 +81,45 @@ def write(run: Run, folder: Path) -> None:
     """Write *run* into *folder*; a run that was there before is replaced."""
     write_tables(run.tables, folder / "tables")
     (folder / "scenario.resolved.yaml").write_text(run.scenario_text, encoding="utf-8")
-    (folder / "manifest.json").write_text(to_json(run.manifest), encoding="utf-8")
     (folder / "kpis.json").write_text(to_json(run.kpis), encoding="utf-8")
+    files = {str(path.relative_to(folder)): _digest(path) for path in _written(folder)}
+    (folder / "manifest.json").write_text(to_json({**run.manifest, "files": files}), encoding="utf-8")
 
 
 def read(folder: Path) -> Run:
-    """The run in *folder*."""
-    if not (folder / "kpis.json").is_file():
+    """The run in *folder*, if every file is as it was written."""
+    if not (folder / "manifest.json").is_file():
         raise InputError(f"{folder}: this is no run folder", "name a folder that 'dcplan run' has written")
+    manifest = _checked(folder)
+    return Run(
+        (folder / "scenario.resolved.yaml").read_text(encoding="utf-8"),
+        manifest,
+        json.loads((folder / "kpis.json").read_text(encoding="utf-8")),
+        read_tables(folder / "tables"),
+    )
+
+
+def _checked(folder: Path) -> dict[str, Any]:
+    """The manifest without its list of files, which have been compared with what was written."""
     try:
-        return Run(
-            (folder / "scenario.resolved.yaml").read_text(encoding="utf-8"),
-            json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
-            json.loads((folder / "kpis.json").read_text(encoding="utf-8")),
-            read_tables(folder / "tables"),
-        )
-    except (OSError, ValueError) as error:  # ValueError: no JSON, no UTF-8, no parquet
-        raise InputError(f"{folder}: this run is damaged: {' '.join(str(error).split())}", "run it again") from error
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        files = dict(manifest.pop("files"))
+        changed = [name for name, digest in files.items() if _digest(folder / name) != digest]
+    except (AttributeError, KeyError, TypeError, OSError, ValueError) as error:
+        problem = f"{folder}: this run is damaged: manifest.json, or a file that it lists, is lost"
+        raise InputError(problem, "run it again") from error
+    if changed:
+        raise InputError(f"{folder}: this run is damaged: {', '.join(changed)} changed since the run", "run it again")
+    checked: dict[str, Any] = manifest
+    return checked
+
+
+def _written(folder: Path) -> list[Path]:
+    return [folder / "scenario.resolved.yaml", folder / "kpis.json", *sorted((folder / "tables").glob("*.parquet"))]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_tables(tables: Tables, folder: Path) -> None:

@@ -246,6 +246,8 @@ def _below(annotation: Any, part: int | str) -> Any:
 
 
 def _suggest(key: str, model: type[BaseModel] | None) -> str:
+    if key == "true" and model is not None and "on" in model.model_fields:
+        return "; YAML 1.1 tools turn 'on' into true: write 'on'"
     known = list(model.model_fields) if model else []
     if model is Scenario:
         known.append("extends")

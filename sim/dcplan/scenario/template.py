@@ -18,7 +18,8 @@ seed: 1
 
 endpoints:
   my-model:
-    service: {{kind: lognormal, mean: 40 ms, cv: 0.3}}   # or, measured: workload: cnn-cifar10, on: <servers in fleet>
+    # time of one batch, whatever its size; or, measured: workload: cnn-cifar10, on: <servers in fleet>
+    service: {{kind: lognormal, mean: 40 ms, cv: 0.3}}
     replicas: 4
     routing: power_of_two      # ask two replicas at random, take the one with fewer requests
     batching: {{max_batch: 8, max_delay: 5 ms}}

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
 from dcplan.scenario.demand import Constant, Demand, Diurnal, Gamma, Mmpp, Poisson, Trace
-from dcplan.workload.rate import FloatArray, RateCurve, constant, repeated
+from dcplan.signals.clock import Clock
+from dcplan.workload.rate import FloatArray, RateCurve, constant
 
 BLOCK = 1 << 15
 """Requests per block: 256 kB of times, small enough for a core's cache."""
 
 HOUR_S = 3600.0
-DAY_S = 86400.0
+
+MONDAY = Clock(datetime(2025, 1, 6))
+"""Where no calendar is given: a Monday, midnight, without daylight saving."""
 
 Gaps = Callable[[np.random.Generator, int], FloatArray]
 """Draws times between requests on the unit-rate clock."""
@@ -36,7 +40,7 @@ def arrivals(
     demand: Demand,
     rng: np.random.Generator,
     horizon_s: float,
-    week_offset_s: float = 0.0,
+    clock: Clock = MONDAY,
     recorded: Recorded | None = None,
 ) -> Iterator[FloatArray]:
     """Blocks of arrival times [s since the start], sorted, at least up to *horizon_s*.
@@ -45,19 +49,19 @@ def arrivals(
         demand: What was asked for.
         rng: The stream "arrivals/<endpoint>".
         horizon_s: End of the run [s].
-        week_offset_s: Time from Monday, midnight, site time, to the start of the run [s].
+        clock: The site's calendar, which a diurnal demand follows.
         recorded: The trace, for a demand of kind `trace`.
     """
     if isinstance(demand, Trace) and recorded is not None and recorded.stamps_s is not None:
         return _blocks(recorded.stamps_s)
-    return _time_changed(rate_curve(demand, rng, horizon_s, week_offset_s, recorded), _gaps(demand), rng, horizon_s)
+    return _time_changed(rate_curve(demand, rng, horizon_s, clock, recorded), _gaps(demand), rng, horizon_s)
 
 
 def rate_curve(
     demand: Demand,
     rng: np.random.Generator,
     horizon_s: float,
-    week_offset_s: float = 0.0,
+    clock: Clock = MONDAY,
     recorded: Recorded | None = None,
 ) -> RateCurve:
     """The rate that *demand* follows (for `mmpp`, one random path of it)."""
@@ -66,11 +70,22 @@ def rate_curve(
     if isinstance(demand, Mmpp):
         return _modulated(demand, rng, horizon_s)
     if isinstance(demand, Diurnal):
-        factors = np.outer(demand.weekly, demand.daily).ravel()
-        return repeated(HOUR_S, factors, demand.mean, week_offset_s, horizon_s)
+        return _by_wall_clock(demand, clock, horizon_s)
     if recorded is None or recorded.rate is None:
         raise ValueError("a trace of rates needs its recorded rates")
     return recorded.rate
+
+
+def _by_wall_clock(demand: Diurnal, clock: Clock, horizon_s: float) -> RateCurve:
+    """The rate of every hour on the site's wall clock, daylight saving included."""
+    into_hour_s = (clock.start - clock.start.replace(minute=0, second=0, microsecond=0)).total_seconds()
+    hours = int(np.ceil((horizon_s + into_hour_s) / HOUR_S))
+    edges_s = np.arange(hours + 1, dtype=np.float64) * HOUR_S - into_hour_s
+    edges_s[0] = 0.0
+    wall = clock.wall(edges_s[:-1])
+    factors = np.outer(demand.weekly, demand.daily)
+    rate_per_s = demand.mean / factors.mean() * factors[np.asarray(wall.day_of_week), np.asarray(wall.hour)]
+    return RateCurve(edges_s, rate_per_s)
 
 
 def _gaps(demand: Demand) -> Gaps:

@@ -38,11 +38,12 @@ def from_file(path: Path, trace: Trace, horizon_s: float) -> Recorded:
     table = _read(path)
     if "time_s" not in table:
         raise InputError(f"{path}: there is no column 'time_s'", f"found {', '.join(map(str, table.columns))}")
+    if unknown := [str(name) for name in table.columns if name not in ("time_s", "rate_per_s")]:
+        remedy = "known are time_s (a stamp per request), or time_s and rate_per_s (a rate per interval)"
+        raise InputError(f"{path}: unknown column {', '.join(shorten(name) for name in unknown[:5])}", remedy)
     time_s = _numbers(path, table["time_s"])
     if "rate_per_s" not in table:
-        if trace.mean is not None:
-            raise InputError(f"{path}: time stamps cannot be rescaled", "remove 'mean', or give rates per interval")
-        return Recorded(stamps_s=time_s)
+        return Recorded(stamps_s=_stamps(path, time_s, trace, horizon_s))
     rate = _numbers(path, table["rate_per_s"])
     if len(time_s) < 2 or time_s[0] != 0 or (np.diff(time_s) <= 0).any():
         raise InputError(f"{path}: intervals must start at time_s = 0, increase, and be at least two")
@@ -58,6 +59,16 @@ def from_file(path: Path, trace: Trace, horizon_s: float) -> Recorded:
     if not 0.0 < highest <= MAX_RATE:
         raise InputError(f"{path}: a highest rate of {highest:g} /s is not above 0 and up to {MAX_RATE:g} /s")
     return Recorded(rate=RateCurve(np.append(time_s, last_s), rate * scale))
+
+
+def _stamps(path: Path, time_s: FloatArray, trace: Trace, horizon_s: float) -> FloatArray:
+    if trace.mean is not None:
+        raise InputError(f"{path}: time stamps cannot be rescaled", "remove 'mean', or give rates per interval")
+    pause_s = float(np.diff(time_s, prepend=0.0).max())
+    if time_s[-1] + pause_s < horizon_s:
+        problem = f"{path}: the stamps end after {time_s[-1]:g} s, before the horizon of {horizon_s:g} s"
+        raise InputError(problem, "shorten the horizon, or record for longer")
+    return time_s
 
 
 def _read(path: Path) -> pd.DataFrame:

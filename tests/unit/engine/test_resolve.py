@@ -80,9 +80,9 @@ def test_a_shape_of_the_library_is_scaled_to_the_mean(plan_of: Callable[..., Pla
 
 
 def test_a_trace_is_read_beside_the_scenario(plan_of: Callable[..., Plan], tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("time_s\n1\n2\n")
+    (tmp_path / "t.csv").write_text("time_s\n1\n9000\n")
     plan = plan_of(tiny.SYNTHETIC, "endpoints.web.demand={kind: trace, file: t.csv}")
-    assert plan.endpoints["web"].recorded.stamps_s.tolist() == [1.0, 2.0]  # type: ignore[union-attr]
+    assert plan.endpoints["web"].recorded.stamps_s.tolist() == [1.0, 9000.0]  # type: ignore[union-attr]
 
 
 def test_the_fingerprint_changes_with_everything_that_is_read(tmp_path: Path) -> None:
@@ -92,10 +92,10 @@ def test_the_fingerprint_changes_with_everything_that_is_read(tmp_path: Path) ->
     def fingerprint() -> str:
         return tiny.planned(tiny.WHOLE, tmp_path, tiny.library(root), demand).fingerprint
 
-    (tmp_path / "t.csv").write_text("time_s\n1\n")
+    (tmp_path / "t.csv").write_text("time_s\n9000\n")
     before = fingerprint()
     assert fingerprint() == before
-    (tmp_path / "t.csv").write_text("time_s\n2\n")
+    (tmp_path / "t.csv").write_text("time_s\n9001\n")
     after = fingerprint()
     tiny.write_header(root / "carbon" / "flat-grid", values={"kg_per_kwh": {"value": 0.3}})
     assert len({before, after, fingerprint()}) == 3

@@ -45,5 +45,10 @@ def test_every_sentence_is_told_once(plan_of: Callable[..., Plan]) -> None:
     assert table["message"].is_unique
 
 
-def test_an_endpoint_without_requests_warns_of_nothing(plan_of: Callable[..., Plan]) -> None:
-    assert told(plan_of(tiny.MEASURED, "endpoints.web.demand.rate=1e-9 /s")) == []
+def test_an_endpoint_without_requests_says_nothing_of_its_p99(plan_of: Callable[..., Plan]) -> None:
+    sentence = "Endpoint web answered 0 requests only, too few to say what its p99 is."
+    assert told(plan_of(tiny.MEASURED, "endpoints.web.demand.rate=1e-9 /s")) == [sentence]
+
+
+def test_a_site_without_a_building_says_so(plan_of: Callable[..., Plan]) -> None:
+    assert any(text.startswith("There is no building") for text in told(plan_of(tiny.WHOLE, "facility=null")))

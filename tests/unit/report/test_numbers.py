@@ -67,7 +67,15 @@ def test_very_small_and_very_large_numbers_are_written_with_a_power_of_ten() -> 
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.0, "0 %"), (0.0025, "0.25 %"), (0.5, "50 %"), (0.995, "99.5 %"), (0.9999996, "99.99996 %"), (1.0, "100 %")],
+    [
+        (0.0, "0 %"),
+        (0.0025, "0.25 %"),
+        (0.5, "50 %"),
+        (0.995, "99.50 %"),
+        (0.993887, "99.39 %"),
+        (0.9999996, "99.999960 %"),
+        (1.0, "100 %"),
+    ],
 )
 def test_a_share_just_below_the_whole_is_not_rounded_to_it(share: float, text: str) -> None:
     assert percent(share) == text

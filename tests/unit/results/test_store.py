@@ -105,10 +105,26 @@ def test_a_damaged_run_is_told(file: str, tmp_path: Path) -> None:
         store.read(tmp_path)
 
 
-@pytest.mark.parametrize("file", ["manifest.json", "scenario.resolved.yaml"])
+@pytest.mark.parametrize("file", ["kpis.json", "scenario.resolved.yaml", "tables/jobs.parquet"])
 def test_a_run_with_a_file_missing_is_told(file: str, tmp_path: Path) -> None:
     store.write(run(), tmp_path)
     (tmp_path / file).unlink()
+    with pytest.raises(InputError, match="this run is damaged"):
+        store.read(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["kpis.json", "scenario.resolved.yaml"])
+def test_a_file_that_was_changed_after_the_run_is_named(file: str, tmp_path: Path) -> None:
+    store.write(run(), tmp_path)
+    (tmp_path / file).write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match=f"{file} changed since the run; run it again"):
+        store.read(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"files": 3}', "x"])
+def test_a_manifest_that_is_none_is_told(content: str, tmp_path: Path) -> None:
+    store.write(run(), tmp_path)
+    (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match="this run is damaged"):
         store.read(tmp_path)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from dcplan.scenario.demand import Demand
-from dcplan.workload.arrivals import BLOCK, DAY_S, Recorded, arrivals, rate_curve
+from dcplan.signals.clock import DAY_S, Clock
+from dcplan.workload.arrivals import BLOCK, Recorded, arrivals, rate_curve
 from dcplan.workload.rate import RateCurve
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Demand)
@@ -116,14 +118,21 @@ def test_a_day_follows_its_hours() -> None:
 def test_a_week_follows_its_days_from_the_day_the_run_starts() -> None:
     weekly = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
     spec = ADAPTER.validate_python({"kind": "diurnal", "mean": "1 /s", "daily": FLAT, "weekly": weekly})
-    saturday_s = 5 * DAY_S
-    assert times_s(spec, 3 * DAY_S, week_offset_s=saturday_s).min() >= 2 * DAY_S
+    saturday = Clock(datetime(2025, 1, 11))
+    assert times_s(spec, 3 * DAY_S, clock=saturday).min() >= 2 * DAY_S
+
+
+def test_a_day_follows_the_wall_clock_over_a_change_to_daylight_saving() -> None:
+    spec = ADAPTER.validate_python({"kind": "diurnal", "mean": "1 /s", "daily": [0.0] * 12 + [1.0] + [0.0] * 11})
+    new_york = Clock(datetime(2025, 3, 8), "America/New_York")
+    rate = rate_curve(spec, np.random.default_rng(1), 3 * DAY_S, clock=new_york)
+    assert (rate.edges_s[:-1][rate.rate_per_s > 0] / 3600.0).tolist() == [12.0, 35.0, 59.0]
 
 
 def test_over_a_whole_week_a_diurnal_demand_has_its_mean() -> None:
     weekly = [2.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0]
     spec = ADAPTER.validate_python({"kind": "diurnal", "mean": "1 /s", "daily": DAILY, "weekly": weekly})
-    rate = rate_curve(spec, np.random.default_rng(1), 7 * DAY_S, week_offset_s=2.3 * DAY_S)
+    rate = rate_curve(spec, np.random.default_rng(1), 7 * DAY_S, clock=Clock(datetime(2025, 1, 8, 7, 12)))
     assert np.interp(7 * DAY_S, rate.edges_s, rate.expected) == pytest.approx(7 * DAY_S, rel=1e-9)
 
 

@@ -29,10 +29,10 @@ def shape(folder: Path, text: str, file: str | None = "t.csv") -> Profile:
 
 
 def test_one_column_is_a_stamp_per_request(tmp_path: Path) -> None:
-    recorded = read(tmp_path, "time_s\n0\n1.5\n1.5\n9\n")
+    recorded = read(tmp_path, "time_s\n0\n1.5\n1.5\n90\n")
     assert recorded.rate is None
     assert recorded.stamps_s is not None
-    assert recorded.stamps_s.tolist() == [0.0, 1.5, 1.5, 9.0]
+    assert recorded.stamps_s.tolist() == [0.0, 1.5, 1.5, 90.0]
 
 
 def test_two_columns_are_rates_and_the_last_lasts_as_long_as_the_one_before(tmp_path: Path) -> None:
@@ -56,10 +56,14 @@ def test_a_parquet_file_is_read_like_a_csv(tmp_path: Path) -> None:
     assert recorded.stamps_s.tolist() == [1.0, 2.0]
 
 
-def test_other_columns_do_not_matter(tmp_path: Path) -> None:
-    recorded = read(tmp_path, "user,time_s\na,1\nb,2\n")
-    assert recorded.stamps_s is not None
-    assert recorded.stamps_s.tolist() == [1.0, 2.0]
+def test_an_unknown_column_is_told_because_a_misspelt_rate_would_turn_intervals_into_stamps(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown column 'rate'; known are time_s"):
+        read(tmp_path, "time_s,rate\n0,10\n3600,30\n")
+
+
+def test_stamps_that_end_long_before_the_horizon_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the stamps end after 3 s, before the horizon of"):
+        read(tmp_path, "time_s\n1\n2\n3\n")
 
 
 @pytest.mark.parametrize("empty", ["time_s\n", "time_s,rate_per_s\n"])

@@ -123,15 +123,14 @@ def energy_finding(found: Sequence[Flow]) -> str:
         return "No energy was used"
     idle_kwh = sum(flow.kwh for flow in leaves if flow.source == SERVERS and flow.target.endswith(": idle"))
     building = [flow for flow in found if flow.source == METER and flow.target != SERVERS]
-    it_kwh = whole_kwh - sum(flow.kwh for flow in building)
-    idle = f"{percent(idle_kwh / whole_kwh)} of all energy keeps servers idling"
     if not building:
         return f"The servers use {quantity(whole_kwh, 'kWh')}; {percent(idle_kwh / whole_kwh)} of it keeps them idling"
     overhead_kwh = sum(flow.kwh for flow in building)
     largest = max(building, key=lambda flow: flow.kwh)
     return (
-        f"Cooling, losses and lighting add {percent(overhead_kwh / it_kwh)} to the servers' energy, "
-        f"most of all the {_lower(largest.target)} ({percent(largest.kwh / it_kwh)}); {idle}"
+        f"Cooling, losses and lighting take {percent(overhead_kwh / whole_kwh)} of all energy, "
+        f"most of all the {_lower(largest.target)} ({percent(largest.kwh / whole_kwh)}); "
+        f"{percent(idle_kwh / whole_kwh)} keeps servers idling"
     )
 
 

@@ -74,4 +74,5 @@ def load_finding(name: str, steps: pd.DataFrame, replicas: int | None) -> str:
         return text
     busy = busy_share(steps, replicas)
     share = float(steps["busy_s"].sum() / (steps["duration_s"].sum() * replicas))
-    return f"{text}; its {replicas:,} replicas are {percent(share)} busy, {percent(float(busy.max()))} at most"
+    they = "its replica is" if replicas == 1 else f"its {replicas:,} replicas are"
+    return f"{text}; {they} {percent(share)} busy, {percent(float(busy.max()))} at most"
