@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from dcplan.errors import Problem, ScenarioError
 from dcplan.scenario import source
+from dcplan.scenario.base import Unit
 from dcplan.scenario.scenario import Scenario, crossings
 from dcplan.scenario.source import PathKey, Source
 from dcplan.units import shorten
@@ -186,11 +187,26 @@ def _problem(merged: Source, detail: Any) -> Problem:
     if kind == "union_tag_invalid":
         tag, known = detail["ctx"]["tag"], detail["ctx"]["expected_tags"]
         return merged.problem((*path, "kind"), f"{shorten(tag)} is none of {known}")
-    message = MESSAGES.get(kind) or _plain(detail["msg"])
+    message = MESSAGES.get(kind) or _limit(detail, model, path) or _plain(detail["msg"])
     given = detail["input"]
     if kind not in ("unit", "value_error") and isinstance(given, (str, int, float)):
         message += f", not {shorten(given)}" if message.startswith("expected") else f" (given: {shorten(given)})"
     return merged.problem(path, message)
+
+
+LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+
+
+def _limit(detail: Any, model: type[BaseModel] | None, path: PathKey) -> str | None:
+    """The limit that was broken, in the unit that people write; None if it has no unit."""
+    field = model.model_fields.get(str(path[-1])) if model is not None and path else None
+    unit = next((mark.symbol for mark in field.metadata if isinstance(mark, Unit)), None) if field else None
+    for name, words in LIMITS.items():
+        if unit is not None and name in detail.get("ctx", {}):
+            limit = detail["ctx"][name]
+            days = f" ({limit / 86400:g} days)" if unit == "s" and limit >= 86400 else ""
+            return f"must be {words} {limit:.10g} {unit.removeprefix('1')}{days}"
+    return None
 
 
 def _plain(message: str) -> str:
