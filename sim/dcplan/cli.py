@@ -136,7 +136,7 @@ def schema() -> None:
 def profile(
     workload: Annotated[str, typer.Option(help="What to measure, e.g. cnn-cifar10.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of profiles to write into.")] = Path(
-        "profiles/local"
+        "profiles"
     ),
     sku: Annotated[
         str | None, typer.Option(help="Name for this kind of machine; made from its CPU unless given.")
@@ -154,7 +154,9 @@ def profile(
 
     with Bar("measuring") as bar:
         folder = measure(workload, out, sku, quick, seed, threads, bar.step)
-    typer.echo(f"wrote {folder}; use it with: dcplan run FILE --profiles {out}")
+    here = out.resolve() == Path("profiles").resolve()
+    use = "scenarios that are run from this folder use it" if here else f"use it with: dcplan run FILE --profiles {out}"
+    typer.echo(f"wrote {folder}; {use}")
 
 
 @verify.command()
