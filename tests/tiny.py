@@ -12,8 +12,8 @@ import yaml
 
 from dcplan.engine.plan import Plan
 from dcplan.engine.resolve import resolve
-from dcplan.profiles.compute import LEVELS
 from dcplan.profiles.library import Library, shipped
+from dcplan.profiles.timing import LEVELS
 from dcplan.scenario.load import load
 
 HEADER = {"schema": 1, "kind": "synthetic", "source": "made up for tests", "year": 2025, "licence": "none"}

@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from dcplan.errors import DcplanError, InputError, InterruptedRunError
 
@@ -26,10 +27,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+class _Measuring(TyperGroup):
+    """Commands about profiles, of which `measure` need not be named: `dcplan profile --workload cnn-cifar10`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `measure` in front of options that belong to it."""
+        named = not args or args[0] in ("--help", *self.commands)
+        return super().parse_args(ctx, args if named else ["measure", *args])
+
+
+profile = typer.Typer(
+    cls=_Measuring,
+    help="Measure this machine, and read what was measured. Example: dcplan profile --workload cnn-cifar10 --quick",
+    no_args_is_help=True,
+)
 verify = typer.Typer(help="Check dcplan against theory and measurements.", no_args_is_help=True)
 bench = typer.Typer(
     help="Measure how fast dcplan is on this machine, side by side with plain SimPy.", no_args_is_help=True
 )
+app.add_typer(profile, name="profile")
 app.add_typer(verify, name="verify")
 app.add_typer(bench, name="bench")
 
@@ -132,31 +150,72 @@ def schema() -> None:
     sys.stdout.write(schema_text())
 
 
-@app.command()
-def profile(
-    workload: Annotated[str, typer.Option(help="What to measure, e.g. cnn-cifar10.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of profiles to write into.")] = Path(
-        "profiles"
-    ),
-    sku: Annotated[
-        str | None, typer.Option(help="Name for this kind of machine; made from its CPU unless given.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Under a minute, with wider intervals.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed of weights, inputs and the order of measuring.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads; all cores unless said otherwise.")] = None,
-) -> None:
-    """Measure a workload on this machine by really running it in torch, and write its profile.
+@profile.command(
+    "measure", context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+)
+def measure(context: typer.Context) -> None:
+    """Measure workloads by really running them in torch, or the machine; `measure` itself may be left out.
 
     Example: dcplan profile --workload cnn-cifar10 --quick
     """
-    from dcplan.profiling.run import profile as measure
-    from dcplan.report.progress import Bar
+    from dcplan.profiling.__main__ import main as measure
 
-    with Bar("measuring") as bar:
-        folder = measure(workload, out, sku, quick, seed, threads, bar.step)
-    here = out.resolve() == Path("profiles").resolve()
-    use = "scenarios that are run from this folder use it" if here else f"use it with: dcplan run FILE --profiles {out}"
-    typer.echo(f"wrote {folder}; {use}")
+    code = measure(context.args, prog="dcplan profile")
+    if code:
+        raise typer.Exit(code)
+
+
+Paths = Annotated[list[str], typer.Argument(metavar="PROFILE...", help="Folder, or name such as epyc-2-vcpu/resnet50.")]
+
+
+@profile.command()
+def show(
+    names: Paths, html: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a page for browsers.")] = None
+) -> None:
+    """Show what was measured, and how sure that is.
+
+    Example: dcplan profile show epyc-2-vcpu/cnn-cifar10 --html reports
+    """
+    from dcplan.report import profile_console, profile_page
+
+    for folder in map(_profile_folder, names):
+        _print(profile_console.show(folder))
+        if html is not None:
+            typer.echo(f"wrote {profile_page.write_profile_page(folder, html)}")
+
+
+@profile.command()
+def compare(names: Paths) -> None:
+    """Compare measurements of the same workload, point by point, with their intervals.
+
+    Example: dcplan profile compare epyc-2-vcpu/cnn-cifar10 my-profiles/compute/epyc-2-vcpu/cnn-cifar10
+    """
+    from dcplan.report import profile_console
+
+    if len(names) < 2:
+        raise InputError("one profile cannot be compared", "name two or more")
+    _print(profile_console.compare([_profile_folder(name) for name in names]))
+
+
+@profile.command()
+def validate(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[PROFILE]...", help="All that are seen if none.")
+    ] = None,
+) -> None:
+    """Check that profiles are complete, consistent and unchanged since they were written; exit 1 if not.
+
+    Example: dcplan profile validate
+    """
+    from dcplan.profiles.library import default_library
+    from dcplan.profiles.validate import problems, profile_folders
+
+    folders = [_profile_folder(name) for name in names or ()]
+    folders = folders or [folder for root in default_library().roots for folder in profile_folders(root)]
+    found = [problem for folder in folders for problem in problems(folder)]
+    if found:
+        _end(1, "\n".join(found))
+    typer.echo(f"all {len(folders)} profiles are valid")
 
 
 @verify.command()
@@ -171,6 +230,34 @@ def theory(
     from dcplan.validation.theory import checks
 
     _judge(checks(seed), json)
+
+
+@verify.command()
+def host(
+    quick: Annotated[bool, typer.Option("--quick", help="Under two minutes: few runs, no repeats.")] = False,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write.")] = Path("reports"),
+    json: Json = False,
+) -> None:
+    """Predict how a real server on this machine behaves, then measure it, and publish the error; exit 1 on a miss.
+
+    Example: dcplan verify host --quick
+    """
+    from dcplan.report import host_console, host_page
+    from dcplan.report.progress import Bar
+    from dcplan.results.store import to_json
+    from dcplan.validation.host.verify import verify as verify_host
+
+    with Bar("verifying") as bar:
+        result = verify_host(quick, out, bar.step)
+    page = host_page.write_host_page(result.folder)
+    if json:
+        sys.stdout.write(to_json({"schema": 1, "checks": [check.as_json() for check in result.checks]}))
+    else:
+        _print(host_console.table(result.as_json()))
+        typer.echo(f"report: {page}")
+    missed = [check.name for check in result.checks if not check.ok]
+    if missed:
+        _end(1, f"{len(missed)} of {len(result.checks)} targets missed: {', '.join(missed)}")
 
 
 @bench.command()
@@ -238,6 +325,16 @@ def _plan(file: Path, settings: list[str], profiles: Path | None) -> Plan:
 
     path = _found(file)
     return resolve(load(path, settings), default_library(path.parent, profiles))
+
+
+def _profile_folder(name: str) -> Path:
+    """The folder *name*, or that of the measured workload of this name."""
+    from dcplan.profiles.library import default_library
+
+    folder = Path(name)
+    if (folder / "profile.yaml").is_file():
+        return folder
+    return default_library().load("compute", name.removeprefix("compute/")).path
 
 
 def _found(file: Path) -> Path:

@@ -174,8 +174,10 @@ def test_report_is_written_again_from_the_tables(dcplan: Command, small: Path) -
 
 
 def test_every_command_shows_an_example(dcplan: Command) -> None:
-    for command in (["run"], ["check"], ["list"], ["new"], ["schema"], ["profile"], ["report"],
-                    ["verify", "theory"], ["bench", "serving"]):  # fmt: skip
+    single = (["run"], ["check"], ["list"], ["new"], ["schema"], ["profile"], ["report"])
+    within = (["profile", "show"], ["profile", "compare"], ["profile", "validate"], ["verify", "theory"],
+              ["verify", "host"], ["bench", "serving"])  # fmt: skip
+    for command in (*single, *within):
         code, out, _ = dcplan(*command, "--help")
         assert code == 0
         assert "Example: dcplan" in out

@@ -83,20 +83,36 @@ class ServerGroup:
 
 @dataclass(frozen=True)
 class EndpointPlan:
-    """An endpoint, ready to run."""
+    """An endpoint, ready to run.
+
+    Attributes:
+        spec: What the scenario says.
+        rules: What the kernel follows.
+        error: Relative standard error of the measured service time by batch size [-], [max_batch + 1].
+        recorded: Its demand, if it is a trace.
+    """
 
     spec: Endpoint
     rules: Rules
+    error: FloatArray
     recorded: Recorded | None
 
 
 @dataclass(frozen=True)
 class QueuePlan:
-    """A training queue, ready to run."""
+    """A training queue, ready to run.
+
+    Attributes:
+        spec: What the scenario says.
+        work_s: Time that a job takes [s].
+        submissions_s: When jobs are submitted [s].
+        error: Relative standard error of the measured time [-].
+    """
 
     spec: TrainingQueue
     work_s: float
     submissions_s: tuple[float, ...]
+    error: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
-from dcplan.engine.plan import EndpointPlan, Plan, Prices, QueuePlan, ServerGroup, SitePlan, grid
+from dcplan.engine.measured import serving_times, training_s
+from dcplan.engine.plan import EndpointPlan, FloatArray, Plan, Prices, QueuePlan, ServerGroup, SitePlan, grid
 from dcplan.errors import InputError, Problem, ScenarioError
-from dcplan.profiles.compute import ComputeProfile, load_compute
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import load_server
 from dcplan.profiles.tariff import read_tariff
+from dcplan.profiles.timing import Timing
 from dcplan.scenario.demand import Trace
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.fleet import Servers
@@ -30,9 +31,9 @@ from dcplan.scenario.site import Site
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.rules import proportional, rules
+from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import weather_at, zone_of
-from dcplan.training.jobs import job_s
 from dcplan.workload.arrivals import Recorded
 from dcplan.workload.schedule import submissions
 from dcplan.workload.trace import from_file, from_shape
@@ -80,9 +81,8 @@ class _Resolver:
         place = self._place()
         clock = self._clock(place)
         groups = self._each("fleet", scenario.fleet, self._group)
-        measured = self._measured(groups)
-        endpoints = self._each("endpoints", scenario.endpoints, lambda n, e: self._endpoint(n, e, measured, clock))
-        queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, measured, clock))
+        endpoints = self._each("endpoints", scenario.endpoints, lambda n, e: self._endpoint(n, e, groups, clock))
+        queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, groups, clock))
         self._check_slots(groups)
         site = self._site(scenario.site, place, clock) if scenario.site else None
         facility = None
@@ -143,30 +143,6 @@ class _Resolver:
             return ServerGroup(server, spec.count, next(iter(server.slots.values())))
         return None
 
-    def _measured(self, groups: dict[str, ServerGroup]) -> dict[tuple[str, str, str], ComputeProfile]:
-        """The measured workload of every endpoint and queue, by (family, name, workload)."""
-        found = {}
-        users: list[tuple[str, str, Endpoint | TrainingQueue]] = [
-            *(("endpoints", name, spec) for name, spec in self.scenario.endpoints.items()),
-            *(("training", name, spec) for name, spec in self.scenario.training.items()),
-        ]
-        for family, name, spec in users:
-            if spec.workload is None or spec.on is None or spec.on not in groups:
-                continue
-            with self._at(family, name, "workload"):
-                sku = groups[spec.on].server.hosts(self.library, spec.workload)
-                profile = load_compute(self.library, sku, spec.workload)
-                found[family, name, spec.workload] = profile
-                self._note_measurement(family, sku, profile)
-        return found
-
-    def _note_measurement(self, family: str, sku: str, profile: ComputeProfile) -> None:
-        timing = profile.train if family == "training" and profile.train is not None else profile.infer
-        used = f"{'training step' if family == 'training' else 'inference'} times measured on {sku}"
-        if timing.unstable:
-            used += f"; batch sizes {', '.join(map(str, timing.unstable))} had not settled (UNSTABLE)"
-        self.assumptions.use(family, profile.profile, used)
-
     def _check_slots(self, groups: dict[str, ServerGroup]) -> None:
         for name, group in groups.items():
             kept = [(n, e.replicas) for n, e in self.scenario.endpoints.items() if e.on == name]
@@ -188,28 +164,24 @@ class _Resolver:
 
     # --- what runs ------------------------------------------------------------------------------------------------
 
-    def _endpoint(
-        self, name: str, spec: Endpoint, measured: dict[tuple[str, str, str], ComputeProfile], clock: Clock
-    ) -> EndpointPlan:
-        size = spec.batching.max_batch
-        if spec.service is not None:
-            table = proportional(spec.service.mean, size)
-            self.assumptions.add(
-                f"endpoint {name}", f"service time: {spec.service.kind}", f"mean {spec.service.mean:g} s",
-                "scenario", "written in the scenario",
-            )  # fmt: skip
-        else:
-            table = np.zeros((size + 1, 2))
-            profile = measured.get(("endpoints", name, str(spec.workload)))
-            if profile is not None:
-                samples = np.arange(1, size + 1, dtype=float) * spec.samples_per_request
-                times_s = profile.infer.by_draw_s(samples)
-                table = np.concatenate((np.zeros((1, times_s.shape[1])), times_s))
+    def _endpoint(self, name: str, spec: Endpoint, groups: dict[str, ServerGroup], clock: Clock) -> EndpointPlan | None:
         recorded = None
         if isinstance(spec.demand, Trace):
             with self._at("endpoints", name, "demand"):
                 recorded = self._recorded(name, spec.demand, clock)
-        return EndpointPlan(spec, rules(spec, table), recorded)
+        if spec.service is not None:
+            self.assumptions.add(
+                f"endpoint {name}", f"service time: {spec.service.kind}", f"mean {spec.service.mean:g} s",
+                "scenario", "written in the scenario",
+            )  # fmt: skip
+            table = proportional(spec.service.mean, spec.batching.max_batch)
+            return EndpointPlan(spec, rules(spec, table), np.zeros(len(table)), recorded)
+        if spec.on not in groups:
+            return None
+        with self._at("endpoints", name, "workload"):
+            timing = serving_times(self.library, groups[spec.on].server, spec, self.assumptions)
+            return EndpointPlan(spec, *_served(spec, timing), recorded)
+        return None
 
     def _recorded(self, name: str, demand: Trace, clock: Clock) -> Recorded:
         horizon_s = self.scenario.horizon
@@ -226,16 +198,13 @@ class _Resolver:
         self.traces.add(path)
         return recorded
 
-    def _queue(
-        self, name: str, spec: TrainingQueue, measured: dict[tuple[str, str, str], ComputeProfile], clock: Clock
-    ) -> QueuePlan:
-        work_s = 0.0
-        profile = measured.get(("training", name, spec.workload))
-        if profile is not None:
-            with self._at("training", name, "batch"):
-                batch = spec.batch or profile.recipe_batch
-                work_s = job_s(profile.step_s(batch), spec.samples, batch, spec.epochs)
-        return QueuePlan(spec, work_s, tuple(submissions(spec.every, clock, self.scenario.horizon)))
+    def _queue(self, name: str, spec: TrainingQueue, groups: dict[str, ServerGroup], clock: Clock) -> QueuePlan | None:
+        if spec.on not in groups:
+            return None
+        with self._at("training", name, "workload"):
+            work_s, error = training_s(self.library, groups[spec.on].server, spec, self.assumptions)
+            return QueuePlan(spec, work_s, tuple(submissions(spec.every, clock, self.scenario.horizon)), error)
+        return None
 
     # --- where ----------------------------------------------------------------------------------------------------
 
@@ -299,3 +268,13 @@ class _Resolver:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"cost profile '{cost.name}' lacks {error}") from error
+
+
+def _served(spec: Endpoint, timing: Timing) -> tuple[Rules, FloatArray]:
+    """The kernel's rules, and the relative standard error of the service time [-], by batch size from 0 on."""
+    samples = np.arange(1, spec.batching.max_batch + 1, dtype=float) * spec.samples_per_request
+    service_s, added_s = timing.by_draw_s(samples), timing.pauses.at(samples)
+    tables = (np.concatenate((np.zeros((1, table.shape[1])), table)) for table in (service_s, added_s))
+    service_s, added_s = tables
+    made = rules(spec, service_s, pause_s=timing.pauses.pause_s, after_pause_s=added_s)
+    return made, np.concatenate(([0.0], timing.error(samples)))

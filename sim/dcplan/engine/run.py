@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import simpy
 
 from dcplan.engine import jobs, servers, serving, site
-from dcplan.engine.plan import Plan
+from dcplan.engine.plan import Plan, QueuePlan
 from dcplan.engine.servers import Ledger, Meter, Owner
 from dcplan.results.store import joined
 from dcplan.workload.streams import Streams
@@ -36,7 +37,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     for name, endpoint in endpoints.items():
         env.process(serving.serve(env, name, endpoint, diaries[name], plan.grid))
     for name, line in lines.items():
-        env.process(jobs.submit(env, plan.queues[name], line))
+        env.process(jobs.submit(env, _drawn(plan, plan.queues[name], streams), line))
     env.process(servers.keep_ledger(env, _meters(plan, diaries, lines), ledger, plan.grid))
 
     horizon_s = float(plan.scenario.horizon)
@@ -56,6 +57,14 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     if plan.site is not None:
         result |= site.tables(plan, result, replication)
     return result
+
+
+def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
+    """*queue* with its measured time drawn from its interval, if the scenario asks for that."""
+    if not plan.scenario.draw_profiles:
+        return queue
+    factor = serving.drawn(streams, f"{queue.spec.workload}/train", np.array(queue.error))
+    return replace(queue, work_s=queue.work_s * float(factor))
 
 
 def _meters(plan: Plan, diaries: dict[str, serving.Diary], lines: dict[str, jobs.Line]) -> dict[Owner, Meter]:

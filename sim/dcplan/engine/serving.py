@@ -52,7 +52,20 @@ def new_endpoint(name: str, plan: Plan, streams: Streams) -> Endpoint:
     endpoint = plan.endpoints[name]
     shared = endpoint.spec.queue.kind == "shared"
     requests = _requests(name, endpoint, plan, streams)
-    return Endpoint.new(endpoint.rules, endpoint.spec.replicas, shared, requests)
+    rules = endpoint.rules
+    if plan.scenario.draw_profiles:
+        factor = drawn(streams, f"{endpoint.spec.workload}/infer", endpoint.error)[:, None]
+        rules = rules._replace(service_s=rules.service_s * factor, after_pause_s=rules.after_pause_s * factor)
+    return Endpoint.new(rules, endpoint.spec.replicas, shared, requests)
+
+
+def drawn(streams: Streams, measurement: str, error: FloatArray) -> FloatArray:
+    """What a measured time is multiplied by, drawn from its interval once per replication [-], shape of *error*.
+
+    Log-normal with mean 1; whoever rests on the same *measurement* gets the same draw.
+    """
+    z = streams.stream(f"profile/{measurement}").standard_normal()
+    return np.asarray(np.exp(z * error - error**2 / 2))
 
 
 def serve(env: simpy.Environment, name: str, endpoint: Endpoint, diary: Diary, grid: Grid) -> Process:

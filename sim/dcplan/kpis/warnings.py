@@ -86,6 +86,8 @@ def _sources(tables: Tables) -> Sentences:
     unread = int((~assumptions["verified"]).sum())
     if unread:
         yield f"{unread} assumptions rest on a source that nobody has read yet; the table of assumptions marks them."
+    for row in assumptions[assumptions["kind"] == "derived"].to_dict("records"):
+        yield f"{row['name'].removesuffix(': derived')} was not measured there: its times are derived, {row['value']}."
     unstable = int(assumptions["value"].str.contains("UNSTABLE").sum())
     if unstable:
         yield "Some measured times had not settled when measuring ended; the table of assumptions says which."

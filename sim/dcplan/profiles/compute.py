@@ -1,100 +1,30 @@
-"""A workload measured on a kind of machine: how long a batch takes, and how much that varies.
+"""A workload measured on a kind of machine: how long a call takes, as a function of batch, tokens and context.
 
-Between measured batch sizes time is linear. A batch larger than the largest measured one is run as several calls, one
-after the other; a smaller one than the smallest is refused. Of the measured variance of a call, the share that lies
-between windows of a few seconds is slow (a busy neighbour, heat) and hits all calls of a long request alike; the rest
-is fast and averages out over its calls. So the spread of a request of k calls is sqrt(slow + (1 - slow) / k) of that of
-a single call.
+Inside the measured range every quantity is interpolated linearly along each axis, which keeps it monotone where the
+measurements are. Outside it is refused, unless the scenario says `extrapolate: roofline`; what follows is then marked
+derived. See `profiles.roofline`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from dcplan.errors import InputError
+from dcplan.profiles import roofline
 from dcplan.profiles.library import Library, Profile
+from dcplan.profiles.timing import DRAW_STEPS, LEVELS, FloatArray, Pauses, Timing
 
-FloatArray = NDArray[np.float64]
-
-LEVELS = {
-    "q000_s": 0.0,
-    "q001_s": 0.01,
-    "q005_s": 0.05,
-    "q010_s": 0.1,
-    "q025_s": 0.25,
-    "q050_s": 0.5,
-    "q075_s": 0.75,
-    "q090_s": 0.9,
-    "q095_s": 0.95,
-    "q099_s": 0.99,
-    "q100_s": 1.0,
-}
-"""Quantile columns of the tables."""
-
-DRAW_STEPS = 200
-"""Equal steps of the draw from 0 to 1 in a service time table: every measured quantile is a knot."""
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Times of one call by batch size.
-
-    Attributes:
-        batch: Measured batch sizes, increasing, [n].
-        mean_s, low_s, high_s: Mean time of a call and its 95 % interval [s], [n].
-        quantile_s: Time of a call at each of `LEVELS` [s], [n, 11].
-        slow: Share of the variance of a call that lies between windows [-], [n].
-        verdict: What the instrument said of each point: VALID or UNSTABLE; INVALID points are left out, [n].
-    """
-
-    batch: FloatArray
-    mean_s: FloatArray
-    low_s: FloatArray
-    high_s: FloatArray
-    quantile_s: FloatArray
-    slow: FloatArray
-    verdict: tuple[str, ...]
-
-    @property
-    def unstable(self) -> list[int]:
-        """Batch sizes whose times had not settled when measuring ended."""
-        return [int(size) for size, verdict in zip(self.batch, self.verdict, strict=True) if verdict != "VALID"]
-
-    def call_s(self, samples: FloatArray) -> FloatArray:
-        """Mean time of calls with so many samples each [s], shape of *samples*."""
-        return np.interp(samples, self.batch, self.mean_s)
-
-    def work_s(self, samples: FloatArray) -> FloatArray:
-        """Mean time to run so many samples, in as few calls as the largest measured batch allows [s]."""
-        calls, rest = self._split(samples)
-        return np.asarray(calls * self.mean_s[-1] + np.where(rest > 0, self.call_s(rest), 0.0))
-
-    def by_draw_s(self, samples: FloatArray) -> FloatArray:
-        """Time to run so many samples as a function of a uniform draw [s], [len(samples), DRAW_STEPS + 1].
-
-        Linear between the measured quantiles; the mean is the measured mean.
-        """
-        calls, rest = self._split(samples)
-        levels = np.array(list(LEVELS.values()))
-        last = np.stack([np.interp(rest, self.batch, column) for column in self.quantile_s.T], axis=1)
-        knots = calls[:, None] * self.quantile_s[-1] + np.where(rest[:, None] > 0, last, 0.0)
-        draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
-        table = np.stack([np.interp(draws, levels, row) for row in knots])
-        table /= np.trapezoid(table, draws, axis=1)[:, None]
-        count = calls + (rest > 0)
-        slow = np.interp(samples, self.batch, self.slow)
-        spread = np.sqrt(slow + (1.0 - slow) / count)
-        return np.asarray(self.work_s(samples)[:, None] * (1.0 + spread[:, None] * (table - 1.0)))
-
-    def _split(self, samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-        if np.any(samples < self.batch[0]):
-            raise ValueError(f"a batch of {samples.min():g} is below the smallest measured batch of {self.batch[0]:g}")
-        calls, rest = np.divmod(samples, self.batch[-1])
-        return calls, rest
+TIMES = ["time_mean_s", "time_low_s", "time_high_s", *LEVELS]
+"""Columns that every table must have, beside `batch` and `verdict`."""
+VARIANT = ("precision", "threads", "compiled", "graphs", "streams")
+"""Columns that say how the model was run; a table without them was measured in one way."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +32,6 @@ class ComputeProfile:
     """A workload on a kind of machine."""
 
     profile: Profile
-    infer: Timing
-    train: Timing | None
 
     @property
     def recipe_batch(self) -> int:
@@ -113,58 +41,228 @@ class ComputeProfile:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{self.profile.path}: the profile has no recipe", "write 'batch' instead") from error
 
+    @cached_property
+    def infer(self) -> Timing:
+        """Inference as it is run unless a scenario says otherwise."""
+        return self.timing("infer")
+
+    def timing(
+        self,
+        task: str,
+        tokens: int | None = None,
+        context: int | None = None,
+        precision: str | None = None,
+        extrapolate: bool = False,
+    ) -> Timing:
+        """Times of *task* by batch size.
+
+        Args:
+            task: "infer", "train", "prefill" or "decode".
+            tokens: Where to cut the measured surface; needed if the task was measured at several.
+            context: The same for tokens in the cache.
+            precision: Number format; the first that was measured if None.
+            extrapolate: Whether to go beyond the measured tokens or context, by operations, rather than refuse.
+
+        Raise a ValueError that says what was measured if it cannot be answered.
+        """
+        table = self._variant(task, precision)
+        derived = ""
+        for axis, wanted in (("tokens", tokens), ("context", context)):
+            table, said = _cut(table, axis, wanted, task, extrapolate)
+            derived = derived or said
+        numbers = table[["batch", *TIMES]].to_numpy(dtype=np.float64)
+        return Timing(
+            batch=numbers[:, 0],
+            mean_s=numbers[:, 1],
+            low_s=numbers[:, 2],
+            high_s=numbers[:, 3],
+            quantile_s=numbers[:, 4:],
+            slow=table["slow"].to_numpy(dtype=np.float64),
+            verdict=tuple(table["verdict"]),
+            power_w=table["power_w"].to_numpy(dtype=np.float64),
+            pauses=self._pauses(task, table),
+            derived=derived,
+        )
+
     def step_s(self, batch: int) -> float:
         """Mean time of a training step [s]."""
-        if self.train is None:
-            raise ValueError("training was not measured; run dcplan profile again")
-        low, high = self.train.batch[0], self.train.batch[-1]
+        train = self.timing("train")
+        low, high = train.batch[0], train.batch[-1]
         if not low <= batch <= high:
             raise ValueError(f"training was measured for batches of {low:g} to {high:g}, not {batch}")
-        return float(self.train.call_s(np.array([batch], dtype=float))[0])
+        return float(train.call_s(np.array([batch], dtype=float))[0])
+
+    def retraining_s(self, accuracy: float) -> float:
+        """Measured time of training until a validation *accuracy* was first reached [s].
+
+        Raise a ValueError that says what was reached if it never was.
+        """
+        path = self.profile.path / "accuracy.csv"
+        if not path.is_file():
+            raise ValueError("training to accuracy was not measured; run dcplan profile with --accuracy")
+        try:
+            table = pd.read_csv(path)
+            table = table[table["fold"] == 0].sort_values("epoch")
+            reached = table.loc[table["validation_accuracy"] >= accuracy, "seconds"].to_numpy(dtype=np.float64)
+            best = float(table["validation_accuracy"].max())
+        except (KeyError, ValueError) as error:
+            raise InputError(f"{path}: is not a record of training: {error}", "measure it again") from error
+        if not len(reached):
+            raise ValueError(f"training reached an accuracy of {best:.3f} at most, not {accuracy:g}")
+        return float(reached[0])
+
+    def has(self, task: str) -> bool:
+        """Whether *task* was measured."""
+        return (self.profile.path / f"{task}.csv").is_file()
+
+    def _variant(self, task: str, precision: str | None) -> pd.DataFrame:
+        """Rows of *task* as it is run by default, or in another number format."""
+        if not self.has(task):
+            measured = [name for name in ("infer", "train", "prefill", "decode") if self.has(name)]
+            verb = {"train": "training", "infer": "inference"}.get(task, task)
+            raise ValueError(f"{verb} was not measured (measured: {', '.join(measured)}); run dcplan profile again")
+        table = _table(self.profile, task)
+        conditions = self.profile.header.get("conditions", {})
+        wanted = {name: conditions[name] for name in VARIANT if name in table and name in conditions}
+        if precision is not None and "precision" in table:
+            known = list(dict.fromkeys(table["precision"]))
+            if precision not in known:
+                raise ValueError(f"{task} was measured in {', '.join(known)}, not in {precision}")
+            wanted["precision"] = precision
+        for name, value in wanted.items():
+            table = table[table[name] == (int(value) if isinstance(value, bool) else value)]
+        if table.empty:
+            raise InputError(f"{self.profile.path}: no usable point of {task}", "measure it again")
+        return table
+
+    def _pauses(self, task: str, ladder: pd.DataFrame) -> Pauses:
+        """What pauses add, at the batch sizes of *ladder* that were measured after them."""
+        path = self.profile.path / "after_idle.csv"
+        if not path.is_file():
+            return Pauses()
+        table = _read(path, ["task", "batch", "idle_s", "time_mean_s", "verdict"])
+        table = table[(table["task"] == task) & ~table["verdict"].str.startswith("INVALID")]
+        grid = table.pivot_table(index="batch", columns="idle_s", values="time_mean_s").dropna()
+        if grid.empty:
+            return Pauses()
+        batch = grid.index.to_numpy(dtype=np.float64)
+        hot_s = np.interp(batch, ladder["batch"], ladder["time_mean_s"])
+        added_s = np.maximum(0.0, grid.to_numpy() - hot_s[:, None])  # a pause never makes faster: that is noise
+        pause_s = np.concatenate(([0.0], grid.columns.to_numpy(dtype=np.float64)))
+        return Pauses(batch, pause_s, np.concatenate((np.zeros((len(batch), 1)), added_s), axis=1))
 
 
 def load_compute(library: Library, sku: str, workload: str) -> ComputeProfile:
     """The profile of *workload* on machines of kind *sku*."""
-    profile = library.load("compute", f"{sku}/{workload}")
-    infer = _timing(profile, "infer")
-    train = _timing(profile, "train") if (profile.path / "train.csv").is_file() else None
-    return ComputeProfile(profile, infer, train)
+    profile = ComputeProfile(library.load("compute", f"{sku}/{workload}"))
+    tasks = [name for name in ("infer", "train", "prefill", "decode") if profile.has(name)]
+    for task in tasks:
+        _table(profile.profile, task)
+    if not tasks:
+        raise InputError(f"{profile.profile.path}: the profile has no file 'infer.csv'", "restore it or measure again")
+    return profile
 
 
-def _timing(profile: Profile, task: str) -> Timing:
-    path = profile.table(f"{task}.csv")
-    try:
-        table = pd.read_csv(path).sort_values("batch")
-        columns = ["batch", "time_mean_s", "time_low_s", "time_high_s", *LEVELS]
-        verdict = table["verdict"].astype(str).str.split(":").str[0]
-        table = table[verdict != "INVALID"]
-        numbers = table[columns].to_numpy(dtype=np.float64)
-        windows = pd.read_csv(profile.table("windows.csv"))
-        windows = windows[(windows["task"] == task) & (windows["phase"] == "measured")]
-    except (KeyError, ValueError) as error:
-        raise InputError(f"{path}: is not a table of measured times: {error}", "measure it again") from error
-    times = np.delete(numbers, columns.index("time_low_s"), axis=1)  # an interval may reach below zero
+def _table(profile: Profile, task: str) -> pd.DataFrame:
+    """All usable rows of a task, by rising batch, with the share of slow variance."""
+    path = profile.path / f"{task}.csv"
+    table = _read(path, ["batch", "verdict", *TIMES])
+    table = table[~table["verdict"].str.startswith("INVALID")].sort_values("batch")
+    numbers = table[["batch", *TIMES]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    times = np.delete(numbers, 2, axis=1)  # an interval may reach below zero
     if not len(numbers) or not np.isfinite(numbers).all() or (times <= 0).any():
         raise InputError(f"{path}: holds times that are missing, zero or negative", "measure it again")
-    kept = tuple(verdict[verdict != "INVALID"])
-    quantile_s = numbers[:, 4:]
-    slow = np.array(
-        [
-            _slow_share(windows[windows["batch"] == size], row)
-            for size, row in zip(numbers[:, 0], quantile_s, strict=True)
-        ]
-    )
-    return Timing(numbers[:, 0], numbers[:, 1], numbers[:, 2], numbers[:, 3], quantile_s, slow, kept)
+    table["verdict"] = table["verdict"].str.split(":").str[0]
+    if "power_w" not in table:
+        table["power_w"] = np.nan
+    table["slow"] = _slow(profile, table)
+    return table
 
 
-def _slow_share(windows: pd.DataFrame, quantile_s: FloatArray) -> float:
+def _read(path: Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path)
+        missing = [name for name in columns if name not in table]
+        if missing:
+            raise KeyError(f"no column {missing[0]}")
+        table[[name for name in columns if name.endswith("_s") or name == "batch"]].to_numpy(dtype=np.float64)
+        table["verdict"] = table["verdict"].astype(str)
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"{path}: is not a table of measured times: {error}", "measure it again") from error
+    return table
+
+
+def _cut(table: pd.DataFrame, axis: str, wanted: int | None, task: str, extrapolate: bool) -> tuple[pd.DataFrame, str]:
+    """*table* at one value of *axis*, by rising batch; and why the times are derived, if they are."""
+    known = sorted(table[axis].unique()) if axis in table else [0]
+    if len(known) == 1 and wanted in (None, known[0]):
+        return table, ""
+    if known == [0]:
+        raise ValueError(f"{task} takes no {axis}; leave '{axis}' out")
+    span = f"{known[0]:g} to {known[-1]:g}" if len(known) > 1 else f"{known[0]:g}"
+    if wanted is None:
+        raise ValueError(f"{task} was measured at {span} {axis}; say how many, e.g. {axis}: {known[0]:g}")
+    inside = known[0] <= wanted <= known[-1]
+    if not inside and not extrapolate:
+        raise ValueError(f"{task} was measured at {span} {axis}, not at {wanted}; extrapolate: roofline derives it")
+    rows = [_along(rung, axis, wanted) for _, rung in table.groupby("batch")]
+    cut = pd.DataFrame([row for row in rows if row is not None]).sort_values("batch")
+    if cut.empty:
+        raise ValueError(f"no batch of {task} was measured on both sides of {wanted} {axis}")
+    return cut, "" if inside else f"{wanted} {axis} lie outside the measured {span}: scaled by operations"
+
+
+def _along(rung: pd.DataFrame, axis: str, wanted: int) -> dict[str, Any] | None:
+    """The row of one batch at *wanted*: linear between measured ones, scaled by operations outside."""
+    rung = rung.sort_values(axis)
+    places = rung[axis].to_numpy(dtype=np.float64)
+    columns = [name for name in ("batch", *TIMES, "slow", "power_w") if name in rung]
+    at = float(np.clip(wanted, places[0], places[-1]))
+    if at != wanted and "flop_per_sample" not in rung:
+        return None
+    row: dict[str, Any] = {
+        name: float(np.interp(at, places, rung[name].to_numpy(dtype=np.float64))) for name in columns
+    }
+    if at != wanted:
+        factor = roofline.operations_ratio(places, rung["flop_per_sample"].to_numpy(dtype=np.float64), at, wanted)
+        row |= {name: row[name] * factor for name in TIMES}
+    return row | {"verdict": "VALID" if (rung["verdict"] == "VALID").all() else "UNSTABLE"}
+
+
+def _slow(profile: Profile, table: pd.DataFrame) -> FloatArray:
+    """Share of the variance of a call that lies between windows, of each row [-], [n]."""
+    path = profile.table("windows.csv")
+    try:
+        windows = pd.read_csv(path)
+        windows = windows[windows["phase"] == "measured"]
+        by_point = dict(tuple(windows.groupby("point"))) if "point" in table and "point" in windows else {}
+        rows = zip(table.get("point", pd.Series(range(len(table)))), table[list(LEVELS)].to_numpy(), strict=True)
+        return np.array([_slow_share(by_point.get(point), quantile_s) for point, quantile_s in rows])
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{path}: is not a table of measured times: {error}", "measure it again") from error
+
+
+def _slow_share(windows: pd.DataFrame | None, quantile_s: FloatArray) -> float:
     """Share of the variance of a call that lies between windows [-], 0..1 (one-way analysis of variance)."""
     draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
     times_s = np.interp(draws, list(LEVELS.values()), quantile_s)
     total = float(times_s.var())
-    if len(windows) < 2 or total == 0.0:
+    if windows is None or len(windows) < 2 or total == 0.0:
         return 1.0  # nothing is known of how calls differ: let them all be alike, which is cautious
     between = float(windows["mean_s"].var(ddof=1))
     calls = float(windows["n"].mean())
     slow = (between - total / calls) / (1.0 - 1.0 / calls) if calls > 1 else between
     return float(np.clip(slow / total, 0.0, 1.0))
+
+
+def work_of(header: Mapping[str, Any], task: str = "infer") -> roofline.Work:
+    """What one sample of a measured workload costs, whatever the machine."""
+    work = header.get("work", {})
+    try:
+        return roofline.Work(
+            flop=float(work[f"flop_per_sample_{task}"]),
+            weights_bytes=float(work["parameter_bytes"]),
+            activation_bytes=float(work["activation_bytes_per_sample"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the profile does not say the work of a sample ({error}); measure it again") from error

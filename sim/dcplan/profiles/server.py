@@ -29,7 +29,7 @@ class Server:
     slots: Mapping[str, int]
 
     def hosts(self, library: Library, workload: str) -> str:
-        """The machine kind in this server on which *workload* was measured."""
+        """The machine kind in this server on which *workload* was measured; an InputError if it was on none."""
         for sku in self.slots:
             if f"{sku}/{workload}" in library.names("compute"):
                 return sku

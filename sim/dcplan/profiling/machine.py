@@ -78,12 +78,16 @@ def identify() -> Hardware:
 _FAMILY = (("vendor", "vendor_id"), ("family", "cpu family"), ("model", "model"), ("stepping", "stepping"))
 
 
-def default_sku(hardware: Hardware) -> str:
-    """The name a machine goes by when the user gives none: "epyc-2-vcpu", "ryzen-9-5950x-32-cpu".
+def default_sku(hardware: Hardware, accelerator: str | None = None) -> str:
+    """The name a machine goes by when the user gives none: "epyc-2-vcpu", "ryzen-9-5950x-32-cpu", "h100-80gb-hbm3".
 
     >>> default_sku(Hardware("AMD EPYC", "", 2, 2, True, 0))
     'epyc-2-vcpu'
+    >>> default_sku(Hardware("AMD EPYC", "", 2, 2, True, 0), "NVIDIA H100 80GB HBM3")
+    'h100-80gb-hbm3'
     """
+    if accelerator:
+        return "-".join(word for word in re.findall(r"[a-z0-9]+", accelerator.lower()) if word != "nvidia")
     noise = r"\((r|tm)\)|@.*|\d+-core|\b(amd|intel|cpu|processor)\b"
     words = re.findall(r"[a-z0-9]+", re.sub(noise, " ", hardware.cpu_model.lower()))
     unit = "vcpu" if hardware.hypervisor else "cpu"

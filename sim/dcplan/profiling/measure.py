@@ -1,7 +1,13 @@
 """Time calls in windows: warm up, then interleave all points in random order, and keep every window.
 
 Neighbours on a shared machine come and go over minutes. Measuring one batch size after the other would blame that
-drift on a batch size; visiting all of them in a new random order each round spreads it over all alike.
+drift on a batch size; visiting all of them in a new random order each round spreads it over all alike. For the same
+reason windows are short and many where no meter asks for long ones: twenty of a second, spread over the whole
+session, see more of the drift than four of five seconds.
+
+A point is done when the interval of its mean is narrow enough and its windows do not drift, or when it has had its
+share of windows. Batch sizes are tried in rising order while warming up; when twice in a row the next one answers
+hardly more samples per second, or memory ends, larger ones are left out.
 
 A window during which other processes of this machine took CPU time says little about the workload: with all
 processors in use, one preempted thread stalls all others. Such a window is kept apart and taken again once the others
@@ -12,16 +18,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.profiling.machine import CpuTimes, Load, cpu_times, load_between
+from dcplan.profiling.meters.none import NoMeter
+from dcplan.profiling.meters.protocol import Mark, Meter
+from dcplan.profiling.point import Key, Point
+from dcplan.profiling.statistics import batch_means, drift
 
-Task = Literal["infer", "train"]
+Phase = Literal["warm_up", "measured", "disturbed"]
 Progress = Callable[[str, int, int], None]
 
 CALLS_PER_WINDOW = 3
@@ -29,9 +39,11 @@ CALLS_PER_WINDOW = 3
 WINDOWS_NEEDED = 5
 """Fewer windows of a point than this give no interval worth printing."""
 AGREEING = 3
-"""Windows that must agree, within 10 %, before warm-up ends (the rule of NVIDIA's perf_analyzer)."""
-MOST_ROUNDS = 1.4
-"""Rounds that may be spent, relative to those planned, when windows are disturbed [-]."""
+"""Windows that must agree before warm-up ends (the rule of NVIDIA's perf_analyzer)."""
+LEAST_GAIN = 0.02
+"""Relative gain in throughput below which a larger batch counts as useless [-]."""
+MOST_WINDOWS = 1.4
+"""Windows of a point, disturbed ones included, after which no more are taken, relative to those planned [-]."""
 PAUSE_S = 1.0
 """How long to look whether others are still busy, before looking again [s]."""
 
@@ -50,18 +62,34 @@ class Plan:
     """Untimed calls at the start of each window, which refill the caches [s]."""
     window_s: float
     """Length of a measured window [s]."""
-    windows: int
-    """Undisturbed windows wanted of each point."""
+    windows: tuple[int, int]
+    """Fewest and most undisturbed windows of each point."""
+    half_width: float = 0.05
+    """Half-width of the interval of the mean at which a point is done, and most drift, relative to the mean [-]."""
     patience_s: float = 0
     """Time to wait for other processes to finish, before the start, and again in all after it [s]."""
-    agreement: float = 0.1
+    agreement: float = 0.05
     """Largest spread between agreeing warm-up windows, relative to their mean [-]."""
+    budget_s: float = float("inf")
+    """Time after which no further window is started [s]."""
+    all_batches: bool = False
+    """Whether to measure batch sizes as well that answer hardly more samples per second."""
 
 
 FULL = Plan(
-    idle_s=5, warm_up_window_s=0.5, warm_up_windows=(4, 12), settle_s=0.1, window_s=1, windows=20, patience_s=900
+    idle_s=5,
+    warm_up_window_s=0.5,
+    warm_up_windows=(3, 8),
+    settle_s=0.1,
+    window_s=1,
+    windows=(10, 30),
+    patience_s=900,
 )
-QUICK = Plan(idle_s=2, warm_up_window_s=0.15, warm_up_windows=(3, 4), settle_s=0.05, window_s=0.25, windows=5)
+QUICK = Plan(
+    idle_s=2, warm_up_window_s=0.2, warm_up_windows=(3, 4), settle_s=0.05, window_s=0.4, windows=(5, 10), budget_s=40
+)
+METERED_WINDOW_S = 5.0
+"""Energy counters tick every 0.1 s or so: shorter windows measure the tick (method: Zeus, NSDI 2023) [s]."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +99,6 @@ class Clock:
     wall_ns: Callable[[], int] = time.perf_counter_ns
     cpu: Callable[[], CpuTimes] = cpu_times
     sleep: Callable[[float], None] = time.sleep
-
-
-@dataclass(frozen=True)
-class Point:
-    """One thing to time: a task at a batch size."""
-
-    task: Task
-    batch: int
-    call: Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -94,6 +113,10 @@ class Window:
     """CPU time of the process over all threads [s]."""
     load: Load
     """What others took of the machine meanwhile."""
+    wall_s: float
+    """Duration of the window, pauses and bookkeeping included [s]."""
+    marks: tuple[Mark, Mark] | None = None
+    """The energy meter at the start and at the end."""
 
     @property
     def mean_s(self) -> float:
@@ -112,41 +135,131 @@ class Series:
     disturbed: list[Window] = field(default_factory=list)
     """Windows left out of the results, since other processes took part of the machine."""
 
+    def steady(self, limit: float) -> bool:
+        """Whether interval and drift of the mean are within *limit*, relative to the mean."""
+        interval = batch_means([window.call_s for window in self.measured])
+        moved = drift([window.mean_s for window in self.measured])
+        return interval.relative_half_width <= limit and abs(moved) <= limit
 
-def measure(
-    points: Sequence[Point],
-    plan: Plan,
-    order: random.Random,
-    clock: Clock | None = None,
-    progress: Progress | None = None,
-) -> list[Series]:
-    """Warm up every point, then time all of them in rounds, each round in a new random order."""
-    timer = _Timer(clock or Clock(), plan.settle_s, plan.patience_s)
-    report = progress or _silent
-    series = [Series(point) for point in points]
-    for done, one in enumerate(series):
-        report("warm up", done, len(series))
-        _warm_up(one, plan, timer)
-    report("warm up", len(series), len(series))
-    _take_rounds(series, plan, order, timer, report)
-    report("measure", len(series) * plan.windows, len(series) * plan.windows)
+    def lacks(self, plan: Plan) -> bool:
+        """Whether another window is wanted."""
+        fewest, most = plan.windows
+        have = len(self.measured)
+        if have + len(self.disturbed) >= round(MOST_WINDOWS * most):
+            return False
+        return have < fewest or (have < most and not self.steady(plan.half_width))
+
+
+class Kept(NamedTuple):
+    """A window as the journal keeps it."""
+
+    key: Key
+    phase: Phase
+    window: Window
+
+
+Keep = Callable[[Kept], object]
+
+
+def _ignore(*_: object) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a measurement runs on; tests bring their own.
+
+    Attributes:
+        clock: Where the time comes from.
+        meter: What tells the energy.
+        progress: Told the stage, and how much of it is done, out of how much.
+        keep: Told every window when it is complete.
+        known: Windows of an earlier, interrupted measurement.
+    """
+
+    clock: Clock = field(default_factory=Clock)
+    meter: Meter = field(default_factory=NoMeter)
+    progress: Progress = _ignore
+    keep: Keep = _ignore
+    known: Sequence[Kept] = ()
+
+
+def measure(points: Sequence[Point], plan: Plan, order: random.Random, bench: Bench | None = None) -> list[Series]:
+    """Warm up the points, leave out useless ones, then time the rest in rounds, each round in a new random order."""
+    bench = bench or Bench()
+    series = _resumed(points, bench.known)
+    timer = _Timer(bench, plan)
+    series = list(_warmed_up(series, plan, timer, bench.progress))
+    _take_rounds(series, plan, order, timer, bench.progress)
     return series
 
 
-def _take_rounds(series: list[Series], plan: Plan, order: random.Random, timer: _Timer, report: Progress) -> None:
-    """Visit all points that still lack windows, round by round, until patience is spent."""
-    for _ in range(round(MOST_ROUNDS * plan.windows)):
-        lacking = [one for one in series if len(one.measured) < plan.windows]
+def _resumed(points: Sequence[Point], known: Sequence[Kept]) -> list[Series]:
+    series = {point.key: Series(point) for point in points}
+    for key, phase, window in known:
+        if key in series:
+            getattr(series[key], phase).append(window)
+            series[key].settled |= phase == "measured"
+    return list(series.values())
+
+
+def _warmed_up(series: Sequence[Series], plan: Plan, timer: _Timer, progress: Progress) -> Iterator[Series]:
+    """Warm up each point, in rising order of batch; those worth measuring."""
+    ladders: dict[tuple[object, ...], _Ladder] = {}
+    for done, one in enumerate(series):
+        progress("warm up", done, len(series))
+        key = one.point.key
+        ladder = ladders.setdefault(key._replace(batch=0), _Ladder(plan.all_batches))
+        if not ladder.ended and (ladder.warmed(one, plan, timer)):
+            yield one
+    progress("warm up", len(series), len(series))
+
+
+class _Ladder:
+    """Batch sizes of one task, tried in rising order until throughput stops growing or memory ends."""
+
+    def __init__(self, whole: bool) -> None:
+        self.whole = whole
+        self.best_per_s = 0.0
+        self.useless = 0
+        self.ended = False
+
+    def warmed(self, series: Series, plan: Plan, timer: _Timer) -> bool:
+        """Warm up *series*; whether it ran, and is no third size in a row that gains nothing."""
+        try:
+            if series.lacks(plan) and not timer.over():
+                _warm_up(series, plan, timer)
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and "memory" not in str(error):
+                raise
+            self.ended = True
+            return False
+        if not series.warm_up:  # time is up
+            return bool(series.measured)
+        per_s = series.point.key.samples / series.warm_up[-1].mean_s
+        self.useless = 0 if per_s > (1 + LEAST_GAIN) * self.best_per_s else self.useless + 1
+        self.best_per_s = max(self.best_per_s, per_s)
+        self.ended = self.useless >= 2 and not self.whole
+        return True
+
+
+def _take_rounds(series: list[Series], plan: Plan, order: random.Random, timer: _Timer, progress: Progress) -> None:
+    """Visit all points that still lack windows, round by round, until none does or time is up."""
+    fewest = plan.windows[0]
+    while (lacking := [one for one in series if one.lacks(plan)]) and not timer.over():
         for one in order.sample(lacking, len(lacking)):
-            report("measure", sum(len(other.measured) for other in series), len(series) * plan.windows)
-            window = timer.window(one.point.call, plan.window_s)
+            if timer.over():
+                break
+            progress("measure", sum(min(fewest, len(each.measured)) for each in series), len(series) * fewest)
+            window = timer.window(one.point, plan.window_s)
+            phase: Phase = "disturbed" if window.load.disturbed else "measured"
+            getattr(one, phase).append(window)
+            timer.keep(Kept(one.point.key, phase, window))
             if window.load.disturbed:
-                one.disturbed.append(window)
                 timer.await_quiet()
-            else:
-                one.measured.append(window)
     for one in series:
         _make_do(one)
+    progress("measure", len(series) * fewest, len(series) * fewest)
 
 
 def _make_do(series: Series) -> None:
@@ -158,20 +271,19 @@ def _make_do(series: Series) -> None:
     series.measured.sort(key=lambda window: window.start_s)
 
 
-def _silent(*_: object) -> None:
-    """Report no progress."""
-
-
 def _warm_up(series: Series, plan: Plan, timer: _Timer) -> None:
     """Take windows until the last few agree, or until there were too many."""
     fewest, most = plan.warm_up_windows
-    while len(series.warm_up) < fewest or (not series.settled and len(series.warm_up) < most):
-        window = timer.window(series.point.call, plan.warm_up_window_s)
-        series.warm_up.append(window)
+    taken: list[Window] = []
+    while len(taken) < fewest or (not series.settled and len(taken) < most):
+        window = timer.window(series.point, plan.warm_up_window_s)
+        taken.append(window)
+        timer.keep(Kept(series.point.key, "warm_up", window))
         if window.load.disturbed:
             timer.await_quiet()
-        undisturbed = [window for window in series.warm_up if not window.load.disturbed]
+        undisturbed = [window for window in taken if not window.load.disturbed]
         series.settled = _agree([window.mean_s for window in undisturbed], plan.agreement)
+    series.warm_up += taken
 
 
 def _agree(means_s: list[float], agreement: float) -> bool:
@@ -180,22 +292,42 @@ def _agree(means_s: list[float], agreement: float) -> bool:
 
 
 class _Timer:
-    """Takes windows, knows when the first one began, and how much patience is left."""
+    """Takes windows, knows when the first one began, and how much time and patience are left."""
 
-    def __init__(self, clock: Clock, settle_s: float, patience_s: float) -> None:
-        self.clock = clock
-        self.settle_s = settle_s
-        self.patience_s = patience_s
-        self.origin_ns = clock.wall_ns()
+    def __init__(self, bench: Bench, plan: Plan) -> None:
+        self.clock, self.meter, self.keep = bench.clock, bench.meter, bench.keep
+        self.settle_s, self.patience_s, self.budget_s = plan.settle_s, plan.patience_s, plan.budget_s
+        self.began_s = max((kept.window.start_s + kept.window.wall_s for kept in bench.known), default=0.0)
+        self.origin_ns = self.clock.wall_ns()
+        self.waited_s = 0.0
 
-    def window(self, call: Callable[[], object], window_s: float) -> Window:
-        """Call back to back for *window_s*, timing each call."""
-        self._settle(call)
-        before, start_ns = self.clock.cpu(), self.clock.wall_ns()
-        call_ns = self._calls_ns(call, start_ns + int(window_s * 1e9))
-        after = self.clock.cpu()
-        start_s, cpu_s = (start_ns - self.origin_ns) / 1e9, after.own_s - before.own_s
-        return Window(start_s, np.array(call_ns) / 1e9, cpu_s, load_between(before, after))
+    @property
+    def now_s(self) -> float:
+        """Time since the measurement began, that of an interrupted one included [s]."""
+        return self.began_s + (self.clock.wall_ns() - self.origin_ns) / 1e9
+
+    def over(self) -> bool:
+        """Whether the budget is spent; time that was waited for others does not count."""
+        return self.now_s - self.waited_s >= self.budget_s
+
+    def window(self, point: Point, window_s: float) -> Window:
+        """Call for *window_s*, back to back or after the pauses of the point, timing each call."""
+        point.enter()
+        call, idle_s = point.make(), point.key.idle_s
+        if not idle_s:
+            self._settle(call, point.wait)
+        start_s = self.now_s
+        first, before, start_ns = self.meter.mark(), self.clock.cpu(), self.clock.wall_ns()
+        call_ns = self._calls_ns(call, point.wait, idle_s, start_ns + int(window_s * 1e9))
+        after, last, end_ns = self.clock.cpu(), self.meter.mark(), self.clock.wall_ns()
+        return Window(
+            start_s=start_s,
+            call_s=np.array(call_ns) / 1e9,
+            cpu_s=after.own_s - before.own_s,
+            load=load_between(before, after),
+            wall_s=(end_ns - start_ns) / 1e9,
+            marks=None if self.meter.source == "none" else (first, last),
+        )
 
     def await_quiet(self) -> None:
         """Do nothing while other processes are busy, as long as patience lasts."""
@@ -204,21 +336,28 @@ class _Timer:
             before = self.clock.cpu()
             self.clock.sleep(PAUSE_S)
             self.patience_s -= PAUSE_S
+            self.waited_s += PAUSE_S
             busy = load_between(before, self.clock.cpu()).disturbed
 
-    def _settle(self, call: Callable[[], object]) -> None:
+    def _settle(self, call: Callable[[], object], wait: Callable[[], object]) -> None:
         end_ns = self.clock.wall_ns() + int(self.settle_s * 1e9)
         while True:
             call()
+            wait()
             if self.clock.wall_ns() >= end_ns:
                 return
 
-    def _calls_ns(self, call: Callable[[], object], end_ns: int) -> list[int]:
+    def _calls_ns(
+        self, call: Callable[[], object], wait: Callable[[], object], idle_s: float, end_ns: int
+    ) -> list[int]:
         taken: list[int] = []
         now_ns = 0
         while now_ns < end_ns or len(taken) < CALLS_PER_WINDOW:
+            if idle_s:
+                self.clock.sleep(idle_s)
             begin_ns = self.clock.wall_ns()
             call()
+            wait()
             now_ns = self.clock.wall_ns()
             taken.append(now_ns - begin_ns)
         return taken

@@ -1,25 +1,13 @@
-"""How sure we are of a timing: intervals that respect autocorrelation, quantiles, and a verdict."""
+"""How sure we are of a timing: intervals that respect autocorrelation, and bounds of percentiles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, lgamma
 
 import numpy as np
 from numpy.typing import NDArray
-
-from dcplan.profiling.measure import CALLS_PER_WINDOW, WINDOWS_NEEDED, Series, Task
-
-QUANTILES = {
-    "q000_s": 0.0, "q001_s": 0.01, "q005_s": 0.05, "q010_s": 0.1, "q025_s": 0.25, "q050_s": 0.5,
-    "q075_s": 0.75, "q090_s": 0.9, "q095_s": 0.95, "q099_s": 0.99, "q100_s": 1.0,
-}  # fmt: skip
-"""Column -> probability, of the raw per-call timings."""
-
-STABLE = 0.05
-"""Largest half-width of the interval, and largest drift, of a stable point, relative to its mean [-]."""
-GROSS = 0.25
-"""From this relative half-width on there is no usable mean (torch.utils.benchmark calls such a spread gross) [-]."""
 
 # Two-sided 95 %, 1 to 30 degrees of freedom: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
 _T95 = (
@@ -41,20 +29,6 @@ class Interval:
     def relative_half_width(self) -> float:
         """Half the width of the interval, relative to the mean [-]."""
         return (self.high - self.low) / 2 / self.mean
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One row of infer.csv or train.csv: what a point takes, and how sure that is."""
-
-    task: Task
-    batch: int
-    time_s: Interval
-    calls: int
-    windows: int
-    cpu_s_per_sample: float
-    verdict: str
-    quantiles_s: dict[str, float]
 
 
 def t95(freedom: int) -> float:
@@ -100,38 +74,42 @@ def drift(means: Sequence[float]) -> float:
     return float((np.mean(means[-third:]) - np.mean(means[:third])) / np.mean(means))
 
 
-def summarise(series: Series) -> Summary:
-    """Sum up the measured windows of a point, whatever the verdict."""
-    windows = [window.call_s for window in series.measured]
-    calls = np.concatenate(windows)
-    time_s = batch_means(windows)
-    return Summary(
-        task=series.point.task,
-        batch=series.point.batch,
-        time_s=time_s,
-        calls=len(calls),
-        windows=len(windows),
-        cpu_s_per_sample=sum(window.cpu_s for window in series.measured) / (len(calls) * series.point.batch),
-        verdict=verdict(series, time_s),
-        quantiles_s={name: float(np.quantile(calls, q)) for name, q in QUANTILES.items()},
-    )
+def percentile_bounds(values: NDArray[np.float64], level: float) -> tuple[float, float] | None:
+    """Distribution-free 95 % bounds of the *level* percentile of independent *values*; None if they are too few.
+
+    The number of values below the true percentile is binomial(n, level); the bounds are the order statistics at its
+    2.5 % and 97.5 % points (normal approximation with continuity correction), so both must exist.
+
+    Reference: W. J. Conover, "Practical Nonparametric Statistics", 3rd ed., 1999, section 3.2.
+    """
+    n = len(values)
+    spread = 1.959964 * (n * level * (1 - level)) ** 0.5
+    low, high = int(np.floor(n * level - spread)), int(np.ceil(n * level + spread))
+    if low < 1 or high >= n:
+        return None
+    ordered = np.partition(values, (low - 1, high))
+    return float(ordered[low - 1]), float(ordered[high])
 
 
-def verdict(series: Series, time_s: Interval) -> str:
-    """VALID, or `UNSTABLE: reasons` (use with care), or `INVALID: reason` (do not use)."""
-    width, moved = time_s.relative_half_width, drift([window.mean_s for window in series.measured])
-    if len(series.measured) < WINDOWS_NEEDED:
-        return f"INVALID: {len(series.measured)} windows; {WINDOWS_NEEDED} needed"
-    if min(len(window.call_s) for window in series.measured) < CALLS_PER_WINDOW:
-        return f"INVALID: a window has fewer than {CALLS_PER_WINDOW} calls"
-    if width > GROSS:
-        return f"INVALID: interval +-{width:.1%} of the mean; {GROSS:.1%} allowed"
-    disturbed = sum(window.load.disturbed for window in series.measured)
-    doubts = [
-        f"{disturbed} of {len(series.measured)} windows disturbed by other processes" if disturbed else "",
-        "" if series.settled else "warm-up windows never agreed",
-        f"interval +-{width:.1%} of the mean; {STABLE:.1%} allowed" if width > STABLE else "",
-        f"drift {moved:+.1%} from first to last third; {STABLE:.1%} allowed" if abs(moved) > STABLE else "",
-    ]
-    reasons = " and ".join(filter(None, doubts))
-    return f"UNSTABLE: {reasons}" if reasons else "VALID"
+def early_stopping_index(calls: int, level: float) -> int | None:
+    """Place, counted from the largest, of MLPerf's early-stopping estimate of a percentile; None if calls are too few.
+
+    The estimate is the k-th largest latency with the largest k for which k - 1 values beyond it out of *calls* still
+    show, with 99 % confidence, that no more than 1 - *level* of all are: P(Binomial(calls, 1 - level) <= k - 1) <= 1 %.
+    At least one value must lie beyond it, which asks for 64 calls for the 90th percentile and 662 for the 99th.
+
+    Reference: MLCommons, "inference_rules.adoc", appendix "early stopping criterion", confidence 0.99, tolerance 0.
+
+    >>> early_stopping_index(64, 0.9), early_stopping_index(63, 0.9), early_stopping_index(662, 0.99)
+    (2, None, 2)
+    """
+    tail = 1 - level
+    mean, spread = calls * tail, (calls * tail * level) ** 0.5
+    k = max(0, int(mean - 10 * spread))  # what lies below is less than 1e-20
+    log = lgamma(calls + 1) - lgamma(k + 1) - lgamma(calls - k + 1)
+    term, total = exp(log + k * np.log(tail) + (calls - k) * np.log(level)), 0.0
+    while total + term <= 0.01 and k < calls:
+        total += term
+        k += 1
+        term *= (calls - k + 1) / k * tail / level
+    return k if k > 1 else None

@@ -123,7 +123,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("part", "str", "", "part of the scenario that rests on it"),
             Column("name", "str", "", "what is assumed"),
             Column("value", "str", "", "value with unit"),
-            Column("kind", "str", "", "measured, datasheet, literature, synthetic, scenario or model"),
+            Column("kind", "str", "", "measured, datasheet, literature, synthetic, derived, scenario or model"),
             Column("verified", "bool", "", "somebody has read the primary source"),
             Column("source", "str", "", "where it comes from"),
         ),

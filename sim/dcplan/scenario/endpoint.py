@@ -10,6 +10,7 @@ from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.demand import Demand
 from dcplan.scenario.service import Service
 
+Precision = Literal["fp32", "tf32", "bf16", "fp16", "int8"]
 Routing = Literal["round_robin", "random", "least_loaded", "power_of_two"]
 
 
@@ -20,6 +21,8 @@ class Batching(Spec):
     """Most requests in a batch."""
     max_delay: Duration = "0 s"  # type: ignore[assignment]  # read like a scenario's text
     """Longest time an idle replica waits for a fuller batch, e.g. '5 ms'."""
+    delay_from: Literal["arrival", "pickup"] = "arrival"
+    """Where that time begins: when the oldest request arrived, or when the idle replica picked it up."""
 
 
 class Queue(Spec):
@@ -71,6 +74,12 @@ class Endpoint(Spec):
     """The servers (a key of `fleet`) that host the replicas."""
     replicas: Count
     """Copies of the model; each takes one slot of a server."""
+    precision: Precision | None = None
+    """Number format of the arithmetic, if the workload was measured in several; else the first that was measured."""
+    tokens: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] | None = None
+    """Tokens of each input, for a workload that was measured over tokens."""
+    extrapolate: Literal["none", "roofline"] = "none"
+    """Outside what was measured: refuse, or derive from arithmetic and memory limits and mark the run `derived`."""
     samples_per_request: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] = 1
     """Model inputs (images, for an image model) that one request carries."""
     queue: Queue = Queue()
@@ -90,8 +99,12 @@ class Endpoint(Spec):
             raise ValueError("give either 'workload' (measured) or 'service' (a distribution), not both")
         if self.workload is not None and self.on is None:
             raise ValueError("a workload runs on servers; add 'on: <a key of fleet>'")
+        if self.service is not None and (self.precision or self.tokens or self.extrapolate != "none"):
+            raise ValueError("precision, tokens and extrapolate need a measured workload; a 'service' has none")
         if self.service is not None and self.samples_per_request != 1:
             raise ValueError("samples_per_request needs a measured workload; a 'service' is a time per batch")
+        if self.queue.kind == "shared" and self.batching.delay_from == "pickup":
+            raise ValueError("delay_from: pickup needs a queue in front of each replica, queue: {kind: per_replica}")
         if self.queue.kind == "shared" and self.routing is not None:
             raise ValueError("a shared queue has no routing; remove 'routing' or use queue: {kind: per_replica}")
         return self

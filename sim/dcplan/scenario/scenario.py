@@ -50,6 +50,8 @@ class Scenario(Spec):
     """Independent repetitions; from two on, every KPI has a 95 % interval."""
     seed: Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)] = 1
     """Seed of all random streams."""
+    draw_profiles: bool = False
+    """Draw each measured workload from its 95 % interval in every replication, so that intervals carry it as well."""
     step: PositiveDuration = "5 min"  # type: ignore[assignment]  # read like a scenario's text
     """Grid of the power, cooling and queue records."""
     site: Site | None = None

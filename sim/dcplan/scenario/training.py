@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from dcplan import units
 from dcplan.scenario.base import Count, Name, Spec
@@ -40,14 +40,24 @@ class TrainingQueue(Spec):
     """Slots kept for this queue; each job trains on one."""
     jobs: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 1
     """Jobs submitted each time, e.g. one model per camera."""
-    epochs: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    epochs: Annotated[int, Field(ge=1, le=100_000, strict=True)] | None = None
     """Passes over the training set."""
-    samples: Annotated[int, Field(ge=1, le=10_000_000_000, strict=True)]
+    samples: Annotated[int, Field(ge=1, le=10_000_000_000, strict=True)] | None = None
     """Samples in the training set."""
+    to_accuracy: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Instead of epochs and samples: as long as measured training took to this validation accuracy."""
     batch: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
     """Samples per step; the workload's own recipe unless said otherwise."""
     every: Schedule
     """When jobs come, in site time: 'day at 02:00', 'sunday at 02:00', or a period such as '6 h'."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> TrainingQueue:
+        if self.to_accuracy is None and (self.epochs is None or self.samples is None):
+            raise ValueError("say how long a job is: 'epochs' and 'samples', or 'to_accuracy' as it was measured")
+        if self.to_accuracy is not None and (self.epochs, self.samples, self.batch) != (None, None, None):
+            raise ValueError("to_accuracy is measured as a whole; remove 'epochs', 'samples' and 'batch'")
+        return self
 
     @property
     def period_s(self) -> float | None:

@@ -5,8 +5,10 @@ looks at it: its completions and batch starts are replayed up to that instant, t
 is thus independent of the number of replicas (except for `least_loaded`, which looks at all of them).
 
 Order of things at one instant: completions and batch starts first, then arrivals. A batch starts as soon as its replica
-is free and it is full, or its oldest request has waited `max_delay_s`. A request is dropped if `limit` requests wait
-already, unless its arrival starts a batch at once.
+is free and it is full, or its oldest request has waited `max_delay_s` (counted from the request's arrival or, with
+`from_pickup`, from when the replica, being free, turned to it). A batch that starts on a replica that was idle takes
+longer by `after_pause_s`. A request is dropped if `limit` requests wait already, unless its arrival starts a batch at
+once.
 
 Oracle: `validation.serving_oracle`, a SimPy process per request, equal to 1e-9 s on shared streams.
 """
@@ -58,6 +60,19 @@ def _service_s(rules: Rules, size: int, draw: float) -> float:  # pragma: no cov
 
 
 @njit()
+def _after_pause_s(rules: Rules, size: int, pause_s: float) -> float:  # pragma: no cover - compiled
+    """How much longer a batch takes after a pause [s]: linear between the measured ones, constant after the last."""
+    last = len(rules.pause_s) - 1
+    place = 1
+    while place < last and rules.pause_s[place] < pause_s:
+        place += 1
+    if last == 0 or pause_s >= rules.pause_s[last]:
+        return float(rules.after_pause_s[size, last])
+    share = (pause_s - rules.pause_s[place - 1]) / (rules.pause_s[place] - rules.pause_s[place - 1])
+    return float(rules.after_pause_s[size, place - 1] * (1.0 - share) + rules.after_pause_s[size, place] * share)
+
+
+@njit()
 def _start(rules: Rules, state: State, totals: Totals, queue: int, replica: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Take a batch from the head of *queue* into *replica*."""
@@ -70,6 +85,9 @@ def _start(rules: Rules, state: State, totals: Totals, queue: int, replica: int,
         state.batch_s[replica, k] = arrival_s
         wait_s += now_s - arrival_s
     duration_s = _service_s(rules, size, state.draw[queue, head & mask])
+    pause_s = now_s - state.free_s[replica]
+    if pause_s > 0.0:
+        duration_s += _after_pause_s(rules, size, pause_s)
     state.head[queue] = head + size
     state.waiting[queue] -= size
     state.serving[replica] = size
@@ -107,6 +125,7 @@ def _finish(rules: Rules, state: State, totals: Totals, replica: int) -> None:  
     totals.counts[WITHIN_SLO] += within
     totals.counts[SERVED] += size
     state.serving[replica] = 0
+    state.free_s[replica] = done_s
     state.done_s[replica] = np.inf
 
 
@@ -123,7 +142,10 @@ def _replay(rules: Rules, state: State, totals: Totals, replica: int, now_s: flo
         if waiting == 0:
             state.next_s[replica] = np.inf
             continue
-        due_s = state.arrival_s[replica, state.head[replica] & mask] + rules.max_delay_s
+        oldest_s = state.arrival_s[replica, state.head[replica] & mask]
+        if rules.from_pickup:
+            oldest_s = max(oldest_s, state.free_s[replica])
+        due_s = oldest_s + rules.max_delay_s
         if waiting >= rules.max_batch or due_s <= at_s:
             _start(rules, state, totals, replica, replica, at_s)
             state.next_s[replica] = state.done_s[replica]

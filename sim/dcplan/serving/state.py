@@ -25,20 +25,28 @@ class Rules(NamedTuple):
         routing: Code of the routing policy, see `policies.ROUTING`.
         max_batch: Most requests in a batch.
         max_delay_s: Longest wait of an idle replica for a fuller batch [s].
+        from_pickup: Whether that wait counts from the moment the replica turns to the batch, not from the arrival of
+            its oldest request.
         limit: Most requests waiting in a queue; negative for no limit.
         slo_s: Promised latency [s]; infinite if none.
         service_s: Service time [s] of a batch of b requests as a piecewise linear function of the draw, in equal
             steps of the draw from 0 to 1, shape [max_batch + 1, steps + 1]; row 0 is not used.
         power_w: Power of a busy replica above idle for each batch size [W], shape [max_batch + 1].
+        pause_s: Pauses of a replica after which service was measured [s], rising from 0, shape [pauses].
+        after_pause_s: How much longer a batch of b requests takes after such a pause [s]; linear between pauses and
+            constant after the longest, shape [max_batch + 1, pauses].
     """
 
     routing: int
     max_batch: int
     max_delay_s: float
+    from_pickup: bool
     limit: int
     slo_s: float
     service_s: FloatArray
     power_w: FloatArray
+    pause_s: FloatArray
+    after_pause_s: FloatArray
 
 
 class State(NamedTuple):
@@ -52,6 +60,7 @@ class State(NamedTuple):
         serving: Size of the batch in service; 0 if idle, [R].
         batch_s: Arrival times of the requests in service [s], [R, max_batch].
         started_s: Start of the batch in service, or the time up to which it is accounted [s], [R].
+        free_s: End of the batch before that; 0 before the first [s], [R].
         done_s: End of the batch in service; infinite if idle [s], [R].
         next_s: Next thing a replica does by itself; infinite if nothing [s], [R].
         order: For a shared queue: binary heap of busy replicas by `done_s`, then the idle ones, [R].
@@ -65,6 +74,7 @@ class State(NamedTuple):
     serving: IntArray
     batch_s: FloatArray
     started_s: FloatArray
+    free_s: FloatArray
     done_s: FloatArray
     next_s: FloatArray
     order: IntArray
@@ -100,6 +110,7 @@ def new_state(replicas: int, shared: bool, max_batch: int, capacity: int = 16) -
         serving=np.zeros(replicas, dtype=np.int64),
         batch_s=np.zeros((replicas, max_batch)),
         started_s=np.zeros(replicas),
+        free_s=np.zeros(replicas),
         done_s=np.full(replicas, np.inf),
         next_s=np.full(replicas, np.inf),
         order=np.arange(replicas, dtype=np.int64),

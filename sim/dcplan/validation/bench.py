@@ -54,7 +54,8 @@ def serving() -> list[dict[str, object]]:
 def _rules() -> Rules:
     sizes = np.arange(MAX_BATCH + 1)
     service_s = np.stack((np.zeros(MAX_BATCH + 1), 0.004 + 0.001 * sizes), axis=1)
-    return Rules(ROUTING["power_of_two"], MAX_BATCH, 0.005, -1, 0.1, service_s, np.zeros(MAX_BATCH + 1))
+    zeros = np.zeros(MAX_BATCH + 1)
+    return Rules(ROUTING["power_of_two"], MAX_BATCH, 0.005, False, -1, 0.1, service_s, zeros, zeros[:1], zeros[:, None])
 
 
 def _requests() -> Iterator[Requests]:

@@ -57,11 +57,12 @@ class Outcome:
 
 
 class Line:
-    """A queue, the replicas that serve it, and the event that wakes them."""
+    """A queue, the replicas that serve it (the one that became idle last is used first), and what wakes them."""
 
     def __init__(self, env: simpy.Environment, replicas: Sequence[int]) -> None:
         self.waiting: deque[Request] = deque()
-        self.idle = deque(replicas)
+        self.idle = list(reversed(replicas))
+        self.free_s = dict.fromkeys(replicas, 0.0)
         self.size = len(replicas)
         self.serving = 0
         self.changed = env.event()
@@ -115,15 +116,21 @@ def dispatcher(env: simpy.Environment, rules: Rules, line: Line, outcome: Outcom
     while True:
         while not (line.idle and line.waiting):
             yield line.changed
-        due_s = line.waiting[0].arrival_s + rules.max_delay_s
+        due_s = since_s(rules, line) + rules.max_delay_s
         if len(line.waiting) < rules.max_batch and due_s > env.now:
             yield line.changed | env.timeout(due_s - env.now)
         if line.idle and line.waiting:
-            due_s = line.waiting[0].arrival_s + rules.max_delay_s
+            due_s = since_s(rules, line) + rules.max_delay_s
             if len(line.waiting) >= rules.max_batch or due_s <= env.now:
                 taken = [line.waiting.popleft() for _ in range(min(len(line.waiting), rules.max_batch))]
                 line.serving += len(taken)
-                env.process(replica(env, rules, line, line.idle.popleft(), taken, outcome))
+                env.process(replica(env, rules, line, line.idle.pop(), taken, outcome))
+
+
+def since_s(rules: Rules, line: Line) -> float:
+    """When the wait for a fuller batch began [s]: the oldest request came, or the replica turned to it."""
+    arrival_s = line.waiting[0].arrival_s
+    return max(arrival_s, line.free_s[line.idle[-1]]) if rules.from_pickup else arrival_s
 
 
 def replica(
@@ -132,6 +139,8 @@ def replica(
     """A replica serves a batch and is free again."""
     start_s = env.now
     duration_s = service_time_s(rules.service_s[len(taken)], taken[0].draw)
+    if start_s > line.free_s[number]:
+        duration_s += float(np.interp(start_s - line.free_s[number], rules.pause_s, rules.after_pause_s[len(taken)]))
     yield env.timeout(duration_s)
     outcome.batches.append(Batch(number, start_s, env.now, tuple(each.index for each in taken)))
     outcome.busy_s += duration_s
@@ -139,6 +148,7 @@ def replica(
     for each in taken:
         each.done.succeed()
     line.serving -= len(taken)
+    line.free_s[number] = env.now
     line.idle.append(number)
     line.wake(env)
 

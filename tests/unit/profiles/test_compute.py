@@ -1,24 +1,18 @@
 from __future__ import annotations
 
+import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import tiny
 from dcplan.errors import InputError
-from dcplan.profiles.compute import DRAW_STEPS, LEVELS, ComputeProfile, Timing, load_compute
+from dcplan.profiles.compute import ComputeProfile, load_compute, work_of
 from dcplan.profiles.library import Library
-
-
-def timing(slow: float = 1.0, spread: float = 0.2) -> Timing:
-    """The tiny workload, with quantiles evenly spread around the mean."""
-    batch = np.array(list(tiny.INFER), dtype=float)
-    mean_s = np.array(list(tiny.INFER.values()))
-    quantile_s = mean_s[:, None] * (1 - spread + 2 * spread * np.array(list(LEVELS.values())))
-    return Timing(batch, mean_s, mean_s, mean_s, quantile_s, np.full(4, slow), ("VALID",) * 4)
+from dcplan.profiles.timing import LEVELS
 
 
 def measured(folder: Path, **changes: str) -> ComputeProfile:
@@ -27,57 +21,6 @@ def measured(folder: Path, **changes: str) -> ComputeProfile:
     for name, text in changes.items():
         (folder / "compute" / "s" / "w" / name.replace("_", ".")).write_text(text)
     return load_compute(Library([folder]), "s", "w")
-
-
-@pytest.mark.parametrize(
-    ("samples", "mean_s"), [(1, 0.010), (2, 0.012), (3, 0.016), (4, 0.020), (6, 0.026), (8, 0.032)]
-)
-def test_between_measured_batches_time_is_linear(samples: float, mean_s: float) -> None:
-    assert timing().work_s(np.array([float(samples)]))[0] == pytest.approx(mean_s, rel=1e-12)
-
-
-@pytest.mark.parametrize(("samples", "mean_s"), [(16, 0.064), (17, 0.074), (20, 0.084), (24, 0.096), (800, 3.2)])
-def test_a_batch_above_the_largest_runs_as_several_calls(samples: float, mean_s: float) -> None:
-    assert timing().work_s(np.array([float(samples)]))[0] == pytest.approx(mean_s, rel=1e-12)
-
-
-def test_a_batch_below_the_smallest_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"a batch of 0.5 is below the smallest measured batch of 1"):
-        timing().work_s(np.array([0.5]))
-
-
-@given(samples=st.lists(st.integers(1, 500), min_size=1, max_size=5), slow=st.floats(0, 1), spread=st.floats(0, 0.9))
-def test_the_mean_over_all_draws_is_the_measured_mean(samples: list[int], slow: float, spread: float) -> None:
-    point = timing(slow, spread)
-    table = point.by_draw_s(np.array(samples, dtype=float))
-    assert table.shape == (len(samples), DRAW_STEPS + 1)
-    draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
-    mean_s = np.trapezoid(table, draws, axis=1)
-    np.testing.assert_allclose(mean_s, point.work_s(np.array(samples, dtype=float)), rtol=1e-9)
-
-
-@given(samples=st.integers(1, 500), slow=st.floats(0, 1))
-def test_times_are_positive_and_rise_with_the_draw(samples: int, slow: float) -> None:
-    table = timing(slow).by_draw_s(np.array([float(samples)]))[0]
-    assert (table > 0).all()
-    assert (np.diff(table) >= -1e-12).all()
-
-
-def test_at_a_measured_batch_the_quantiles_are_the_measured_ones() -> None:
-    table = timing().by_draw_s(np.array([2.0]))[0]
-    for level in LEVELS.values():
-        assert table[round(level * DRAW_STEPS)] == pytest.approx(0.012 * (0.8 + 0.4 * level), rel=1e-9)
-
-
-def test_what_is_slow_hits_all_calls_of_a_request_alike() -> None:
-    one, many = timing(slow=1.0).by_draw_s(np.array([8.0, 800.0]))
-    np.testing.assert_allclose(many / many.mean(), one / one.mean(), rtol=1e-9)
-
-
-def test_what_is_fast_averages_out_over_the_calls() -> None:
-    one, many = timing(slow=0.0).by_draw_s(np.array([8.0, 800.0]))
-    spread = (many[-1] / many.mean() - 1) / (one[-1] / one.mean() - 1)
-    assert spread == pytest.approx(1 / np.sqrt(100), rel=1e-9)
 
 
 def test_a_profile_is_read_with_its_training_steps(tmp_path: Path) -> None:
@@ -141,3 +84,104 @@ def test_a_time_that_cannot_be_is_told(time: str, tmp_path: Path) -> None:
     table = (tmp_path / "compute" / "s" / "w" / "infer.csv").read_text()
     with pytest.raises(InputError, match="holds times that are missing, zero or negative"):
         measured(tmp_path, infer_csv=table.replace("1,0.01,", f"1,{time},", 1))
+
+
+def surface(folder: Path, rows: Sequence[dict[str, Any]], task: str = "infer", **header: Any) -> ComputeProfile:
+    """A profile whose table of *task* has *rows*, times evenly spread around the mean."""
+    place = tiny.write_header(folder / "compute" / "s" / "w", **header)
+    spread = {name: 0.9 + 0.2 * level for name, level in LEVELS.items()}
+    full = [
+        {"point": number, "verdict": "VALID"}
+        | {name: row["time_mean_s"] * factor for name, factor in spread.items()}
+        | {"time_low_s": row["time_mean_s"] * 0.99, "time_high_s": row["time_mean_s"] * 1.01}
+        | row
+        for number, row in enumerate(rows)
+    ]
+    with (place / f"{task}.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(full[0]))
+        writer.writeheader()
+        writer.writerows(full)
+    (place / "windows.csv").write_text("point,phase,mean_s,n\n")
+    return load_compute(Library([folder]), "s", "w")
+
+
+TOKENS = [
+    {"batch": batch, "tokens": tokens, "time_mean_s": batch * (0.001 * tokens + 1e-6 * tokens**2)}
+    | {"flop_per_sample": 1e6 * tokens + 1e3 * tokens**2}
+    for batch in (1, 8)
+    for tokens in (32, 128)
+]
+
+
+def test_between_measured_tokens_time_is_linear(tmp_path: Path) -> None:
+    profile = surface(tmp_path, TOKENS)
+    low, high, between = (profile.timing("infer", tokens=tokens).mean_s for tokens in (32, 128, 80))
+    np.testing.assert_allclose(between, (low + high) / 2)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        (None, "infer was measured at 32 to 128 tokens; say how many, e.g. tokens: 32"),
+        (129, "infer was measured at 32 to 128 tokens, not at 129; extrapolate: roofline derives it"),
+        (31, "not at 31"),
+    ],
+)
+def test_tokens_that_were_not_measured_are_refused(tokens: int | None, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        surface(tmp_path, TOKENS).timing("infer", tokens=tokens)
+
+
+def test_tokens_of_a_model_that_takes_none_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="infer takes no tokens; leave 'tokens' out"):
+        measured(tmp_path).timing("infer", tokens=5)
+
+
+def test_beyond_the_measured_tokens_time_follows_the_operations_and_is_marked(tmp_path: Path) -> None:
+    timing = surface(tmp_path, TOKENS).timing("infer", tokens=256, extrapolate=True)
+    np.testing.assert_allclose(timing.mean_s, [0.256 + 256**2 * 1e-6, 8 * (0.256 + 256**2 * 1e-6)], rtol=1e-9)
+    assert "256 tokens lie outside the measured 32 to 128" in timing.derived
+    assert not surface(tmp_path, TOKENS).timing("infer", tokens=128, extrapolate=True).derived
+
+
+def test_the_first_measured_way_of_running_is_used_unless_another_is_asked_for(tmp_path: Path) -> None:
+    rows = [
+        {"batch": 1, "precision": precision, "threads": threads, "time_mean_s": seconds}
+        for precision, threads, seconds in (("fp32", 2, 0.4), ("fp32", 1, 0.7), ("bf16", 2, 0.1))
+    ]
+    profile = surface(tmp_path, rows, conditions={"precision": "fp32", "threads": 2})
+    assert profile.infer.mean_s.tolist() == [0.4]
+    assert profile.timing("infer", precision="bf16").mean_s.tolist() == [0.1]
+    with pytest.raises(ValueError, match="infer was measured in fp32, bf16, not in int8"):
+        profile.timing("infer", precision="int8")
+
+
+def test_what_a_pause_adds_is_read_and_noise_below_zero_is_not(tmp_path: Path) -> None:
+    measured(tmp_path)
+    (tmp_path / "compute" / "s" / "w" / "after_idle.csv").write_text(
+        "task,batch,idle_s,time_mean_s,verdict\n"
+        "infer,1,0.01,0.013,VALID\ninfer,1,0.1,0.015,UNSTABLE: drift\n"
+        "infer,8,0.01,0.031,VALID\ninfer,8,0.1,0.04,VALID\n"
+    )
+    pauses = load_compute(Library([tmp_path]), "s", "w").infer.pauses
+    assert pauses.pause_s.tolist() == [0.0, 0.01, 0.1]
+    np.testing.assert_allclose(pauses.added_s, [[0.0, 0.003, 0.005], [0.0, 0.0, 0.008]], atol=1e-12)
+
+
+def test_the_power_of_a_metered_profile_is_read_and_is_unknown_otherwise(tmp_path: Path) -> None:
+    rows = [{"batch": 1, "time_mean_s": 0.01, "power_w": 250.0}, {"batch": 8, "time_mean_s": 0.02, "power_w": 400.0}]
+    assert surface(tmp_path / "a", rows).infer.power_w.tolist() == [250.0, 400.0]
+    assert np.isnan(measured(tmp_path / "b").infer.power_w).all()
+
+
+def test_a_workload_without_inference_says_what_was_measured(tmp_path: Path) -> None:
+    profile = surface(tmp_path, TOKENS, task="prefill")
+    with pytest.raises(ValueError, match=r"inference was not measured \(measured: prefill\)"):
+        profile.timing("infer")
+
+
+def test_the_work_of_a_sample_is_read_or_asked_for() -> None:
+    work = {"flop_per_sample_infer": 9, "parameter_bytes": 5, "activation_bytes_per_sample": 7}
+    assert work_of({"work": work}).flop == 9
+    with pytest.raises(ValueError, match="does not say the work of a sample"):
+        work_of({})

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dcplan.profiling.machine import CpuTimes
-from dcplan.profiling.measure import Clock, Plan, Point, Series, measure
+from dcplan.profiling.measure import Bench, Clock, Kept, Plan, Series, measure
+from dcplan.profiling.point import Key, Point
 
-PLAN = Plan(idle_s=0, warm_up_window_s=0.05, warm_up_windows=(3, 8), settle_s=0, window_s=0.1, windows=6)
+PLAN = Plan(
+    idle_s=0, warm_up_window_s=0.05, warm_up_windows=(3, 8), settle_s=0, window_s=0.1, windows=(6, 6), agreement=0.1
+)
 
 
 @dataclass
@@ -33,11 +36,16 @@ class FakeTime:
             self.now_ns += taken_ns
             self.called.append(batch)
 
-        return Point("infer", batch, call)
+        return Point(Key("infer", batch), lambda: call)
+
+    @property
+    def clock(self) -> Clock:
+        """This time, as a clock."""
+        return Clock(lambda: self.now_ns, self.cpu, self.sleep)
 
     def measure(self, *points: Point, plan: Plan = PLAN, seed: int = 1) -> list[Series]:
         """Measure *points* on four processors, with two threads busy all the time."""
-        return measure(points, plan, random.Random(seed), Clock(lambda: self.now_ns, self.cpu, self.sleep))
+        return measure(points, plan, random.Random(seed), Bench(self.clock))
 
     def sleep(self, duration_s: float) -> None:
         """Let time pass, and others work if they are busy."""
@@ -53,13 +61,13 @@ class FakeTime:
 
 
 def steady(time: FakeTime, *batches: int) -> list[Point]:
-    """Points whose calls take a millisecond per sample."""
-    return [time.point(batch, lambda i, batch=batch: batch) for batch in batches]  # type: ignore[misc]
+    """Points whose calls take a millisecond, whatever the batch."""
+    return [time.point(batch, lambda i: 1.0) for batch in batches]
 
 
 def measured_order(series: list[Series]) -> list[int]:
     """Batch sizes in the order their windows were taken."""
-    windows = [(window.start_s, one.point.batch) for one in series for window in one.measured]
+    windows = [(window.start_s, one.point.key.batch) for one in series for window in one.measured]
     return [batch for _, batch in sorted(windows)]
 
 
@@ -96,7 +104,7 @@ def test_a_point_that_never_settles_is_measured_all_the_same() -> None:
 
 def test_a_window_lasts_as_long_as_planned_and_has_three_calls_at_least() -> None:
     time = FakeTime()
-    short, long = time.measure(*steady(time, 1, 80))
+    short, long = time.measure(time.point(1, lambda i: 1.0), time.point(800, lambda i: 80.0))
     assert [len(window.call_s) for window in short.measured] == [100] * 6
     assert [len(window.call_s) for window in long.measured] == [3] * 6
 
@@ -151,7 +159,88 @@ def test_patience_ends() -> None:
 
 def test_progress_ends_at_the_total() -> None:
     time, seen = FakeTime(), list[tuple[str, int, int]]()
-    clock = Clock(lambda: time.now_ns, time.cpu, time.sleep)
-    measure(steady(time, 1, 2), PLAN, random.Random(1), clock, lambda *state: seen.append(state))
+    bench = Bench(time.clock, progress=lambda *state: seen.append(state))
+    measure(steady(time, 1, 2), PLAN, random.Random(1), bench)
     assert seen[0] == ("warm up", 0, 2)
     assert seen[-1] == ("measure", 12, 12)
+
+
+def test_a_point_is_done_when_its_interval_is_narrow_and_goes_on_when_it_is_not() -> None:
+    time = FakeTime()
+    plan = replace(PLAN, windows=(5, 20))
+    calm, noisy = time.measure(
+        time.point(1, lambda i: 1.0), time.point(2, lambda i: 1.0 + 0.4 * (i // 100 % 2)), plan=plan
+    )
+    assert len(calm.measured) == 5
+    assert len(noisy.measured) > 10
+
+
+def test_larger_batches_that_gain_nothing_are_left_out() -> None:
+    time = FakeTime()
+    points = [time.point(batch, lambda i, batch=batch: max(8, batch)) for batch in (2, 4, 8, 16, 32, 64)]  # type: ignore[misc]
+    assert [one.point.key.batch for one in time.measure(*points)] == [2, 4, 8, 16, 32]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate")])
+def test_a_batch_that_does_not_fit_into_memory_ends_the_ladder(error: Exception) -> None:
+    time = FakeTime()
+
+    def full() -> None:
+        raise error
+
+    points = [*steady(time, 1), Point(Key("infer", 2), lambda: full), *steady(time, 4)]
+    assert [one.point.key.batch for one in time.measure(*points)] == [1]
+
+
+def test_other_errors_of_a_call_are_not_hidden() -> None:
+    time = FakeTime()
+
+    def wrong() -> None:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="shapes"):
+        time.measure(Point(Key("infer", 1), lambda: wrong))
+
+
+def test_the_budget_ends_measuring() -> None:
+    time = FakeTime()
+    time.measure(*steady(time, 1, 2), plan=replace(PLAN, windows=(5, 1000), half_width=-1, budget_s=3.0))
+    assert 3.0 <= time.now_ns / 1e9 < 3.2
+
+
+def test_pauses_before_calls_are_not_timed() -> None:
+    time = FakeTime()
+    point = time.point(1, lambda i: 1.0)
+    paused = Point(point.key._replace(idle_s=0.009), point.make)
+    (one,) = time.measure(paused)
+    assert [len(window.call_s) for window in one.measured] == [10] * 6
+    assert one.measured[0].mean_s == pytest.approx(0.001)
+    assert one.measured[0].wall_s == pytest.approx(0.1)
+
+
+def test_an_interrupted_measurement_goes_on_with_the_windows_it_has() -> None:
+    time, journal = FakeTime(), list[Kept]()
+
+    def keep(kept: Kept) -> None:
+        journal.append(kept)
+        if sum(each.phase == "measured" for each in journal) == 9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(steady(time, 1, 2), PLAN, random.Random(1), Bench(time.clock, keep=keep))
+    calls_before = len(time.called)
+    again = FakeTime()
+    series = measure(steady(again, 1, 2), PLAN, random.Random(1), Bench(again.clock, known=journal))
+    assert [len(one.measured) for one in series] == [6, 6]
+    assert len(again.called) < calls_before
+    starts = sorted(window.start_s for one in series for window in one.measured)
+    assert len(set(starts)) == 12
+
+
+def test_what_is_finished_is_not_warmed_up_again() -> None:
+    time, journal = FakeTime(), list[Kept]()
+    measure(steady(time, 1), PLAN, random.Random(1), Bench(time.clock, keep=journal.append))
+    again = FakeTime()
+    (one,) = measure(steady(again, 1), PLAN, random.Random(1), Bench(again.clock, known=journal))
+    assert not again.called
+    assert one.settled

@@ -13,43 +13,131 @@ import yaml
 
 from dcplan.errors import InputError
 from dcplan.profiling import machine
+from dcplan.profiling.journal import NAME
 from dcplan.profiling.measure import Plan
-from dcplan.profiling.run import Settings, profile, record
-from dcplan.profiling.workloads import CNN_CIFAR10
+from dcplan.profiling.meters.none import NoMeter
+from dcplan.profiling.run import Recording, Settings, command, profile
+from dcplan.profiling.workloads.cnn import CNN_CIFAR10
 
-TINY = Plan(idle_s=0.05, warm_up_window_s=0.01, warm_up_windows=(3, 3), settle_s=0, window_s=0.02, windows=5)
+TINY = Plan(idle_s=0.05, warm_up_window_s=0.01, warm_up_windows=(3, 3), settle_s=0, window_s=0.02, windows=(5, 5))
+SMALL = replace(CNN_CIFAR10, tasks={"infer": {"batch": (1, 4)}, "train": {"batch": (8,)}})
+
+
+def recording(folder: Path, **settings: object) -> Recording:
+    """A measurement of a few calls."""
+    chosen = replace(Settings(sku="test-box", threads=(1,)), **settings)  # type: ignore[arg-type]
+    return Recording(SMALL, chosen, chosen.sweep(1), machine.identify(), NoMeter(), folder)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table."""
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def test_an_unknown_workload_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no workload 'cnn-cifar100' to measure; known are cnn-cifar10"):
+    with pytest.raises(InputError, match=r"no workload 'cnn-cifar100' to measure; known are .*cnn-cifar10"):
         profile("cnn-cifar100", tmp_path)
 
 
-def test_bad_arguments_are_refused_before_anything_runs(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    with pytest.raises(InputError, match="not a folder name"):
-        profile("cnn-cifar10", tmp_path, sku="../My Machine")
-    with pytest.raises(InputError, match="0 threads"):
-        profile("cnn-cifar10", tmp_path, threads=0)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (Settings(sku="../My Machine"), "not a folder name"),
+        (Settings(threads=(0,)), "0 threads"),
+        (Settings(precision=("fp8",)), "there is no precision 'fp8'; known are fp32, tf32"),
+        (Settings(precision=("tf32",)), "tf32 needs a CUDA device"),
+        (Settings(graphs=True), "CUDA graphs needs a CUDA device"),
+        (Settings(streams=(0,)), "0 streams"),
+        (Settings(task=("decode",)), "cnn-cifar10 has no task 'decode'; it has infer, train"),
+        (Settings(device="cuda"), "torch sees no CUDA device"),
+        (Settings(device="tpu"), "no device 'tpu'"),
+        (Settings(data=Path("nowhere")), "--data is for --accuracy"),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_runs(tmp_path: Path, settings: Settings, message: str) -> None:
+    torch = pytest.importorskip("torch")
+    if settings.device == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(InputError, match=message):
+        profile("cnn-cifar10", tmp_path, settings)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_tiny_measurement_writes_a_whole_profile(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    workload = replace(CNN_CIFAR10, infer_batches=(1, 4), train_batches=(8,))
-    settings = Settings(sku="test-box", seed=1, threads=1, quick=True)
-    folder = record(workload, settings, TINY, machine.identify(), tmp_path)
-    assert folder == tmp_path / "compute" / "test-box" / "cnn-cifar10"
+    folder = recording(tmp_path / "p").run(TINY)
     header = yaml.safe_load((folder / "profile.yaml").read_text(encoding="utf-8"))
-    assert (header["schema"], header["kind"], header["power"]["source"]) == (1, "measured", "none")
+    assert (header["schema"], header["kind"], header["power"]["source"]) == (2, "measured", "none")
+    assert "idle_w" not in header["power"]
     assert header["work"]["parameters"] == 122_570
+    assert header["work"]["flop_per_sample_infer"] == 9_097_216
     assert header["recipe"]["batch"] == 32
+    assert set(header["mlperf"]) == {"single_stream", "offline"}
     assert isinstance(header["conditions"]["contended"], bool)
-    with (folder / "infer.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["batch"] for row in rows] == ["1", "4"]
-    assert all(0 < float(row["q000_s"]) <= float(row["time_mean_s"]) <= float(row["q100_s"]) for row in rows)
-    assert all(row["verdict"].split(":")[0] in {"VALID", "UNSTABLE", "INVALID"} for row in rows)
+    infer = rows(folder / "infer.csv")
+    assert [row["batch"] for row in infer] == ["1", "4"]
+    assert all(0 < float(row["q000_s"]) <= float(row["time_mean_s"]) <= float(row["q100_s"]) for row in infer)
+    assert all(row["verdict"].split(":")[0] in {"VALID", "UNSTABLE", "INVALID"} for row in infer)
+    assert all(row["power_w"] == "" for row in infer)
+    assert {row["idle_s"] for row in rows(folder / "after_idle.csv")} == {"0.001", "0.005", "0.02", "0.1"}
+    assert not (folder / NAME).exists()
+
+
+def test_several_ways_of_running_are_measured_side_by_side(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    folder = recording(tmp_path, precision=("fp32", "bf16", "int8"), streams=(1, 2), task=("infer",)).run(TINY)
+    infer = rows(folder / "infer.csv")
+    assert {(row["precision"], row["streams"]) for row in infer} == {
+        (precision, streams) for precision in ("fp32", "bf16", "int8") for streams in ("1", "2")
+    }
+    assert not (folder / "train.csv").exists()
+    header = yaml.safe_load((folder / "profile.yaml").read_text(encoding="utf-8"))
+    assert (header["conditions"]["precision"], header["conditions"]["streams"]) == ("fp32", 1)
+
+
+def test_an_interrupted_measurement_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    seen: list[int] = []
+
+    def interrupt(stage: str, done: int, total: int) -> None:
+        seen.append(done)
+        if stage == "measure" and done == 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recording(tmp_path).run(TINY, interrupt)
+    assert not (tmp_path / "profile.yaml").exists()
+    journal = (tmp_path / NAME).read_text().splitlines()
+    assert sum('"measured"' in line for line in journal) == 12
+    (tmp_path / NAME).write_text("\n".join([*journal, journal[-1][:40]]))
+    again: list[tuple[str, int]] = []
+    folder = recording(tmp_path).run(TINY, lambda stage, done, total: again.append((stage, done)))
+    assert min(done for stage, done in again if stage == "measure") == 12
+    assert (folder / "infer.csv").exists()
+    assert not (folder / NAME).exists()
+
+
+def test_a_journal_of_other_settings_is_not_used(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+
+    def interrupt(stage: str, done: int, total: int) -> None:
+        if stage == "measure" and done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recording(tmp_path).run(TINY, interrupt)
+    again: list[int] = []
+    recording(tmp_path, seed=2).run(TINY, lambda stage, done, total: again.append(done) if stage == "measure" else None)
+    assert again[0] == 0
+
+
+def test_the_command_line_of_a_profile_measures_the_same_again() -> None:
+    settings = Settings(sku="x", threads=(1, 2), precision=("bf16",), quick=True, budget_s=600.0)
+    line = command("resnet50", settings)
+    assert line == (
+        "python -m dcplan.profiling --workload resnet50 --sku x --quick --budget 600s --threads 1 2 --precision bf16"
+    )
 
 
 def test_asking_for_help_does_not_import_torch() -> None:

@@ -1,4 +1,4 @@
-"""Intervals, quantiles and verdicts, against known values."""
+"""Intervals and bounds of percentiles, against known values."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.special import stdtrit
+from scipy.stats import binom
 
-from dcplan.profiling.machine import Load
-from dcplan.profiling.measure import Point, Series, Window
-from dcplan.profiling.statistics import batch_means, drift, lag_one, summarise, t95
+from dcplan.profiling.statistics import (
+    batch_means,
+    drift,
+    early_stopping_index,
+    lag_one,
+    percentile_bounds,
+    t95,
+)
 
 Array = NDArray[np.float64]
-
-
-def series(*window_s: list[float], settled: bool = True, others_percent: float = 0.0) -> Series:
-    """A measured point whose windows hold the timings *window_s*, at batch 4."""
-    windows = [Window(0.0, np.array(calls), 2 * sum(calls), Load(others_percent, 0.0)) for calls in window_s]
-    return Series(Point("infer", 4, lambda: None), [], settled, windows)
 
 
 def autocorrelated(rng: np.random.Generator, n: int, r: float) -> Array:
@@ -70,33 +70,28 @@ def test_drift_compares_the_last_third_with_the_first() -> None:
     assert drift([1.0, 1.0, 2.0, 2.0, 3.0, 3.0]) == pytest.approx(1.0)
 
 
-def test_a_summary_keeps_every_call() -> None:
-    summary = summarise(series([1.0, 2.0, 3.0], [1.0, 2.0, 9.0], [1, 2, 3], [1, 2, 3], [1, 2, 3]))
-    assert (summary.calls, summary.windows) == (15, 5)
-    assert (summary.quantiles_s["q000_s"], summary.quantiles_s["q050_s"], summary.quantiles_s["q100_s"]) == (1, 2, 9)
-    assert summary.cpu_s_per_sample == pytest.approx(2 * 36 / (15 * 4))
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
+def test_bounds_hold_the_true_percentile_as_often_as_they_say(level: float) -> None:
+    rng = np.random.default_rng(3)
+    true = -np.log(1 - level)
+    bounds = [percentile_bounds(rng.standard_exponential(2000), level) for _ in range(400)]
+    held = np.mean([found is not None and found[0] <= true <= found[1] for found in bounds])
+    assert 0.92 <= held <= 0.99
 
 
-def test_steady_windows_are_valid() -> None:
-    assert summarise(series(*[[1.0, 1.01, 0.99]] * 5)).verdict == "VALID"
+def test_bounds_that_would_lie_outside_the_values_are_not_given() -> None:
+    assert percentile_bounds(np.arange(100.0), 0.99) is None
+    assert percentile_bounds(np.arange(100.0), 0.5) == (39.0, 60.0)
 
 
-def test_a_wide_interval_or_drift_or_cold_windows_are_unstable() -> None:
-    noisy = [[mean] * 3 for mean in (1.0, 1.1, 0.9, 1.1, 0.9, 1.1, 1.0)]
-    assert summarise(series(*noisy)).verdict.startswith("UNSTABLE: interval +-")
-    rising = [[1 + 0.01 * i] * 3 for i in range(12)]
-    assert "drift +7" in summarise(series(*rising)).verdict
-    assert summarise(series(*[[1.0] * 3] * 5, settled=False)).verdict == "UNSTABLE: warm-up windows never agreed"
+@pytest.mark.parametrize(("level", "least"), [(0.9, 64), (0.99, 662)])
+def test_early_stopping_wants_as_many_calls_as_mlperf(level: float, least: int) -> None:
+    assert early_stopping_index(least - 1, level) is None
+    assert early_stopping_index(least, level) == 2
 
 
-def test_disturbed_windows_are_unstable() -> None:
-    verdict = summarise(series(*[[1.0] * 3] * 5, others_percent=30.0)).verdict
-    assert verdict == "UNSTABLE: 5 of 5 windows disturbed by other processes"
-
-
-def test_too_few_windows_or_calls_or_gross_noise_are_invalid() -> None:
-    assert summarise(series(*[[1.0] * 3] * 4)).verdict == "INVALID: 4 windows; 5 needed"
-    assert summarise(series(*[[1.0] * 2] * 5)).verdict == "INVALID: a window has fewer than 3 calls"
-    assert summarise(series(*[[mean] * 3 for mean in (1.0, 5.0, 1.0, 5.0, 1.0)])).verdict.startswith(
-        "INVALID: interval"
-    )
+@pytest.mark.parametrize("calls", [64, 500, 6747, 100_000])
+@pytest.mark.parametrize("level", [0.9, 0.99])
+def test_early_stopping_takes_the_largest_place_with_confidence(calls: int, level: float) -> None:
+    index = early_stopping_index(calls, level)
+    assert index is None or binom.cdf(index - 1, calls, 1 - level) <= 0.01 < binom.cdf(index, calls, 1 - level)

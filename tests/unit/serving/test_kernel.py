@@ -29,13 +29,25 @@ from dcplan.validation import serving_oracle
 POLICIES = (*get_args(Routing), "shared")
 
 
-def make_rules(policy: str, max_batch: int, delay_s: float, limit: int, pieces: int = 1) -> Rules:
-    """Service times that grow with the batch; *pieces* > 1 makes them bend with the draw."""
+def make_rules(
+    policy: str,
+    max_batch: int,
+    delay_s: float,
+    limit: int,
+    pieces: int = 1,
+    pauses: int = 0,
+    from_pickup: bool = False,
+) -> Rules:
+    """Service times that grow with the batch; *pieces* > 1 makes them bend with the draw, *pauses* with idleness."""
     sizes = np.arange(max_batch + 1)[:, None]
     grid = np.linspace(0.0, 1.0, pieces + 1)[None, :]
     service_s = (0.01 + 0.002 * sizes) * (grid if pieces == 1 else 0.5 + grid**2)
     power_w = 10.0 + np.arange(max_batch + 1.0)
-    return Rules(ROUTING.get(policy, 0), max_batch, delay_s, limit, 0.05, service_s, power_w)
+    pause_s = np.array([0.0, 0.001, 0.01, 0.1])[: pauses + 1]
+    after_s = (0.001 + 0.0005 * sizes) * np.sqrt(pause_s)
+    code = ROUTING.get(policy, 0)
+    pickup = from_pickup and policy != "shared"
+    return Rules(code, max_batch, delay_s, pickup, limit, 0.05, service_s, power_w, pause_s, after_s)
 
 
 def make_requests(count: int, rate: float, seed: int, uniform: bool = False) -> Requests:
@@ -59,6 +71,8 @@ ENDPOINTS = st.fixed_dictionaries(
         "limit": st.sampled_from([-1, 0, 1, 6]),
         "load": st.floats(0.1, 1.6),
         "pieces": st.sampled_from([1, 6]),
+        "pauses": st.sampled_from([0, 1, 3]),
+        "from_pickup": st.booleans(),
         "seed": st.integers(0, 10_000),
     }
 )
@@ -85,10 +99,12 @@ def compare_with_oracle(
     limit: int,
     load: float,
     pieces: int,
+    pauses: int,
+    from_pickup: bool,
     seed: int,
     count: int,
 ) -> None:
-    rules = make_rules(policy, max_batch, delay_s, limit, pieces)
+    rules = make_rules(policy, max_batch, delay_s, limit, pieces, pauses, from_pickup)
     rate = load * replicas * max_batch / (0.01 + 0.002 * max_batch)
     requests = make_requests(count, rate, seed, uniform=pieces > 1)
     shared = policy == "shared"

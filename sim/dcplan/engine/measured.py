@@ -1,0 +1,78 @@
+"""Which times an endpoint or a training queue rests on: measured on its servers, or derived if the scenario says so."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dcplan.engine.assumptions import Assumptions
+from dcplan.errors import InputError
+from dcplan.profiles.compute import ComputeProfile, load_compute, work_of
+from dcplan.profiles.library import Library
+from dcplan.profiles.roofline import derive, load_machine
+from dcplan.profiles.server import Server
+from dcplan.profiles.timing import Timing
+from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.training import TrainingQueue
+from dcplan.training.jobs import job_s
+
+
+def serving_times(library: Library, server: Server, spec: Endpoint, assumptions: Assumptions) -> Timing:
+    """Times of a call of *spec* on *server*; an InputError or ValueError if there are none."""
+    workload, roofline = str(spec.workload), spec.extrapolate == "roofline"
+    if roofline and not any(f"{sku}/{workload}" in library.names("compute") for sku in server.slots):
+        return _derived(library, server, spec, assumptions)
+    sku = server.hosts(library, workload)
+    profile = load_compute(library, sku, workload)
+    timing = profile.timing("infer", tokens=spec.tokens, precision=spec.precision, extrapolate=roofline)
+    smallest = timing.batch[0]
+    if spec.samples_per_request < smallest:
+        raise ValueError(
+            f"a request of {spec.samples_per_request} samples is below the smallest measured batch of {smallest:g}"
+        )
+    used = f"inference times measured on {sku}{_unsettled(timing)}"
+    assumptions.use("endpoints", profile.profile, used)
+    if timing.derived:
+        assumptions.add("endpoints", f"{workload}: derived", timing.derived, "derived", "operations counted", False)
+    return timing
+
+
+def training_s(library: Library, server: Server, spec: TrainingQueue, assumptions: Assumptions) -> tuple[float, float]:
+    """Time of a job of *spec* on *server* [s], and its relative standard error [-]."""
+    sku = server.hosts(library, spec.workload)
+    profile = load_compute(library, sku, spec.workload)
+    if spec.to_accuracy is not None:
+        used = f"training to an accuracy of {spec.to_accuracy:g} measured on {sku}, once"
+        assumptions.use("training", profile.profile, used)
+        return profile.retraining_s(spec.to_accuracy), 0.0
+    batch = spec.batch or profile.recipe_batch
+    step_s = profile.step_s(batch)
+    timing = profile.timing("train")
+    assumptions.use("training", profile.profile, f"training step times measured on {sku}{_unsettled(timing)}")
+    job = job_s(step_s, spec.samples or 0, batch, spec.epochs or 0)
+    return job, float(timing.error(np.array([float(batch)]))[0])
+
+
+def _derived(library: Library, server: Server, spec: Endpoint, assumptions: Assumptions) -> Timing:
+    """Times by roofline, from the work of the workload as it was counted where it was measured."""
+    sku, workload = next(iter(server.slots)), str(spec.workload)
+    machine = load_machine(library, sku)
+    elsewhere = _measured_elsewhere(library, workload)
+    timing = derive(machine, work_of(elsewhere.profile.header), spec.precision or "fp32")
+    assumptions.use("endpoints", machine.profile)
+    source = f"{machine.profile.source}; operations and bytes of a sample counted on {elsewhere.profile.name}"
+    assumptions.add("endpoints", f"{workload}: derived", timing.derived, "derived", source, False)
+    return timing
+
+
+def _measured_elsewhere(library: Library, workload: str) -> ComputeProfile:
+    for name in library.names("compute"):
+        sku, _, measured = name.partition("/")
+        if measured == workload:
+            return load_compute(library, sku, workload)
+    raise InputError(f"'{workload}' was not measured anywhere", f"run 'dcplan profile --workload {workload}'")
+
+
+def _unsettled(timing: Timing) -> str:
+    if not timing.unstable:
+        return ""
+    return f"; batch sizes {', '.join(map(str, timing.unstable))} had not settled (UNSTABLE)"

@@ -1,0 +1,99 @@
+"""One HTML page of `dcplan verify host`: what was predicted, what was measured, and how far they are apart.
+
+Built like the page of a run: everything is in it, the network is asked for nothing, what a user wrote is escaped.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+
+from plotly.offline import get_plotlyjs
+
+from dcplan.report import page
+from dcplan.report.figures.host import agreement_figure
+from dcplan.report.figures.host_curves import curves_figure
+from dcplan.report.figures.host_errors import errors_figure
+from dcplan.report.figures.host_marks import ways
+from dcplan.report.host_data import Host, Judgement, read
+from dcplan.report.host_tables import judgements_html, provenance_html, runs_html
+from dcplan.report.host_words import circumstances, heading, method, start, verdict, warnings, within
+from dcplan.report.numbers import percent
+from dcplan.report.sections import Chart, Section
+
+
+def write_host_page(folder: Path) -> Path:
+    """Write `report.html` from `host.json` in *folder*, beside it, and return its path.
+
+    Raise an InputError if there is no `host.json`, or if it is something else.
+    """
+    text = render(read(folder))
+    path = folder / page.FILE
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def render(known: Host) -> str:
+    """The page of *known*; the same content of `host.json` gives the same bytes."""
+    parts, drawing = sections(known), page._asset("page.js")
+    return Template(page._asset("host_page.html")).substitute(
+        policy=page._policy(get_plotlyjs(), drawing),
+        title=html.escape(heading(known)),
+        style=page._asset("page.css"),
+        question=page.prose(circumstances(known)),
+        answer=page.prose(verdict(known)),
+        contents=_contents(parts),
+        cards="\n".join(_card(one) for one in known.targeted),
+        warnings=_warnings(known),
+        sections="\n".join(page._section(number, part) for number, part in enumerate(parts, start=1)),
+        judgements=judgements_html(known),
+        runs=runs_html(known),
+        method="\n".join(f"<p>{page.prose(paragraph)}</p>" for paragraph in method(known)),
+        provenance=provenance_html(known),
+        plotly=get_plotlyjs(),
+        drawing=drawing,
+    )
+
+
+def sections(known: Host) -> list[Section]:
+    """The figures, in the order in which they are read."""
+    agreement = Chart(agreement_figure(known), agreement_figure(known, narrow=True))
+    errors = Chart(errors_figure(known), errors_figure(known, narrow=True))
+    curves = [Chart(curves_figure(known, way), curves_figure(known, way, narrow=True)) for way in ways(known)]
+    return [
+        Section("Predicted against measured", (agreement,)),
+        Section("Errors by load", (errors,)),
+        Section("Whole distributions", tuple(curves)),
+    ]
+
+
+def _contents(parts: list[Section]) -> str:
+    links = [(f"part-{number}", part.title) for number, part in enumerate(parts, start=1)]
+    entries = [*links, ("verdicts", "Verdicts"), ("runs", "All runs"), ("done", "How it was done")]
+    return "\n".join(f"<li><a href='#{target}'>{html.escape(text)}</a></li>" for target, text in entries)
+
+
+def _card(one: Judgement) -> str:
+    repeats = "measured once" if one.repeatability is None else f"repeats itself within {within(one.repeatability)}"
+    state, word = ("kept", "✓ within") if one.ok else ("missed", "✗ beyond")
+    what = "how well the machine repeats itself," if one.relaxed else "the target of"
+    meaning = f"Median error of {one.cases} runs; {percent(one.inside)} of them lay inside the predicted interval."
+    return (
+        f"<article class='card {state}'><h3>{html.escape(start(one.label))}</h3>"
+        f"<p class='value'>{page.prose(within(one.error))}</p>"
+        f"<p class='verdict'>{page.prose(f'{word} {what} {within(one.target or 0.0)}')}</p>"
+        f"<p class='interval'>{page.prose(repeats)}</p><p class='meaning'>{page.prose(meaning)}</p></article>"
+    )
+
+
+def _warnings(known: Host) -> str:
+    found = list(warnings(known))
+    if not found:
+        return "<p>The machine was quiet, and every run was measured more than once: nothing to warn of.</p>"
+    return "<ul>\n" + "\n".join(_items(found)) + "\n</ul>"
+
+
+def _items(texts: list[str]) -> Iterator[str]:
+    return (f"<li>{page.prose(text)}</li>" for text in texts)

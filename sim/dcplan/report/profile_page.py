@@ -1,0 +1,131 @@
+"""One HTML page of a measured profile: figures, every point with its verdict, and how it was measured.
+
+Built like the page of a run: everything is in it, the network is asked for nothing, what a user wrote is escaped.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from dcplan.profiles.library import default_library
+from dcplan.report import page
+from dcplan.report.cards import Card
+from dcplan.report.figures.profile_course import accuracy_figure, drift_figure
+from dcplan.report.figures.profile_energy import energy_figure
+from dcplan.report.figures.profile_limits import Ceilings, ceilings, roofline_figure
+from dcplan.report.figures.profile_speed import cpu_figure, latency_figure, pauses_figure, throughput_figure
+from dcplan.report.profile_cards import answer, cards, energy_said, warnings
+from dcplan.report.profile_data import TASKS, Measured, read
+from dcplan.report.profile_tables import mlperf_html, points_html, provenance_html
+from dcplan.report.sections import Chart, Section
+
+FILE = "profile.html"
+
+
+def write_profile_page(folder: Path, out: Path) -> Path:
+    """Write the page of the compute profile in *folder* and return its path.
+
+    Args:
+        folder: Where the profile is.
+        out: The file to write if it ends in `.html`, else the folder to write `profile.html` into; made if needed.
+
+    Raise an InputError if *folder* holds no measured workload.
+    """
+    path = out if out.suffix == ".html" else out / FILE
+    text = render(read(folder))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def render(known: Measured) -> str:
+    """The page of *known*."""
+    parts = sections(known, machine_of(known))
+    drawing, mlperf = page._asset("page.js"), mlperf_html(known)
+    return Template(page._asset("profile_page.html")).substitute(
+        policy=page._policy(get_plotlyjs(), drawing),
+        title=html.escape(known.name),
+        style=page._asset("page.css"),
+        question=page.prose(known.profile.description),
+        answer=page.prose(answer(known)),
+        contents=_contents(parts, bool(mlperf)),
+        cards="\n".join(_card(card) for card in cards(known)),
+        warnings=_warnings(known),
+        sections="\n".join(page._section(number, part) for number, part in enumerate(parts, start=1)),
+        points=points_html(known),
+        mlperf=mlperf,
+        provenance=provenance_html(known),
+        plotly=get_plotlyjs(),
+        drawing=drawing,
+    )
+
+
+def machine_of(known: Measured) -> Ceilings | None:
+    """What the machine can do at most, if a machine profile of its kind is beside *known* or in sight anyway."""
+    library = default_library(named=known.profile.path.parents[2])
+    return ceilings(library, str(known.header.get("sku", "")))
+
+
+def sections(known: Measured, machine: Ceilings | None) -> list[Section]:
+    """All sections that have something to show, in the order in which they are read."""
+    speed = [
+        Section(TASKS[task], _charts(latency_figure(known, task), throughput_figure(known, task)))
+        for task in known.tasks
+    ]
+    parts = [
+        *speed,
+        Section("After a pause", _charts(pauses_figure(known))),
+        _energy(known),
+        Section("Limits of the machine", _charts(roofline_figure(known, machine))),
+        Section("Was it steady?", _charts(drift_figure(known))),
+        Section("Training to accuracy", _charts(accuracy_figure(known))),
+    ]
+    return [part for part in parts if part.charts or part.after]
+
+
+def _charts(*figures: go.Figure | None) -> tuple[Chart, ...]:
+    return tuple(Chart(figure) for figure in figures if figure is not None)
+
+
+def _energy(known: Measured) -> Section:
+    """Energy where a meter read it; else who was asked, and the processor time that is known instead."""
+    if known.metered:
+        return Section("Energy", _charts(*(energy_figure(known, task) for task in known.tasks)))
+    return Section(
+        "Energy and processor time",
+        _charts(*(cpu_figure(known, task) for task in known.tasks)),
+        f"<p>{page.prose(energy_said(known))}</p>",
+    )
+
+
+def _contents(parts: list[Section], mlperf: bool) -> str:
+    fixed = [("points", "All points"), *([("mlperf", "In MLPerf's words")] if mlperf else [])]
+    links = [(f"part-{number}", part.title) for number, part in enumerate(parts, start=1)]
+    entries = [*links, *fixed, ("measured", "How this was measured")]
+    return "\n".join(f"<li><a href='#{target}'>{html.escape(text)}</a></li>" for target, text in entries)
+
+
+def _card(card: Card) -> str:
+    span = f"<p class='interval'>95&nbsp;%: {html.escape(card.interval)}</p>" if card.interval else ""
+    return (
+        f"<article class='card {card.verdict}'><h3>{html.escape(card.label)}</h3>"
+        f"<p class='value'>{html.escape(card.value)}</p>{span}"
+        f"<p class='meaning'>{page.prose(card.meaning)}</p></article>"
+    )
+
+
+def _warnings(known: Measured) -> str:
+    found = list(warnings(known))
+    if not found:
+        return "<p>dcplan has nothing to warn of in this profile.</p>"
+    return "<ul>\n" + "\n".join(_items(found)) + "\n</ul>"
+
+
+def _items(texts: list[str]) -> Iterator[str]:
+    return (f"<li>{page.prose(text)}</li>" for text in texts)

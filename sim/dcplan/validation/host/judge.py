@@ -1,0 +1,147 @@
+"""Predicted against measured: the error of every number, whether it lay inside its interval, and a verdict.
+
+On a quiet machine the median error over the judged runs must reach the targets. On a machine that others used at the
+same time no error is worth that name beyond how well the machine repeats itself: then each error is judged against the
+difference between two measurements of the same run, and the table says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcplan.profiling.machine import Load
+from dcplan.validation.host.predict import GRID, LEVELS, METRICS, Prediction, Window
+from dcplan.validation.host.run import Measured
+
+TARGETS = {"mean": 0.05, "p50": 0.05, "p99": 0.10, "throughput": 0.02}
+"""Largest median error of a metric over the judged runs [-]."""
+DRIFT_LIMIT = 0.05
+"""Above this median difference of mean latency between two measurements of the same run the machine drifts [-]."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A case, predicted and then measured once or more.
+
+    Attributes:
+        prediction: What was expected.
+        measured: Metric -> value, one for each measurement.
+        quantile_s: Measured latency at each of `GRID` [s], of the first measurement.
+        loads: What others took of the machine in each measurement.
+        errors: Requests without an answer, in all measurements.
+        late_s: 99th percentile of how late requests were sent [s], worst of the measurements.
+    """
+
+    prediction: Prediction
+    measured: tuple[Mapping[str, float], ...]
+    quantile_s: list[float]
+    loads: tuple[Load, ...]
+    errors: int
+    late_s: float
+
+    def value(self, metric: str) -> float:
+        """Mean over the measurements."""
+        return float(np.mean([each[metric] for each in self.measured]))
+
+    def error(self, metric: str) -> float:
+        """Predicted over measured, less one [-]."""
+        return self.prediction.value[metric] / self.value(metric) - 1.0
+
+    def inside(self, metric: str) -> bool:
+        """Whether what was measured lay inside the predicted interval."""
+        return self.prediction.low[metric] <= self.value(metric) <= self.prediction.high[metric]
+
+    def repeatability(self, metric: str) -> float | None:
+        """Difference between the largest and the smallest measurement, relative to their mean [-]; None of one."""
+        values = [each[metric] for each in self.measured]
+        return (max(values) - min(values)) / float(np.mean(values)) if len(values) > 1 else None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one metric over all judged cases.
+
+    Attributes:
+        metric: Which.
+        error: Median absolute error [-].
+        target: What it should be at most [-]; on a contended machine the repeatability if that is larger.
+        repeatability: Median difference between measurements of the same case [-]; None if measured once.
+        inside: Share of the judged cases inside their interval [-].
+        cases: How many were judged.
+    """
+
+    metric: str
+    error: float
+    target: float
+    repeatability: float | None
+    inside: float
+    cases: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether the error is within its target."""
+        return self.error <= self.target
+
+
+def metrics(measured: Measured, counted: Window) -> dict[str, float]:
+    """What was measured of the part of the run that counts; the same part that the simulation counts."""
+    done = measured.done_s
+    answered = (done >= counted.warm_up_s) & (done < counted.horizon_s)
+    latency_s = measured.latency_s[answered]
+    batches = measured.batches
+    within = (batches.start_s >= counted.warm_up_s) & (batches.start_s < counted.horizon_s)
+    cpu_s = batches.cpu_s[within]
+    return {
+        "mean": float(latency_s.mean()),
+        **{name: float(np.quantile(latency_s, level)) for name, level in LEVELS.items()},
+        "throughput": float(answered.sum()) / (counted.horizon_s - counted.warm_up_s),
+        "batch": float(batches.size[within].mean()),
+        "cpu": float(cpu_s[-1] - cpu_s[0]),
+    }
+
+
+def quantiles(measured: Measured, counted: Window) -> list[float]:
+    """Measured latency at each of `GRID` [s]."""
+    done = measured.done_s
+    answered = (done >= counted.warm_up_s) & (done < counted.horizon_s)
+    return [float(value) for value in np.quantile(measured.latency_s[answered], GRID)]
+
+
+def contended(outcomes: Sequence[Outcome]) -> str:
+    """Why the machine counts as contended; empty if it was quiet."""
+    loads = [load for outcome in outcomes for load in outcome.loads]
+    busy = [load for load in loads if load.contended]
+    drifts = [
+        drift for one in outcomes if one.prediction.case.judged and (drift := one.repeatability("mean")) is not None
+    ]
+    moved = float(np.median(drifts)) if drifts else 0.0
+    reasons = [
+        f"others or the hypervisor took CPU time in {len(busy)} of {len(loads)} runs"
+        if len(busy) > len(loads) / 10
+        else "",
+        f"the same run repeats itself to {moved:.1%} in mean latency; {DRIFT_LIMIT:.0%} allowed"
+        if moved > DRIFT_LIMIT
+        else "",
+    ]
+    return " and ".join(filter(None, reasons))
+
+
+def judge(outcomes: Sequence[Outcome]) -> list[Judgement]:
+    """The verdict on every metric; those without a target pass whatever their error."""
+    judged = [outcome for outcome in outcomes if outcome.prediction.case.judged]
+    crowded = bool(contended(outcomes))
+    return [_judgement(metric, judged, crowded) for metric in METRICS]
+
+
+def _judgement(metric: str, judged: Sequence[Outcome], crowded: bool) -> Judgement:
+    repeats = [value for outcome in judged if (value := outcome.repeatability(metric)) is not None]
+    repeatability = float(np.median(repeats)) if repeats else None
+    target = TARGETS.get(metric, float("inf"))
+    if crowded and repeatability is not None:
+        target = max(target, repeatability)
+    errors = [abs(outcome.error(metric)) for outcome in judged]
+    inside = float(np.mean([outcome.inside(metric) for outcome in judged]))
+    return Judgement(metric, float(np.median(errors)), target, repeatability, inside, len(judged))

@@ -1,0 +1,154 @@
+"""What dcplan says will happen, written down before it does: the same loader, engine and KPIs as any run.
+
+The scenario gets the very arrival times that the server will get, so that what is compared is the model of the server
+and not the luck of the arrivals. What a request spends outside the worker is a stage after the endpoint: its time is
+drawn from what was measured with a call that does nothing. Intervals hold the middle 95 % of replications, each with
+its own draws of service times and of the profile from its band.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from dcplan.engine.resolve import resolve
+from dcplan.profiles.library import Library
+from dcplan.scenario.load import load
+from dcplan.studies.replicate import replicate
+from dcplan.validation.host.cases import Case
+from dcplan.validation.host.schedule import FloatArray, Schedule
+from dcplan.validation.host.service import SKU, Server
+
+METRICS = {"mean": "s", "p50": "s", "p95": "s", "p99": "s", "throughput": "1/s", "batch": "1", "cpu": "s"}
+"""What is predicted, and its unit; `batch` is the mean size of a batch, `cpu` the CPU time of the worker."""
+LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+DRAWS = 100_000
+"""Requests drawn to add the overhead to the latencies of a replication."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is expected of a case.
+
+    Attributes:
+        case: Which.
+        rate: Mean requests per second that were asked for [1/s].
+        value: Metric -> mean over replications, see `METRICS`.
+        low, high: Metric -> bounds of the middle 95 % of replications.
+        quantile_s: Latency at each of `GRID` [s], for the figure.
+    """
+
+    case: Case
+    rate: float
+    value: dict[str, float]
+    low: dict[str, float]
+    high: dict[str, float]
+    quantile_s: list[float]
+
+    def as_json(self) -> dict[str, object]:
+        """Plain data."""
+        return {"name": self.case.name, **asdict(self)}
+
+
+GRID = np.concatenate((np.linspace(0.0, 0.98, 50), [0.985, 0.99, 0.995, 0.999]))
+"""Where distributions are compared [-]."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What part of a run counts: after the warm-up, up to the horizon [s]."""
+
+    warm_up_s: float
+    horizon_s: float
+
+
+def predict(
+    case: Case, rate: float, schedule: Schedule, server: Server, counted: Window, samples: int, root: Path, seed: int
+) -> Prediction:
+    """Simulate *case* with the profile in *root*, and write scenario, arrivals and prediction into a folder of its own.
+
+    Args:
+        case: What is predicted.
+        rate: Mean requests per second [1/s].
+        schedule: The arrivals.
+        server: What the way of serving adds to the call.
+        counted: What part of the run counts.
+        samples: Samples per request.
+        root: Folder with `compute/` and `power/`, as `service.write_profile` wrote them.
+        seed: Seed of service times.
+    """
+    folder = root / case.name
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"time_s": schedule.arrival_s}).to_csv(folder / "arrivals.csv", index=False)
+    path = folder / "scenario.yaml"
+    path.write_text(yaml.safe_dump(scenario(case, server, counted, samples, seed), sort_keys=False), encoding="utf-8")
+    run = replicate(resolve(load(path), Library([root])))
+    rng = np.random.default_rng(seed)
+    tables = dict(tuple(run.tables["latency"].groupby("replication")))
+    latency_s = [_with_overhead(table, server.overhead_s, rng) for table in tables.values()]
+    served = run.tables["endpoints"].groupby("replication")[["served", "busy_s", "latency_s"]].sum()
+    batches = run.tables["batches"]
+    each = {
+        "mean": list(served["latency_s"] / served["served"] + float(server.overhead_s.mean())),
+        **{name: [float(np.quantile(values, level)) for values in latency_s] for name, level in LEVELS.items()},
+        "throughput": list(served["served"] / (counted.horizon_s - counted.warm_up_s)),
+        "batch": list(_mean_batch(batches)),
+        "cpu": list(served["busy_s"] * server.cpu_share),
+    }
+    prediction = Prediction(
+        case,
+        rate,
+        {name: float(np.mean(values)) for name, values in each.items()},
+        {name: float(np.quantile(values, 0.025)) for name, values in each.items()},
+        {name: float(np.quantile(values, 0.975)) for name, values in each.items()},
+        [float(value) for value in np.mean([np.quantile(values, GRID) for values in latency_s], axis=0)],
+    )
+    (folder / "prediction.json").write_text(json.dumps(prediction.as_json(), indent=1), encoding="utf-8")
+    return prediction
+
+
+def scenario(case: Case, server: Server, counted: Window, samples: int, seed: int) -> dict[str, object]:
+    """The case as a scenario file says it."""
+    batching: dict[str, object] = {"max_batch": case.rule.max_batch, "max_delay": f"{server.delay_s:.9f} s"}
+    if case.way == "http":
+        batching["delay_from"] = "pickup"
+    return {
+        "name": case.name,
+        "question": "How long do requests take on this machine, as it is?",
+        "horizon": f"{counted.horizon_s} s",
+        "warm_up": f"{counted.warm_up_s} s",
+        "step": f"{counted.horizon_s} s",
+        "replications": 20,
+        "seed": seed,
+        "draw_profiles": True,
+        "fleet": {"host": {"server": SKU, "count": 1}},
+        "endpoints": {
+            "server": {
+                "workload": "cnn-cifar10",
+                "on": "host",
+                "replicas": 1,
+                "samples_per_request": samples,
+                "batching": batching,
+                "demand": {"kind": "trace", "file": "arrivals.csv"},
+            }
+        },
+    }
+
+
+def _with_overhead(latency: pd.DataFrame, overhead_s: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Latencies drawn from a replication's histogram, each with an overhead [s]."""
+    share = latency["count"].to_numpy(dtype=np.float64)
+    place = rng.choice(len(share), DRAWS, p=share / share.sum())
+    low_s, high_s = (latency[name].to_numpy()[place] for name in ("low_s", "high_s"))
+    drawn = low_s + rng.random(DRAWS) * (high_s - low_s) + rng.choice(overhead_s, DRAWS)
+    return np.asarray(drawn, dtype=np.float64)
+
+
+def _mean_batch(batches: pd.DataFrame) -> pd.Series[float]:
+    requests = (batches["size"] * batches["count"]).groupby(batches["replication"]).sum()
+    return requests / batches.groupby("replication")["count"].sum()

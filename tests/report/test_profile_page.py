@@ -1,0 +1,104 @@
+"""The page of a measured profile as text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plotly.offline import get_plotlyjs
+
+import measured
+from dcplan.errors import InputError
+from dcplan.profiles.library import shipped
+from dcplan.report.profile_data import read
+from dcplan.report.profile_page import render, write_profile_page
+
+NASTY = "<script>alert(1)</script>"
+
+
+def profile(root: Path, **settings: Any) -> Path:
+    return measured.write_profile(root / "compute" / "abacus" / "net", **settings)
+
+
+def text(folder: Path) -> str:
+    return render(read(folder)).replace(get_plotlyjs(), "")
+
+
+def headings(page: str) -> list[str]:
+    return re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+
+
+def test_it_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    folder = profile(tmp_path)
+    assert write_profile_page(folder, tmp_path / "new" / "page.html") == tmp_path / "new" / "page.html"
+    path = write_profile_page(folder, tmp_path / "pages")
+    assert path == tmp_path / "pages" / "profile.html"
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>\n<html lang=")
+
+
+def test_the_same_profile_gives_the_same_bytes(tmp_path: Path) -> None:
+    folder = profile(tmp_path)
+    assert render(read(folder)) == render(read(folder))
+
+
+def test_sections_follow_the_order_of_the_questions(tmp_path: Path) -> None:
+    assert headings(text(profile(tmp_path, source="rapl", accuracy=True))) == [
+        "Headline numbers",
+        "Before you trust these numbers",
+        "Inference",
+        "Training step",
+        "After a pause",
+        "Energy",
+        "Limits of the machine",
+        "Was it steady?",
+        "Training to accuracy",
+        "All points",
+        "In MLPerf's words",
+        "How this was measured",
+    ]
+
+
+def test_every_point_is_in_the_table_with_its_reason(tmp_path: Path) -> None:
+    folder = profile(tmp_path)
+    page = text(folder)
+    assert page.count("<td data-label='Point'>") == len(read(folder).points)
+    assert "interval ±27.8&nbsp;% of the mean" in page
+    assert "<span class='word UNSTABLE'>UNSTABLE</span>" in page
+
+
+def test_without_a_meter_the_page_says_so(tmp_path: Path) -> None:
+    page = text(profile(tmp_path))
+    assert "Energy is not known (source of power: no meter)" in page
+    assert "takes least processor time" in page
+
+
+def test_modelled_energy_is_never_called_measured(tmp_path: Path) -> None:
+    page = text(profile(tmp_path, source="model"))
+    assert "Energy is modelled from processor time, not measured" in page
+    assert "Energy/sample (modelled)" in page
+    assert "<h2>Energy</h2>" not in page
+
+
+def test_provenance_has_the_hash_and_the_conditions(tmp_path: Path) -> None:
+    folder = profile(tmp_path)
+    page = text(folder)
+    assert read(folder).profile.digest in page
+    assert "<code>torch</code></th><td>2.13.0+cpu</td>" in page
+
+
+def test_nothing_that_a_user_wrote_is_markup(tmp_path: Path) -> None:
+    folder = profile(tmp_path, workload=NASTY, description=NASTY, sku=NASTY, sample=NASTY, software={"torch": NASTY})
+    measured.change(folder, "infer.csv", verdict=f"UNSTABLE: {NASTY}", precision=NASTY)
+    assert NASTY not in text(folder)
+
+
+def test_an_older_profile_has_a_page_too() -> None:
+    page = text(shipped("profiles") / "compute" / "epyc-2-vcpu" / "cnn-cifar10")
+    assert "<h2>Inference</h2>" in page
+
+
+def test_another_family_is_refused() -> None:
+    with pytest.raises(InputError, match="holds no measured times; name the folder of a compute profile"):
+        read(shipped("profiles") / "cost" / "us-2025")

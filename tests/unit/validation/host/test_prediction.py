@@ -1,0 +1,142 @@
+"""Cases, predictions and verdicts, without a server: made-up call times with a known answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dcplan.profiling.machine import Load
+from dcplan.profiling.measure import Series, Window
+from dcplan.profiling.point import Key, Point, nothing
+from dcplan.validation.host import judge
+from dcplan.validation.host.cases import BURSTS, JUDGED, RULES, SHOWN, Case, cases, schedule
+from dcplan.validation.host.inprocess import Rule
+from dcplan.validation.host.judge import Outcome
+from dcplan.validation.host.predict import GRID, METRICS, Prediction, predict
+from dcplan.validation.host.predict import Window as Counted
+from dcplan.validation.host.records import Batches
+from dcplan.validation.host.run import Measured
+from dcplan.validation.host.schedule import schedule_of
+from dcplan.validation.host.service import Server, write_profile
+
+COUNTED = Counted(1.0, 11.0)
+QUIET = Load(0.5, 0.1)
+CASE = Case("in process", Rule(4, 0.005), "poisson", 0.6)
+
+
+def timed(batch: int, call_s: float, idle_s: float = 0.0) -> Series:
+    """A point whose calls all take *call_s*."""
+    windows = [Window(float(i), np.full(5, call_s), 5 * call_s, QUIET, 5 * call_s) for i in range(5)]
+    return Series(Point(Key("infer", batch, idle_s=idle_s), lambda: nothing), [], True, windows)
+
+
+def predicted(folder: Path, arrival_s: list[float], case: Case, server: Server, series: list[Series]) -> Prediction:
+    """The prediction for requests of two samples each."""
+    write_profile(series, server.cycle_s, "cnn-cifar10", 1, folder)
+    return predict(case, 1.0, schedule_of(np.array(arrival_s), 2), server, COUNTED, 2, folder, 1)
+
+
+def test_the_cases_are_all_combinations() -> None:
+    full, quick = cases(quick=False), cases(quick=True)
+    assert len(full) == 2 * len(RULES) * 2 * (len(JUDGED) + 1)
+    assert len({case.name for case in full}) == len(full)
+    assert sum(case.judged for case in full) == len(full) * 3 // 4
+    assert {case.load for case in full if not case.judged} == {SHOWN}
+    assert set(quick) <= set(full)
+    assert all(case.judged for case in quick)
+
+
+def test_bursts_have_the_mean_that_was_asked_for() -> None:
+    rates, dwell = BURSTS
+    assert np.dot(rates, dwell) / np.sum(dwell) == pytest.approx(1.0)
+    asked = schedule(replace(CASE, kind="bursty"), 200.0, 2000.0, 1, 8)
+    assert len(asked.arrival_s) == pytest.approx(400_000, rel=0.02)
+    smooth = schedule(CASE, 200.0, 2000.0, 1, 8)
+    counts = [np.histogram(each.arrival_s, 2000)[0].var() for each in (smooth, asked)]
+    assert counts[1] > 5 * counts[0]
+
+
+def test_a_lone_request_takes_delay_cycle_call_and_overhead(tmp_path: Path) -> None:
+    server = Server(np.array([0.002]), 0.001, 1.0, 0.006)
+    arrival_s = [1.5 + i for i in range(9)]
+    found = predicted(tmp_path, arrival_s, CASE, server, [timed(2, 0.010), timed(8, 0.030)])
+    assert found.value["mean"] == pytest.approx(0.006 + 0.001 + 0.010 + 0.002, rel=1e-3)
+    assert found.value["batch"] == 1.0
+    assert found.value["cpu"] == pytest.approx(9 * 0.011, rel=1e-3)
+    assert found.value["throughput"] == pytest.approx(0.9)
+    assert set(found.value) == set(METRICS)
+    assert found.low["p50"] <= found.value["p50"] <= found.high["p50"]
+    assert len(found.quantile_s) == len(GRID)
+
+
+def test_requests_together_make_a_batch_at_once(tmp_path: Path) -> None:
+    server = Server(np.array([0.0]), 0.0, 1.0, 0.006)
+    arrival_s = [1.5 + i + j * 1e-6 for i in range(9) for j in range(4)]
+    found = predicted(tmp_path, arrival_s, CASE, server, [timed(2, 0.010), timed(8, 0.030)])
+    assert found.value["batch"] == 4.0
+    assert found.value["p50"] == pytest.approx(0.030, rel=5e-3)
+
+
+def test_after_a_pause_calls_take_as_long_as_was_measured(tmp_path: Path) -> None:
+    server = Server(np.array([0.0]), 0.0, 1.0, 0.0)
+    series = [timed(2, 0.010), timed(8, 0.030), timed(2, 0.014, idle_s=0.1)]
+    rule = replace(CASE, rule=Rule(1, 0.0))
+    assert predicted(tmp_path, [1.5, 2.5, 3.5, 10.5], rule, server, series).value["mean"] == pytest.approx(
+        0.014, rel=1e-2
+    )
+
+
+def test_the_prediction_is_on_disk_with_its_scenario_and_arrivals(tmp_path: Path) -> None:
+    predicted(tmp_path, [1.5, 10.5], CASE, Server(np.array([0.0]), 0.0, 1.0, 0.005), [timed(2, 0.01), timed(8, 0.03)])
+    folder = tmp_path / CASE.name
+    assert {path.name for path in folder.iterdir()} == {"arrivals.csv", "scenario.yaml", "prediction.json"}
+    assert json.loads((folder / "prediction.json").read_text())["name"] == CASE.name
+
+
+def outcome(case: Case, ours: float, *measured: float, load: Load = QUIET) -> Outcome:
+    """A case whose every metric was predicted as *ours* and measured as *measured*."""
+    value = dict.fromkeys(METRICS, ours)
+    low, high = (dict.fromkeys(METRICS, factor * ours) for factor in (0.9, 1.1))
+    prediction = Prediction(case, 1.0, value, low, high, [])
+    values = tuple(dict.fromkeys(METRICS, each) for each in measured)
+    return Outcome(prediction, values, [], (load,) * len(measured), 0, 0.0)
+
+
+def test_errors_are_judged_by_their_median_over_judged_cases_alone() -> None:
+    outcomes = [outcome(CASE, 1.0 + error, 1.0) for error in (0.01, -0.03, 0.2)]
+    outcomes.append(outcome(replace(CASE, load=SHOWN), 9.0, 1.0))
+    verdicts = {one.metric: one for one in judge.judge(outcomes)}
+    assert verdicts["mean"].error == pytest.approx(0.03)
+    assert verdicts["mean"].ok
+    assert not verdicts["throughput"].ok
+    assert verdicts["mean"].cases == 3
+    assert verdicts["mean"].inside == pytest.approx(2 / 3)
+    assert verdicts["batch"].ok
+
+
+def test_a_contended_machine_says_so_and_is_judged_by_its_repeatability() -> None:
+    quiet = [outcome(CASE, 1.0, 1.1, 1.12) for _ in range(5)]
+    busy = [outcome(CASE, 1.0, 1.0, 1.4, load=Load(30.0, 0.0)) for _ in range(5)]
+    assert judge.contended(quiet) == ""
+    assert not judge.judge(quiet)[0].ok
+    assert "others or the hypervisor took CPU time in 10 of 10 runs" in judge.contended(busy)
+    assert "repeats itself to 33.3%" in judge.contended(busy)
+    assert judge.judge(busy)[0].target == pytest.approx(0.4 / 1.2)
+    assert judge.judge(busy)[0].ok
+
+
+def test_only_the_part_of_a_run_that_counts_is_compared() -> None:
+    arrival_s = np.array([0.5, 2.0, 3.0, 10.99])
+    done_s = arrival_s + np.array([9.0, 0.1, 0.3, 0.2])
+    done_s[0] = 0.9
+    batches = Batches(arrival_s, done_s, np.array([9, 1, 3, 2], np.uint32), np.arange(4, dtype=np.uint32), arrival_s,
+                      np.array([1.0, 2.0, 3.0, 4.0]))  # fmt: skip
+    measured = Measured(arrival_s, arrival_s, done_s, batches, 11.2, 4.0, 0.0, 0.0, QUIET)
+    found = judge.metrics(measured, COUNTED)
+    assert found["mean"] == pytest.approx(0.2)
+    assert found["throughput"] == pytest.approx(0.2)
+    assert found["batch"] == 2.0
