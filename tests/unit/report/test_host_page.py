@@ -190,7 +190,7 @@ def test_findings_name_the_errors() -> None:
 def test_predictions_without_error_are_shown() -> None:
     known = of(exact())
     assert "within 0 %" in words.verdict(known)
-    assert "differ by 0 %" in render(known)
+    assert "differ by 0&nbsp;%" in render(known)
     assert "+0" not in runs_html(known)
 
 
@@ -199,7 +199,7 @@ def test_one_load_and_one_way_are_enough() -> None:
     document["cases"] = document["cases"][:1]
     known = of(document)
     assert "At 30 % load" in theme.finding(errors_figure(known))
-    assert "1 runs" not in render(known)
+    assert "In process, no batching" in render(known)
 
 
 def test_what_is_no_verification_is_refused(tmp_path: Path) -> None:

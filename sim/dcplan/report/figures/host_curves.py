@@ -40,7 +40,7 @@ def curves_figure(known: Host, way: str, *, narrow: bool = False) -> go.Figure:
             words += f"batch {rule[0]}" if narrow else rule_name(rule)
             heading(figure, start(words), row, column)
     figure.add_traces(_keys(known))
-    return finished(figure, finding(known, way), _caption(known), (220 if narrow else 300) * rows, 84 if narrow else 60)
+    return finished(figure, finding(known, way), _caption(known), (220 if narrow else 300) * rows, 94 if narrow else 60)
 
 
 def finding(known: Host, way: str) -> str:
