@@ -176,12 +176,12 @@ def show(
 
     Example: dcplan profile show epyc-2-vcpu/cnn-cifar10 --html reports
     """
-    from dcplan.report import profile_console, profile_page
+    from dcplan.report.profile import console, page
 
     for folder in map(_profile_folder, names):
-        _print(profile_console.show(folder))
+        _print(console.show(folder))
         if html is not None:
-            typer.echo(f"wrote {profile_page.write_profile_page(folder, html)}")
+            typer.echo(f"wrote {page.write_profile_page(folder, html)}")
 
 
 @profile.command()
@@ -190,11 +190,11 @@ def compare(names: Paths) -> None:
 
     Example: dcplan profile compare epyc-2-vcpu/cnn-cifar10 my-profiles/compute/epyc-2-vcpu/cnn-cifar10
     """
-    from dcplan.report import profile_console
+    from dcplan.report.profile import console
 
     if len(names) < 2:
         raise InputError("one profile cannot be compared", "name two or more")
-    _print(profile_console.compare([_profile_folder(name) for name in names]))
+    _print(console.compare([_profile_folder(name) for name in names]))
 
 
 @profile.command()
@@ -242,18 +242,19 @@ def host(
 
     Example: dcplan verify host --quick
     """
-    from dcplan.report import host_console, host_page
+    from dcplan.report.host import console
+    from dcplan.report.host.page import write_host_page
     from dcplan.report.progress import Bar
     from dcplan.results.store import to_json
     from dcplan.validation.host.verify import verify as verify_host
 
     with Bar("verifying") as bar:
         result = verify_host(quick, out, bar.step)
-    page = host_page.write_host_page(result.folder)
+    page = write_host_page(result.folder)
     if json:
         sys.stdout.write(to_json({"schema": 1, "checks": [check.as_json() for check in result.checks]}))
     else:
-        _print(host_console.table(result.as_json()))
+        _print(console.table(result.as_json()))
         typer.echo(f"report: {page}")
     missed = [check.name for check in result.checks if not check.ok]
     if missed:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dcplan.report.host_page import write_host_page
+from dcplan.report.host.page import write_host_page
 from made_up_host import busy, quiet, written
 
 if TYPE_CHECKING:

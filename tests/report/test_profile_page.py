@@ -12,8 +12,8 @@ from plotly.offline import get_plotlyjs
 import measured
 from dcplan.errors import InputError
 from dcplan.profiles.library import shipped
-from dcplan.report.profile_data import read
-from dcplan.report.profile_page import render, write_profile_page
+from dcplan.report.profile.data import read
+from dcplan.report.profile.page import render, write_profile_page
 
 NASTY = "<script>alert(1)</script>"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import measured
-from dcplan.report.profile_page import write_profile_page
+from dcplan.report.profile.page import write_profile_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

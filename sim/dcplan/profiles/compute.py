@@ -23,6 +23,10 @@ from dcplan.profiles.timing import DRAW_STEPS, LEVELS, FloatArray, Pauses, Timin
 
 TIMES = ["time_mean_s", "time_low_s", "time_high_s", *LEVELS]
 """Columns that every table must have, beside `batch` and `verdict`."""
+SETTINGS = ("power_limit_w", "sm_clock_mhz", "temperature_c")
+"""Axes of the device: a profile may hold points at several of them."""
+AXES = ("tokens", "context", *SETTINGS)
+"""Axes beside the batch."""
 VARIANT = ("precision", "threads", "compiled", "graphs", "streams")
 """Columns that say how the model was run; a table without them was measured in one way."""
 
@@ -47,27 +51,25 @@ class ComputeProfile:
         return self.timing("infer")
 
     def timing(
-        self,
-        task: str,
-        tokens: int | None = None,
-        context: int | None = None,
-        precision: str | None = None,
-        extrapolate: bool = False,
+        self, task: str, precision: str | None = None, extrapolate: bool = False, **where: float | None
     ) -> Timing:
-        """Times of *task* by batch size.
+        """Times and power of *task* by batch size.
 
         Args:
             task: "infer", "train", "prefill" or "decode".
-            tokens: Where to cut the measured surface; needed if the task was measured at several.
-            context: The same for tokens in the cache.
             precision: Number format; the first that was measured if None.
             extrapolate: Whether to go beyond the measured tokens or context, by operations, rather than refuse.
+            where: Where to cut the measured surface, by axis (see `AXES`): needed for every axis that was measured at
+                several values, but for those of the device, which are then as in the profile's conditions.
 
         Raise a ValueError that says what was measured if it cannot be answered.
         """
         table = self._variant(task, precision)
         derived = ""
-        for axis, wanted in (("tokens", tokens), ("context", context)):
+        for axis in AXES:
+            wanted = where.get(axis)
+            if wanted is None and axis in SETTINGS:
+                wanted = self.profile.header.get("conditions", {}).get(axis)
             table, said = _cut(table, axis, wanted, task, extrapolate)
             derived = derived or said
         numbers = table[["batch", *TIMES]].to_numpy(dtype=np.float64)
@@ -111,6 +113,26 @@ class ComputeProfile:
             raise ValueError(f"training reached an accuracy of {best:.3f} at most, not {accuracy:g}")
         return float(reached[0])
 
+    def power_w(self, batch: float, load: float) -> float:
+        """Power at *batch* and a *load* of 0 to 1 (share of time in calls), by the model fitted to the meter [W].
+
+        Raise a ValueError outside the measured batches, or if no meter was read.
+        """
+        power = self.profile.header.get("power", {})
+        model = power.get("model")
+        if model is None:
+            raise ValueError(
+                f"the power of {self.profile.name} was not measured (source: {power.get('source', 'none')})"
+            )
+        if not 0.0 <= load <= 1.0:
+            raise ValueError(f"a load of {load:g} is not a share of time")
+        full_w = sorted((float(size), float(watts)) for size, watts in model["full_w"].items())
+        sizes, watts = [size for size, _ in full_w], [each for _, each in full_w]
+        if not sizes[0] <= batch <= sizes[-1]:
+            raise ValueError(f"power was measured at batches of {sizes[0]:g} to {sizes[-1]:g}, not {batch:g}")
+        busy_w = float(np.interp(batch, sizes, watts)) - float(model["idle_w"])
+        return float(model["idle_w"]) + busy_w * (load ** float(model["exponent"]) if load > 0 else 0.0)
+
     def has(self, task: str) -> bool:
         """Whether *task* was measured."""
         return (self.profile.path / f"{task}.csv").is_file()
@@ -142,14 +164,15 @@ class ComputeProfile:
             return Pauses()
         table = _read(path, ["task", "batch", "idle_s", "time_mean_s", "verdict"])
         table = table[(table["task"] == task) & ~table["verdict"].str.startswith("INVALID")]
-        grid = table.pivot_table(index="batch", columns="idle_s", values="time_mean_s").dropna()
-        if grid.empty:
+        if table.empty:
             return Pauses()
-        batch = grid.index.to_numpy(dtype=np.float64)
-        hot_s = np.interp(batch, ladder["batch"], ladder["time_mean_s"])
-        added_s = np.maximum(0.0, grid.to_numpy() - hot_s[:, None])  # a pause never makes faster: that is noise
-        pause_s = np.concatenate(([0.0], grid.columns.to_numpy(dtype=np.float64)))
-        return Pauses(batch, pause_s, np.concatenate((np.zeros((len(batch), 1)), added_s), axis=1))
+        pause_s = np.array([0.0, *sorted(table["idle_s"].unique())])
+        ladders = [(float(rung["batch"].iloc[0]), rung.sort_values("idle_s")) for _, rung in table.groupby("batch")]
+        return Pauses(
+            np.array([batch for batch, _ in ladders]),
+            pause_s,
+            np.stack([_added_s(rung, pause_s, ladder, batch) for batch, rung in ladders]),
+        )
 
 
 def load_compute(library: Library, sku: str, workload: str) -> ComputeProfile:
@@ -192,7 +215,9 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     return table
 
 
-def _cut(table: pd.DataFrame, axis: str, wanted: int | None, task: str, extrapolate: bool) -> tuple[pd.DataFrame, str]:
+def _cut(
+    table: pd.DataFrame, axis: str, wanted: float | None, task: str, extrapolate: bool
+) -> tuple[pd.DataFrame, str]:
     """*table* at one value of *axis*, by rising batch; and why the times are derived, if they are."""
     known = sorted(table[axis].unique()) if axis in table else [0]
     if len(known) == 1 and wanted in (None, known[0]):
@@ -203,20 +228,22 @@ def _cut(table: pd.DataFrame, axis: str, wanted: int | None, task: str, extrapol
     if wanted is None:
         raise ValueError(f"{task} was measured at {span} {axis}; say how many, e.g. {axis}: {known[0]:g}")
     inside = known[0] <= wanted <= known[-1]
-    if not inside and not extrapolate:
-        raise ValueError(f"{task} was measured at {span} {axis}, not at {wanted}; extrapolate: roofline derives it")
+    if not inside and (axis in SETTINGS or not extrapolate):
+        remedy = "measure it there" if axis in SETTINGS else "extrapolate: roofline derives it"
+        raise ValueError(f"{task} was measured at {span} {axis}, not at {wanted:g}; {remedy}")
     rows = [_along(rung, axis, wanted) for _, rung in table.groupby("batch")]
     cut = pd.DataFrame([row for row in rows if row is not None]).sort_values("batch")
     if cut.empty:
-        raise ValueError(f"no batch of {task} was measured on both sides of {wanted} {axis}")
-    return cut, "" if inside else f"{wanted} {axis} lie outside the measured {span}: scaled by operations"
+        raise ValueError(f"no batch of {task} was measured on both sides of {wanted:g} {axis}")
+    return cut, "" if inside else f"{wanted:g} {axis} lie outside the measured {span}: scaled by operations"
 
 
-def _along(rung: pd.DataFrame, axis: str, wanted: int) -> dict[str, Any] | None:
+def _along(rung: pd.DataFrame, axis: str, wanted: float) -> dict[str, Any] | None:
     """The row of one batch at *wanted*: linear between measured ones, scaled by operations outside."""
     rung = rung.sort_values(axis)
     places = rung[axis].to_numpy(dtype=np.float64)
-    columns = [name for name in ("batch", *TIMES, "slow", "power_w") if name in rung]
+    kept = ("batch", *TIMES, "slow", "power_w", "flop_per_sample", *AXES)
+    columns = [name for name in kept if name in rung and name != axis]
     at = float(np.clip(wanted, places[0], places[-1]))
     if at != wanted and "flop_per_sample" not in rung:
         return None
@@ -253,6 +280,14 @@ def _slow_share(windows: pd.DataFrame | None, quantile_s: FloatArray) -> float:
     calls = float(windows["n"].mean())
     slow = (between - total / calls) / (1.0 - 1.0 / calls) if calls > 1 else between
     return float(np.clip(slow / total, 0.0, 1.0))
+
+
+def _added_s(rung: pd.DataFrame, pause_s: FloatArray, ladder: pd.DataFrame, batch: float) -> FloatArray:
+    """What each pause adds to a call of *batch* samples [s]; linear between its own pauses, constant after them."""
+    hot_s = float(np.interp(batch, ladder["batch"], ladder["time_mean_s"]))
+    added_s = np.maximum(0.0, rung["time_mean_s"].to_numpy(dtype=np.float64) - hot_s)  # faster is noise
+    measured_s = np.concatenate(([0.0], rung["idle_s"].to_numpy(dtype=np.float64)))
+    return np.interp(pause_s, measured_s, np.concatenate(([0.0], added_s)))
 
 
 def work_of(header: Mapping[str, Any], task: str = "infer") -> roofline.Work:

@@ -40,6 +40,10 @@ WINDOWS_NEEDED = 5
 """Fewer windows of a point than this give no interval worth printing."""
 AGREEING = 3
 """Windows that must agree before warm-up ends (the rule of NVIDIA's perf_analyzer)."""
+LONG_CALL_S = 0.3
+"""What a pause adds to a call longer than this is lost in its spread: it is not measured [s]."""
+WARM_UP_SHARE = 0.4
+"""Share of the budget after which points are warmed up by a single call each [-]."""
 LEAST_GAIN = 0.02
 """Relative gain in throughput below which a larger batch counts as useless [-]."""
 MOST_WINDOWS = 1.4
@@ -206,11 +210,18 @@ def _resumed(points: Sequence[Point], known: Sequence[Kept]) -> list[Series]:
 def _warmed_up(series: Sequence[Series], plan: Plan, timer: _Timer, progress: Progress) -> Iterator[Series]:
     """Warm up each point, in rising order of batch; those worth measuring."""
     ladders: dict[tuple[object, ...], _Ladder] = {}
+    warm: dict[Key, float] = {}
     for done, one in enumerate(series):
         progress("warm up", done, len(series))
         key = one.point.key
+        if key.idle_s:  # the same call has been warmed up without the pause
+            one.settled = True
+            if warm.get(key._replace(idle_s=0.0), 0.0) <= LONG_CALL_S:
+                yield one
+            continue
         ladder = ladders.setdefault(key._replace(batch=0), _Ladder(plan.all_batches))
         if not ladder.ended and (ladder.warmed(one, plan, timer)):
+            warm[key] = (one.warm_up or one.measured)[-1].mean_s
             yield one
     progress("warm up", len(series), len(series))
 
@@ -227,15 +238,15 @@ class _Ladder:
     def warmed(self, series: Series, plan: Plan, timer: _Timer) -> bool:
         """Warm up *series*; whether it ran, and is no third size in a row that gains nothing."""
         try:
-            if series.lacks(plan) and not timer.over():
+            if series.lacks(plan):
                 _warm_up(series, plan, timer)
         except (MemoryError, RuntimeError) as error:
             if not isinstance(error, MemoryError) and "memory" not in str(error):
                 raise
             self.ended = True
             return False
-        if not series.warm_up:  # time is up
-            return bool(series.measured)
+        if not series.warm_up:
+            return True
         per_s = series.point.key.samples / series.warm_up[-1].mean_s
         self.useless = 0 if per_s > (1 + LEAST_GAIN) * self.best_per_s else self.useless + 1
         self.best_per_s = max(self.best_per_s, per_s)
@@ -273,10 +284,10 @@ def _make_do(series: Series) -> None:
 
 def _warm_up(series: Series, plan: Plan, timer: _Timer) -> None:
     """Take windows until the last few agree, or until there were too many."""
-    fewest, most = plan.warm_up_windows
+    fewest, most = plan.warm_up_windows if timer.now_s < WARM_UP_SHARE * plan.budget_s else (1, 1)
     taken: list[Window] = []
     while len(taken) < fewest or (not series.settled and len(taken) < most):
-        window = timer.window(series.point, plan.warm_up_window_s)
+        window = timer.window(series.point, plan.warm_up_window_s, fewest_calls=1)
         taken.append(window)
         timer.keep(Kept(series.point.key, "warm_up", window))
         if window.load.disturbed:
@@ -310,7 +321,7 @@ class _Timer:
         """Whether the budget is spent; time that was waited for others does not count."""
         return self.now_s - self.waited_s >= self.budget_s
 
-    def window(self, point: Point, window_s: float) -> Window:
+    def window(self, point: Point, window_s: float, fewest_calls: int = CALLS_PER_WINDOW) -> Window:
         """Call for *window_s*, back to back or after the pauses of the point, timing each call."""
         point.enter()
         call, idle_s = point.make(), point.key.idle_s
@@ -318,7 +329,8 @@ class _Timer:
             self._settle(call, point.wait)
         start_s = self.now_s
         first, before, start_ns = self.meter.mark(), self.clock.cpu(), self.clock.wall_ns()
-        call_ns = self._calls_ns(call, point.wait, idle_s, start_ns + int(window_s * 1e9))
+        until_ns = start_ns + int(window_s * 1e9)
+        call_ns = self._calls_ns(call, point.wait, idle_s, until_ns, fewest_calls)
         after, last, end_ns = self.clock.cpu(), self.meter.mark(), self.clock.wall_ns()
         return Window(
             start_s=start_s,
@@ -348,11 +360,11 @@ class _Timer:
                 return
 
     def _calls_ns(
-        self, call: Callable[[], object], wait: Callable[[], object], idle_s: float, end_ns: int
+        self, call: Callable[[], object], wait: Callable[[], object], idle_s: float, end_ns: int, fewest: int
     ) -> list[int]:
         taken: list[int] = []
         now_ns = 0
-        while now_ns < end_ns or len(taken) < CALLS_PER_WINDOW:
+        while now_ns < end_ns or len(taken) < fewest:
             if idle_s:
                 self.clock.sleep(idle_s)
             begin_ns = self.clock.wall_ns()

@@ -34,8 +34,9 @@ from dcplan.profiling.measure import (
 from dcplan.profiling.meters.choose import choose
 from dcplan.profiling.meters.protocol import Mark, Meter
 from dcplan.profiling.mlperf import scenarios
-from dcplan.profiling.point import PRECISIONS, Key, Variant
+from dcplan.profiling.point import PRECISIONS, Key, Point, Variant
 from dcplan.profiling.session import Session, check
+from dcplan.profiling.soak import soak
 from dcplan.profiling.summary import Summary, summarise
 from dcplan.profiling.sweep import Sweep, points
 from dcplan.profiling.workloads.catalogue import find_workload
@@ -165,18 +166,24 @@ class Recording:
                 sessions[variant] = self._session(variant, largest)
             bench = Bench(meter=self.meter, keep=journal.keep, known=journal.known)
             bench = replace(bench, progress=progress) if progress else bench
-            series = measure(points(keys, sessions), plan, random.Random(self.settings.seed), bench)
+            offered = points(keys, sessions)
+            thermal = self._soaked(offered)
+            series = measure(offered, plan, random.Random(self.settings.seed), bench)
             trained = self._train() if self.settings.accuracy else None
         finally:
             self.meter.stop()
         series = [one for one in series if one.measured]
+        if not series:
+            raise InputError(
+                "the budget was spent on warming up, and nothing was measured", "give more, or use --quick"
+            )
         summaries = [summarise(one, self.meter, plan.half_width, plan.windows[1]) for one in series]
         flop = _flop(session, keys)
         header = {
             **self._provenance(session),
             "hardware": {**asdict(self.hardware), **_device(self.settings.device)},
             "software": {**machine.software(), **session.software()},
-            "conditions": {**self._conditions(plan, idle, series), "allocator": allocator},
+            "conditions": {**self._conditions(plan, idle, series), "allocator": allocator, **thermal},
             "recipe": asdict(self.workload.recipe),
             "work": {
                 **session.work(),
@@ -199,6 +206,18 @@ class Recording:
 
     def _session(self, variant: Variant, largest: int) -> Session:
         return Session(self.workload, variant, self.settings.device, self.settings.seed, largest)
+
+    def _soaked(self, offered: Sequence[Point]) -> dict[str, Any]:
+        """Warm the device through, if its meter has a thermometer; its steadiness and its power limit."""
+        if self.meter.source != "nvml":
+            return {}
+        fitting = {task: max(axes["batch"]) for task, axes in self.workload.tasks.items()}
+        known = [point for point in offered if not point.key.idle_s and point.key.batch <= fitting[point.key.task]]
+        heavy = max(known, key=lambda point: point.key.batch)
+        first = self.meter.mark()
+        settled = None if self.settings.quick else soak(heavy, self.meter)
+        limit_w = self.meter.conditions(first, self.meter.mark()).get("power_limit_w")
+        return {"thermal_steady": settled, "power_limit_w": limit_w}
 
     def _train(self) -> AccuracyRun:
         """Train to accuracy, after everything else: it takes as long as it takes."""

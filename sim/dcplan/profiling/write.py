@@ -89,7 +89,16 @@ _WINDOW = {
     "energy_j": ("J", "energy in the window by the meter; empty if unknown"),
     "energy_low_j": ("J", "lower end of what it may have been, by the meter's own error"),
     "energy_high_j": ("J", "upper end of what it may have been"),
+    "temperature_start_c": ("degC", "temperature of the device at the start of the window"),
+    "temperature_end_c": ("degC", "temperature of the device at the end of the window"),
+    "sm_clock_mean_mhz": ("MHz", "mean clock of the device's processors"),
+    "mem_clock_mean_mhz": ("MHz", "mean clock of the device's memory"),
+    "utilisation_mean_percent": ("%", "mean share of time in which a kernel ran"),
+    "power_limit_w": ("W", "power limit of the device, as it was found"),
+    "throttle_reasons": ("", "why the device ran below its clock"),
 }
+CONDITIONS = tuple(_WINDOW)[-7:]
+"""Columns that only a device's own meter can fill."""
 _BIN = {
     "low_s": ("s", "lower edge of a bin of call durations, 1 % wide"),
     "count": ("1", "timed calls in the bin, all measured windows"),
@@ -276,7 +285,7 @@ def _window_rows(series: Iterable[Series], number: Mapping[Key, int], meter: Met
             windows: list[Window] = getattr(one, phase)
             point = {"point": number[one.point.key], "phase": phase}
             for place, (window, energy) in enumerate(zip(windows, energies(windows, meter), strict=True)):
-                rows.append({**point, "window": place, **_window_row(window, energy)})
+                rows.append({**point, "window": place, **_window_row(window, energy), **_conditions(window, meter)})
     return sorted(rows, key=lambda row: float(row["start_s"] or 0))
 
 
@@ -294,6 +303,14 @@ def _window_row(window: Window, energy: Energy | None) -> Row:
         "energy_low_j": energy.low_j if energy else None,
         "energy_high_j": energy.high_j if energy else None,
     }
+
+
+def _conditions(window: Window, meter: Meter | None) -> Row:
+    """Clocks, temperature and limits of the device; no columns on a machine whose meter tells none."""
+    if meter is None or meter.source != "nvml" or window.marks is None:
+        return {}
+    found = meter.conditions(*window.marks)
+    return {name: found.get(name) for name in CONDITIONS}
 
 
 def _bins(series: Iterable[Series], number: Mapping[Key, int]) -> list[Row]:

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
 from dcplan.report.figures import energy, latency, load, money, power, training
+from dcplan.report.frame import Chart, Section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
 from dcplan.results.store import Run
 
 FEWEST_POINTS = 120
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A figure, and another for a small screen where the first would not be readable."""
-
-    wide: go.Figure
-    narrow: go.Figure | None = None
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with its figures, and HTML that follows them."""
-
-    title: str
-    charts: tuple[Chart, ...]
-    after: str = ""
 
 
 def sections(run: Run) -> list[Section]:

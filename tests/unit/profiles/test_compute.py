@@ -185,3 +185,43 @@ def test_the_work_of_a_sample_is_read_or_asked_for() -> None:
     assert work_of({"work": work}).flop == 9
     with pytest.raises(ValueError, match="does not say the work of a sample"):
         work_of({})
+
+
+CAPS = [
+    {"batch": batch, "power_limit_w": cap, "time_mean_s": batch * 0.7 / cap, "power_w": 0.9 * cap}
+    for batch in (1, 8)
+    for cap in (350.0, 700.0)
+]
+
+
+def test_times_and_power_are_functions_of_the_power_limit(tmp_path: Path) -> None:
+    profile = surface(tmp_path, CAPS, conditions={"power_limit_w": 700.0})
+    assert profile.infer.power_w.tolist() == [630.0, 630.0]
+    half = profile.timing("infer", power_limit_w=350)
+    np.testing.assert_allclose(half.mean_s, 2 * profile.infer.mean_s)
+    between = profile.timing("infer", power_limit_w=525)
+    np.testing.assert_allclose(between.power_w, 472.5)
+    assert np.all((profile.infer.mean_s < between.mean_s) & (between.mean_s < half.mean_s))
+
+
+def test_a_power_limit_that_was_not_measured_is_refused_even_by_roofline(tmp_path: Path) -> None:
+    profile = surface(tmp_path, CAPS, conditions={"power_limit_w": 700.0})
+    with pytest.raises(ValueError, match="measured at 350 to 700 power_limit_w, not at 200; measure it there"):
+        profile.timing("infer", power_limit_w=200, extrapolate=True)
+
+
+def test_power_follows_the_fitted_model_between_measured_batches(tmp_path: Path) -> None:
+    model = {"idle_w": 100.0, "exponent": 0.5, "full_w": {1: 300.0, 9: 500.0}}
+    profile = surface(tmp_path, CAPS, power={"source": "nvml", "model": model})
+    assert profile.power_w(1, 1.0) == 300.0
+    assert profile.power_w(5, 0.25) == pytest.approx(100 + 0.5 * 300)
+    assert profile.power_w(9, 0.0) == 100.0
+    with pytest.raises(ValueError, match="batches of 1 to 9, not 10"):
+        profile.power_w(10, 1.0)
+    with pytest.raises(ValueError, match="is not a share of time"):
+        profile.power_w(5, 1.5)
+
+
+def test_power_that_no_meter_read_is_not_made_up(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"was not measured \(source: none\)"):
+        surface(tmp_path, CAPS, power={"source": "none"}).power_w(1, 1.0)

@@ -1,18 +1,23 @@
 """What is measured before anything is predicted: the call by itself, and what a server adds to it.
 
-The call is timed as `dcplan profile` times a model: windows, warm-up, random order, and after pauses. What a server
-adds is measured twice. With a call that does nothing, at a light load: the overhead of a request. With everything
-arriving at once, so that there is always a next batch: the time from the end of a batch to the start of the next, which
-keeps the worker from serving, and the CPU time of the worker per second of that. Neither is one of the judged runs.
+The call is timed back to back, as `dcplan profile` times a model: windows, warm-up, random order. What a server adds is
+measured in three runs of its own, none of which is one of the judged runs:
+
+- with a call that does nothing, at a light load: the time that a request spends outside the worker, and how long a lone
+  one really waits for company, because the timers of servers are coarse;
+- with everything arriving at once, so that there is always a next batch: the time from the end of a batch to the start
+  of the next, which keeps the worker from serving, and the worker's CPU time per second;
+- with pauses between batches: how much longer a call takes in a process that rested.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,28 +25,26 @@ import numpy as np
 from dcplan.errors import InputError
 from dcplan.profiling import machine
 from dcplan.profiling.measure import Bench, Plan, Progress, Series, Window, measure
-from dcplan.profiling.point import Key, Point
+from dcplan.profiling.point import Key, Point, nothing
 from dcplan.profiling.summary import summarise
 from dcplan.profiling.write import write
 from dcplan.validation.host.call import Call
+from dcplan.validation.host.cases import RULES, Way
 from dcplan.validation.host.inprocess import Rule
-from dcplan.validation.host.mosec_server import ModelServer
-from dcplan.validation.host.run import Measured, measure_echo, measure_http, measure_inprocess
+from dcplan.validation.host.run import WORKLOAD, Measured
 from dcplan.validation.host.schedule import FloatArray, Schedule, schedule_of
+from dcplan.validation.host.ways import SAMPLES, THREADS, Ways
 
 SKU = "this-host"
-PAUSES_S = (0.0005, 0.002, 0.01, 0.05)
+PAUSES_S = (0.0005, 0.002, 0.01, 0.03, 0.1)
+"""Rests of a worker before a batch [s]."""
+CHUNKS = 5
+"""Parts that the batches after a pause are split into, for an interval."""
 FULL = Plan(
-    idle_s=2,
-    warm_up_window_s=0.3,
-    warm_up_windows=(3, 8),
-    settle_s=0.05,
-    window_s=0.5,
-    windows=(8, 16),
-    patience_s=300,
-    all_batches=True,
-)
-QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(5, 8), budget_s=22, patience_s=0)
+    idle_s=2, warm_up_window_s=0.3, warm_up_windows=(3, 8), settle_s=0.05, window_s=0.5, windows=(15, 30),
+    half_width=0.02, patience_s=300, all_batches=True,
+)  # fmt: skip
+QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(10, 12), budget_s=15, patience_s=0)
 ECHO_RATE = 40.0
 """Requests per second to a server whose call does nothing: it rests between them."""
 
@@ -54,87 +57,69 @@ class Server:
         overhead_s: Time that a request spends outside the worker [s], samples, [k].
         cycle_s: Time of the worker between two batches when there is always a next one [s].
         cpu_share: CPU time of the worker per second that it is busy [-].
-        delay_s: How long a lone request really waits for a fuller batch [s]; timers of servers are coarse.
+        delay_s: How long a lone request really waits for a fuller batch [s].
+        after: Calls after pauses, one series for each size of batch and pause.
     """
 
     overhead_s: FloatArray
     cycle_s: float
     cpu_share: float
     delay_s: float
+    after: tuple[Series, ...] = ()
 
 
-def time_calls(
-    call: Call, sizes: Sequence[int], samples: int, threads: int, quick: bool, told: Progress
-) -> list[Series]:
-    """Time *call* at batches of so many requests of *samples* samples each, back to back and after pauses."""
-    keys = [Key("infer", size * samples, threads=threads) for size in sizes]
-    after = [keys[0], keys[-1]] if quick else [keys[0], keys[len(keys) // 2], keys[-1]]
-    pauses = PAUSES_S[1::2] if quick else PAUSES_S
-    keys += [key._replace(idle_s=pause_s) for key in after for pause_s in pauses]
-    points = [Point(key, partial(_on_images, call, key.batch // samples)) for key in keys]
-    bench = Bench(progress=told)
-    return measure(points, QUICK if quick else FULL, random.Random(1), bench)
-
-
-def require_usable(series: Sequence[Series]) -> None:
-    """Raise an InputError if the machine was too unsteady to time back-to-back calls at all."""
+def time_calls(call: Call, sizes: Sequence[int], quick: bool, told: Progress) -> list[Series]:
+    """Time *call* back to back at batches of so many requests each; an InputError if the machine is too unsteady."""
+    keys = [Key("infer", size * SAMPLES, threads=THREADS) for size in sizes]
+    points = [Point(key, partial(_on_images, call, key.batch // SAMPLES)) for key in keys]
+    series = measure(points, QUICK if quick else FULL, random.Random(1), Bench(progress=told))
     for one in series:
         verdict = summarise(one).verdict
-        if verdict.startswith("INVALID") and not one.point.key.idle_s:
+        if verdict.startswith("INVALID"):
             raise InputError(
                 f"this machine is too busy to be verified: {one.point.key}: {verdict}", "let it rest first"
             )
+    return series
 
 
-def write_profile(series: Sequence[Series], cycle_s: float, workload: str, threads: int, root: Path) -> None:
-    """The profile of the call with *cycle_s* added to every one, in `<root>/compute/`, and a server that holds it."""
-    shifted = [_shifted(one, cycle_s) for one in series]
-    today = datetime.now(UTC).date()
-    origin = {"year": today.year, "date": today.isoformat(), "licence": "Apache-2.0"}
-    header = {
-        "schema": 2,
-        "kind": "measured",
-        "description": f"{workload} on this machine, as a server calls it: samples gathered, run, and read out.",
-        "source": "dcplan verify host, before its runs",
-        **origin,
-        "derivation": f"calls timed one by one in windows; {1e6 * cycle_s:.0f} us between batches added to each",
-        "conditions": {"threads": threads, "precision": "fp32"},
-        "software": machine.software(),
-    }
-    write(root / "compute" / SKU / workload, header, shifted, [summarise(one) for one in shifted], {})
-    host = root / "power" / SKU
-    host.mkdir(parents=True, exist_ok=True)
-    (host / "profile.yaml").write_text(
-        "schema: 1\nkind: synthetic\ndescription: This machine; its power is not known and left out.\n"
-        f"source: dcplan verify host\nyear: {today.year}\nlicence: Apache-2.0\nderivation: none\nvalues:\n"
-        "  idle_w: {value: 0, unit: W}\n  max_w: {value: 0, unit: W}\n  curve: {r: {value: 1, unit: '1'}}\n"
-        f"  slots: {{{SKU}: {{value: 1, unit: '1'}}}}\n",
-        encoding="utf-8",
-    )
+class Adding:
+    """What each way of serving adds to the call, measured when it is first asked for."""
 
+    def __init__(self, ways: Ways, series: Sequence[Series], quick: bool, folder: Path) -> None:
+        self.ways, self.series, self.quick, self.folder = ways, series, quick, folder
+        self._echoes: dict[tuple[Way, Rule], Measured] = {}
+        self._servers: dict[tuple[Way, Rule], Server] = {}
 
-def echo_inside(rule: Rule, quick: bool, folder: Path) -> Measured:
-    """The server in this process under *rule*, at a light load, with a call that does nothing."""
-    return measure_inprocess(
-        _light(quick), rule.max_batch, rule.max_delay_s, samples_per_request=1, threads=1, folder=folder, call=_nothing
-    )
+    def server(self, way: Way, rule: Rule) -> Server:
+        """What *way* adds under *rule*."""
+        if (way, rule) not in self._servers:
+            echo, held = self._echo(way, RULES[0]), self._echo(way, rule)
+            full = self._run("at-once", way, rule, at_once(rule, self.quick))
+            bare = added(echo, held, full)
+            self._servers[way, rule] = replace(bare, after=tuple(self._after(way, rule, bare)))
+        return self._servers[way, rule]
 
+    def _after(self, way: Way, rule: Rule, bare: Server) -> Iterator[Series]:
+        """Calls after pauses; a lone request rests for the delay in any case."""
+        for size in sorted({1, rule.max_batch}):
+            delay_s = bare.delay_s if size < rule.max_batch else 0.0
+            pauses = [pause_s for pause_s in PAUSES_S if pause_s > delay_s]
+            each = 10 if self.quick else 40
+            call_s = mean_s(self.series, size)
+            asked, wanted = paced(size, [pause_s - delay_s for pause_s in pauses], each, delay_s + call_s)
+            measured = self._run(f"paced{size}", way, rule, asked)
+            yield from after_pauses(measured, size, [pauses[index] for index in wanted])
 
-def echo_http(rule: Rule, quick: bool, folder: Path) -> Measured:
-    """The same behind mosec."""
-    return measure_echo(_light(quick), rule.max_batch, rule.max_delay_s, folder)
+    def _echo(self, way: Way, rule: Rule) -> Measured:
+        if (way, rule) not in self._echoes:
+            self._echoes[way, rule] = self.ways.echo(way, rule, light(self.quick), self._place("echo", way, rule))
+        return self._echoes[way, rule]
 
+    def _run(self, what: str, way: Way, rule: Rule, schedule: Schedule) -> Measured:
+        return self.ways.run(way, rule, schedule, self._place(what, way, rule))
 
-def full_inside(call: Call, rule: Rule, samples: int, threads: int, quick: bool, folder: Path) -> Measured:
-    """The server in this process with *call*, when everything arrives at once."""
-    at_once = _at_once(rule, quick)
-    return measure_inprocess(at_once, rule.max_batch, rule.max_delay_s, samples, threads, folder, call=call)
-
-
-def full_http(rule: Rule, samples: int, threads: int, quick: bool, folder: Path, server: ModelServer) -> Measured:
-    """The same behind mosec; *server* runs with *rule*."""
-    at_once = _at_once(rule, quick)
-    return measure_http(at_once, rule.max_batch, rule.max_delay_s, samples, threads, folder, server=server)
+    def _place(self, what: str, way: Way, rule: Rule) -> Path:
+        return self.folder / f"{what}_{way.replace(' ', '-')}_batch{rule.max_batch}"
 
 
 def added(echo: Measured, held: Measured, full: Measured) -> Server:
@@ -148,19 +133,81 @@ def added(echo: Measured, held: Measured, full: Measured) -> Server:
     return Server(np.maximum(0.0, overhead_s - cycle_s), cycle_s, cpu_s / busy_s, max(0.0, delay_s))
 
 
-def _light(quick: bool) -> Schedule:
+def after_pauses(measured: Measured, size: int, wanted: Sequence[float]) -> Iterator[Series]:
+    """Batches of *size* requests by the pause that was wanted before each [s]."""
+    whole = measured.batches.size == size
+    duration_s = measured.batches.duration_s
+    for pause_s in sorted(set(wanted)):
+        chosen = duration_s[whole & (np.array(wanted)[measured.batches.head // size] == pause_s)]
+        if len(chosen) < CHUNKS:
+            continue
+        windows = [Window(0.0, part, 0.0, measured.load, 0.0) for part in np.array_split(chosen, CHUNKS)]
+        key = Key("infer", size * SAMPLES, threads=THREADS, idle_s=pause_s)
+        yield Series(Point(key, lambda: nothing), [], True, windows)
+
+
+def write_profile(series: Sequence[Series], server: Server, root: Path) -> None:
+    """The profile of the call as *server* makes it, in `<root>/compute/`, and a server kind that holds it."""
+    shifted = [
+        *(_shifted(one, server.cycle_s) for one in series),
+        *(_shifted(one, server.cycle_s) for one in server.after),
+    ]
+    today = datetime.now(UTC).date()
+    header = {
+        "schema": 2,
+        "kind": "measured",
+        "description": f"{WORKLOAD} on this machine, as a server calls it: samples gathered, run, and read out.",
+        "source": "dcplan verify host, before its runs",
+        "year": today.year,
+        "date": today.isoformat(),
+        "licence": "Apache-2.0",
+        "derivation": f"calls timed in windows; {1e6 * server.cycle_s:.0f} us between batches added to each",
+        "conditions": {"threads": THREADS, "precision": "fp32"},
+        "software": machine.software(),
+    }
+    write(root / "compute" / SKU / WORKLOAD, header, shifted, [summarise(one) for one in shifted], {})
+    host = root / "power" / SKU
+    host.mkdir(parents=True, exist_ok=True)
+    (host / "profile.yaml").write_text(
+        "schema: 1\nkind: synthetic\ndescription: This machine; its power is not known and left out.\n"
+        f"source: dcplan verify host\nyear: {today.year}\nlicence: Apache-2.0\nderivation: none\nvalues:\n"
+        "  idle_w: {value: 0, unit: W}\n  max_w: {value: 0, unit: W}\n  curve: {r: {value: 1, unit: '1'}}\n"
+        f"  slots: {{{SKU}: {{value: 1, unit: '1'}}}}\n",
+        encoding="utf-8",
+    )
+
+
+def mean_s(series: Sequence[Series], size: int) -> float:
+    """Mean time of a call with *size* requests [s]."""
+    (one,) = [each for each in series if each.point.key.batch == size * SAMPLES]
+    return float(np.mean([window.mean_s for window in one.measured]))
+
+
+def light(quick: bool) -> Schedule:
     """Requests that find the server at rest."""
     gaps_s = np.random.default_rng(1).standard_exponential(60 if quick else 400) / ECHO_RATE
     return schedule_of(0.5 + np.cumsum(gaps_s), 1)
 
 
-def _at_once(rule: Rule, quick: bool) -> Schedule:
+def at_once(rule: Rule, quick: bool) -> Schedule:
     """Requests that all come at once."""
-    return schedule_of(np.full(rule.max_batch * (20 if quick else 60), 0.2), 1)
+    return schedule_of(np.full(rule.max_batch * (20 if quick else 60), 0.2), SAMPLES)
 
 
-def _nothing(images: Sequence[int]) -> None:
-    """Serve nothing."""
+def paced(size: int, pauses_s: Sequence[float], each: int, busy_s: float) -> tuple[Schedule, list[int]]:
+    """Groups of *size* requests, *each* of them after every pause, in random order; and which pause is before which.
+
+    Args:
+        size: Requests that come together.
+        pauses_s: Rests of the server before them [s].
+        each: Groups for every pause.
+        busy_s: How long the server works on a group [s].
+    """
+    order = list(product(range(each), range(len(pauses_s))))
+    random.Random(1).shuffle(order)
+    wanted = [index for _, index in order]
+    gaps_s = np.array([pauses_s[index] + busy_s for index in wanted])
+    return schedule_of(np.repeat(0.2 + np.cumsum(gaps_s), size), SAMPLES), wanted
 
 
 def _on_images(call: Call, size: int) -> Callable[[], object]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,21 +19,15 @@ from dcplan.profiling import machine
 from dcplan.profiling.measure import Series
 from dcplan.validation.check import Check
 from dcplan.validation.host import judge, service
-from dcplan.validation.host.call import Call, make_call, warm_up
-from dcplan.validation.host.cases import RULES, Case, Way, cases, schedule
-from dcplan.validation.host.inprocess import Rule
+from dcplan.validation.host.call import make_call, warm_up
+from dcplan.validation.host.cases import cases, schedule
 from dcplan.validation.host.judge import Judgement, Outcome
 from dcplan.validation.host.launch import check_host
-from dcplan.validation.host.mosec_server import ModelServer, ServerSpec, running
 from dcplan.validation.host.predict import GRID, METRICS, Prediction, Window, predict
-from dcplan.validation.host.run import SEED, WORKLOAD, Measured, measure_http, measure_inprocess
+from dcplan.validation.host.run import SEED, WORKLOAD, Measured
 from dcplan.validation.host.schedule import Schedule
-from dcplan.validation.host.service import Server
-
-SAMPLES = 8
-"""Images that each request carries."""
-THREADS = 1
-"""Threads of the model: the load generator needs a processor too."""
+from dcplan.validation.host.service import Adding
+from dcplan.validation.host.ways import SAMPLES, THREADS, Ways, opened
 
 Told = Callable[[str, int, int], None]
 
@@ -114,16 +107,11 @@ def verify(quick: bool, out: Path, told: Told = _silent) -> Verification:
     folder = out / "verify-host" / began.strftime("%Y-%m-%dT%H-%M-%SZ")
     call = make_call(WORKLOAD, THREADS, SAMPLES, SEED)
     warm_up(call, max(length.sizes))
-    series = service.time_calls(call, length.sizes, SAMPLES, THREADS, quick, told)
-    service.require_usable(series)
-    with ExitStack() as stack:
-        servers = {
-            rule: stack.enter_context(running(_spec(rule), folder / "servers" / f"batch{rule.max_batch}"))
-            for rule in RULES
-        }
-        predicted = list(_predictions(call, series, servers, length, folder, told))
+    series = service.time_calls(call, length.sizes, quick, told)
+    with opened(call, folder / "servers") as ways:
+        predicted = list(_predictions(ways, series, length, folder, told))
         _write_down(folder, predicted)
-        outcomes = _measured(predicted, call, servers, length, folder, told)
+        outcomes = _measured(predicted, ways, length, folder, told)
     facts = _facts(began, quick, length)
     result = Verification(folder, outcomes, judge.judge(outcomes), judge.contended(outcomes), facts)
     (folder / "host.json").write_text(json.dumps(result.as_json(), indent=1), encoding="utf-8")
@@ -131,64 +119,21 @@ def verify(quick: bool, out: Path, told: Told = _silent) -> Verification:
 
 
 def _predictions(
-    call: Call,
-    series: Sequence[Series],
-    servers: Mapping[Rule, ModelServer],
-    length: Length,
-    folder: Path,
-    told: Told,
+    ways: Ways, series: Sequence[Series], length: Length, folder: Path, told: Told
 ) -> Iterator[tuple[Prediction, Schedule]]:
     """What each way of serving adds, then every case; the same call times under all of them."""
     wanted = cases(length.quick)
-    adding = _Adding(call, servers, length.quick, folder)
-    roots: set[Path] = set()
+    adding = Adding(ways, series, length.quick, folder / "before")
     for done, case in enumerate(wanted):
         told("predict", done, len(wanted))
-        root = folder / f"{case.way.replace(' ', '-')}_batch{case.rule.max_batch}"
-        server = adding.server(case.way, case.rule)
-        if root not in roots:
-            service.write_profile(series, server.cycle_s, WORKLOAD, THREADS, root)
-            roots.add(root)
-        rate = case.load * case.rule.max_batch / (_call_s(series, case.rule) + server.cycle_s)
+        rule, server = case.rule, adding.server(case.way, case.rule)
+        root = folder / f"{case.way.replace(' ', '-')}_batch{rule.max_batch}"
+        if not root.exists():
+            service.write_profile(series, server, root)
+        rate = case.load * rule.max_batch / (service.mean_s(series, rule.max_batch) + server.cycle_s)
         asked = schedule(case, rate, length.counted.horizon_s, SEED, SAMPLES)
         yield predict(case, rate, asked, server, length.counted, SAMPLES, root, SEED), asked
     told("predict", len(wanted), len(wanted))
-
-
-class _Adding:
-    """What each way of serving adds to the call, measured when it is first asked for."""
-
-    def __init__(self, call: Call, servers: Mapping[Rule, ModelServer], quick: bool, folder: Path) -> None:
-        self.call, self.running, self.quick, self.folder = call, servers, quick, folder / "before"
-        self.echoes: dict[tuple[Way, Rule], Measured] = {}
-        self.servers: dict[tuple[Way, Rule], Server] = {}
-
-    def server(self, way: Way, rule: Rule) -> Server:
-        """What *way* adds under *rule*."""
-        if (way, rule) not in self.servers:
-            echo = self._echo(way, RULES[0])
-            held = self._echo(way, rule)
-            self.servers[way, rule] = service.added(echo, held, self._full(way, rule))
-        return self.servers[way, rule]
-
-    def _echo(self, way: Way, rule: Rule) -> Measured:
-        if (way, rule) not in self.echoes:
-            folder = self.folder / f"echo_{way.replace(' ', '-')}_batch{rule.max_batch}"
-            measure = service.echo_http if way == "http" else service.echo_inside
-            self.echoes[way, rule] = measure(rule, self.quick, folder)
-        return self.echoes[way, rule]
-
-    def _full(self, way: Way, rule: Rule) -> Measured:
-        folder = self.folder / f"full_{way.replace(' ', '-')}_batch{rule.max_batch}"
-        if way == "http":
-            return service.full_http(rule, SAMPLES, THREADS, self.quick, folder, self.running[rule])
-        return service.full_inside(self.call, rule, SAMPLES, THREADS, self.quick, folder)
-
-
-def _call_s(series: Sequence[Series], rule: Rule) -> float:
-    """Mean time of a full batch [s]."""
-    (full,) = [one for one in series if one.point.key.batch == rule.max_batch * SAMPLES and not one.point.key.idle_s]
-    return float(sum(window.mean_s for window in full.measured)) / len(full.measured)
 
 
 def _write_down(folder: Path, predicted: Sequence[tuple[Prediction, Schedule]]) -> None:
@@ -201,12 +146,7 @@ def _write_down(folder: Path, predicted: Sequence[tuple[Prediction, Schedule]]) 
 
 
 def _measured(
-    predicted: Sequence[tuple[Prediction, Schedule]],
-    call: Call,
-    servers: Mapping[Rule, ModelServer],
-    length: Length,
-    folder: Path,
-    told: Told,
+    predicted: Sequence[tuple[Prediction, Schedule]], ways: Ways, length: Length, folder: Path, told: Told
 ) -> list[Outcome]:
     """Measure every case, all of them once in random order, then again."""
     found: dict[str, list[Measured]] = {prediction.case.name: [] for prediction, _ in predicted}
@@ -215,17 +155,9 @@ def _measured(
     for done, (prediction, asked) in enumerate(runs):
         told("measure", done, len(runs))
         case = prediction.case
-        found[case.name].append(_run(case, asked, call, servers, folder / "runs" / case.name))
+        found[case.name].append(ways.run(case.way, case.rule, asked, folder / "runs" / case.name))
     told("measure", len(runs), len(runs))
     return [_outcome(prediction, found[prediction.case.name], length.counted) for prediction, _ in predicted]
-
-
-def _run(case: Case, asked: Schedule, call: Call, servers: Mapping[Rule, ModelServer], folder: Path) -> Measured:
-    rule = case.rule
-    if case.way == "http":
-        server = servers[rule]
-        return measure_http(asked, rule.max_batch, rule.max_delay_s, SAMPLES, THREADS, folder, server=server)
-    return measure_inprocess(asked, rule.max_batch, rule.max_delay_s, SAMPLES, THREADS, folder, call=call)
 
 
 def _outcome(prediction: Prediction, measured: Sequence[Measured], counted: Window) -> Outcome:
@@ -237,10 +169,6 @@ def _outcome(prediction: Prediction, measured: Sequence[Measured], counted: Wind
         sum(each.errors for each in measured),
         max(each.lateness.p99_s for each in measured),
     )
-
-
-def _spec(rule: Rule) -> ServerSpec:
-    return ServerSpec(rule.max_batch, rule.max_delay_s, WORKLOAD, SAMPLES, THREADS, SEED)
 
 
 def _facts(began: datetime, quick: bool, length: Length) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def timed(batch: int, call_s: float, idle_s: float = 0.0) -> Series:
 
 def predicted(folder: Path, arrival_s: list[float], case: Case, server: Server, series: list[Series]) -> Prediction:
     """The prediction for requests of two samples each."""
-    write_profile(series, server.cycle_s, "cnn-cifar10", 1, folder)
+    write_profile(series, server, folder)
     return predict(case, 1.0, schedule_of(np.array(arrival_s), 2), server, COUNTED, 2, folder, 1)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dcplan.report import theme
-from dcplan.report.host_data import LABELS, WAYS, Case, Host, distinct, named
-from dcplan.report.host_words import signed
+from dcplan.report.host.data import LABELS, WAYS, Case, Host, distinct, named
+from dcplan.report.host.words import signed
 from dcplan.report.numbers import given, quantity
 
 METRICS = ("mean", "p99")

@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dcplan.report import theme
-from dcplan.report.figures.host_marks import colour, finished, heading, load_keys, seconds_axis
-from dcplan.report.host_data import KINDS, WAYS, Case, FloatArray, Host, distinct, named, rule_name
-from dcplan.report.host_words import start, within
+from dcplan.report.host.data import KINDS, WAYS, Case, FloatArray, Host, distinct, named, rule_name
+from dcplan.report.host.marks import colour, finished, heading, load_keys, seconds_axis
+from dcplan.report.host.words import start, within
 
 SLOWER = (100.0, 10.0, 1.0, 0.1)
 """Ticks of the share of requests that are slower [%]."""

@@ -6,9 +6,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dcplan.report import theme
-from dcplan.report.figures.profile_marks import add_points, axis, batch_axis, lines, y_axis
 from dcplan.report.numbers import quantity
-from dcplan.report.profile_data import METERS, TASKS, Measured
+from dcplan.report.profile.data import METERS, TASKS, Measured
+from dcplan.report.profile.marks import add_points, axis, batch_axis, lines, y_axis
 
 PANELS = (
     ("energy_j_per_sample", "energy_low_j_per_sample", "energy_high_j_per_sample", "J", "Energy per sample"),

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dcplan.report import theme
-from dcplan.report.figures.host_marks import (
+from dcplan.report.host.data import LABELS, Case, Host, named
+from dcplan.report.host.marks import (
     METRICS,
     colour,
     finished,
@@ -22,8 +23,7 @@ from dcplan.report.figures.host_marks import (
     way_keys,
     ways,
 )
-from dcplan.report.host_data import LABELS, Case, Host, named
-from dcplan.report.host_words import within
+from dcplan.report.host.words import within
 
 BANDS = (0.1, 0.05)
 """Errors that the bands along the diagonal stand for [-]."""

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from dcplan.report import theme
 from dcplan.report.numbers import given, scale
-from dcplan.report.profile_data import spoken, varying, way
+from dcplan.report.profile.data import spoken, varying, way
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, theme.PURPLE, theme.ORANGE, theme.SKY)

@@ -14,16 +14,16 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from dcplan.profiles.library import default_library
-from dcplan.report import page
+from dcplan.report import frame
 from dcplan.report.cards import Card
-from dcplan.report.figures.profile_course import accuracy_figure, drift_figure
-from dcplan.report.figures.profile_energy import energy_figure
-from dcplan.report.figures.profile_limits import Ceilings, ceilings, roofline_figure
-from dcplan.report.figures.profile_speed import cpu_figure, latency_figure, pauses_figure, throughput_figure
-from dcplan.report.profile_cards import answer, cards, energy_said, warnings
-from dcplan.report.profile_data import TASKS, Measured, read
-from dcplan.report.profile_tables import mlperf_html, points_html, provenance_html
-from dcplan.report.sections import Chart, Section
+from dcplan.report.frame import Chart, Section
+from dcplan.report.profile.cards import answer, cards, energy_said, warnings
+from dcplan.report.profile.course import accuracy_figure, drift_figure
+from dcplan.report.profile.data import TASKS, Measured, read
+from dcplan.report.profile.energy import energy_figure
+from dcplan.report.profile.limits import Ceilings, ceilings, roofline_figure
+from dcplan.report.profile.speed import cpu_figure, latency_figure, pauses_figure, throughput_figure
+from dcplan.report.profile.tables import mlperf_html, points_html, provenance_html
 
 FILE = "profile.html"
 
@@ -47,17 +47,17 @@ def write_profile_page(folder: Path, out: Path) -> Path:
 def render(known: Measured) -> str:
     """The page of *known*."""
     parts = sections(known, machine_of(known))
-    drawing, mlperf = page._asset("page.js"), mlperf_html(known)
-    return Template(page._asset("profile_page.html")).substitute(
-        policy=page._policy(get_plotlyjs(), drawing),
+    drawing, mlperf = frame.asset("page.js"), mlperf_html(known)
+    return Template(frame.asset("profile/page.html")).substitute(
+        policy=frame.policy(get_plotlyjs(), drawing),
         title=html.escape(known.name),
-        style=page._asset("page.css"),
-        question=page.prose(known.profile.description),
-        answer=page.prose(answer(known)),
+        style=frame.asset("page.css"),
+        question=frame.prose(known.profile.description),
+        answer=frame.prose(answer(known)),
         contents=_contents(parts, bool(mlperf)),
         cards="\n".join(_card(card) for card in cards(known)),
         warnings=_warnings(known),
-        sections="\n".join(page._section(number, part) for number, part in enumerate(parts, start=1)),
+        sections="\n".join(frame.section(number, part) for number, part in enumerate(parts, start=1)),
         points=points_html(known),
         mlperf=mlperf,
         provenance=provenance_html(known),
@@ -100,7 +100,7 @@ def _energy(known: Measured) -> Section:
     return Section(
         "Energy and processor time",
         _charts(*(cpu_figure(known, task) for task in known.tasks)),
-        f"<p>{page.prose(energy_said(known))}</p>",
+        f"<p>{frame.prose(energy_said(known))}</p>",
     )
 
 
@@ -116,7 +116,7 @@ def _card(card: Card) -> str:
     return (
         f"<article class='card {card.verdict}'><h3>{html.escape(card.label)}</h3>"
         f"<p class='value'>{html.escape(card.value)}</p>{span}"
-        f"<p class='meaning'>{page.prose(card.meaning)}</p></article>"
+        f"<p class='meaning'>{frame.prose(card.meaning)}</p></article>"
     )
 
 
@@ -128,4 +128,4 @@ def _warnings(known: Measured) -> str:
 
 
 def _items(texts: list[str]) -> Iterator[str]:
-    return (f"<li>{page.prose(text)}</li>" for text in texts)
+    return (f"<li>{frame.prose(text)}</li>" for text in texts)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dcplan.report.host_console import markdown, table
+from dcplan.report.host.console import markdown, table
 from made_up_host import busy, quiet
 
 

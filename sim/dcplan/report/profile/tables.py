@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from dcplan.report.frame import prose
 from dcplan.report.numbers import digits, quantity
-from dcplan.report.page import prose
-from dcplan.report.profile_data import TASKS, Measured, interval, place, varying
+from dcplan.report.profile.data import TASKS, Measured, interval, place, varying
 
 GROUPS = ("hardware", "software", "conditions", "recipe", "work", "cold", "power")
 """Parts of the header that the page shows as they are."""

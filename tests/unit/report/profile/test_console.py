@@ -13,7 +13,7 @@ import measured
 from dcplan.errors import InputError
 from dcplan.profiles.library import shipped
 from dcplan.profiles.validate import profile_folders
-from dcplan.report.profile_console import compare, show, verdict
+from dcplan.report.profile.console import compare, show, verdict
 
 
 def printed(what: RenderableType, width: int = 140) -> str:

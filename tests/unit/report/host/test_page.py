@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from dcplan.errors import InputError
-from dcplan.report import host_words as words
 from dcplan.report import theme
-from dcplan.report.figures.host import agreement_figure
-from dcplan.report.figures.host_curves import curves_figure
-from dcplan.report.figures.host_errors import errors_figure
-from dcplan.report.figures.host_marks import colour, log_ticks, symbol
-from dcplan.report.host_data import of
-from dcplan.report.host_page import render, write_host_page
-from dcplan.report.host_tables import judgement_cells, judgements_html, provenance_html, runs_html
+from dcplan.report.host import words
+from dcplan.report.host.agreement import agreement_figure
+from dcplan.report.host.curves import curves_figure
+from dcplan.report.host.data import of
+from dcplan.report.host.errors import errors_figure
+from dcplan.report.host.marks import colour, log_ticks, symbol
+from dcplan.report.host.page import render, write_host_page
+from dcplan.report.host.tables import judgement_cells, judgements_html, provenance_html, runs_html
 from made_up_host import LOADS, busy, quiet, written
 
 NASTY = "<script>alert(1)</script>"

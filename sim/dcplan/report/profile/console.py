@@ -15,8 +15,8 @@ from rich.text import Text
 from dcplan.profiles.compute import VARIANT
 from dcplan.profiles.library import Profile
 from dcplan.report.numbers import digits, quantity
-from dcplan.report.profile_cards import answer, energy_said, warnings
-from dcplan.report.profile_data import TASKS, Measured, header_of, place, read, varying, way
+from dcplan.report.profile.cards import answer, energy_said, warnings
+from dcplan.report.profile.data import TASKS, Measured, header_of, place, read, varying, way
 
 STYLES = {"VALID": "green", "UNSTABLE": "yellow", "INVALID": "red"}
 

@@ -12,12 +12,12 @@ import pytest
 import measured
 from dcplan.profiles.library import Library
 from dcplan.report import theme
-from dcplan.report.figures.profile_course import accuracy_figure, drift_figure
-from dcplan.report.figures.profile_energy import energy_figure
-from dcplan.report.figures.profile_limits import ceilings, roofline_figure, with_intensity
-from dcplan.report.figures.profile_marks import lines, log_ticks, shade
-from dcplan.report.figures.profile_speed import cpu_figure, latency_figure, pauses_figure, throughput_figure
-from dcplan.report.profile_data import Measured, read
+from dcplan.report.profile.course import accuracy_figure, drift_figure
+from dcplan.report.profile.data import Measured, read
+from dcplan.report.profile.energy import energy_figure
+from dcplan.report.profile.limits import ceilings, roofline_figure, with_intensity
+from dcplan.report.profile.marks import lines, log_ticks, shade
+from dcplan.report.profile.speed import cpu_figure, latency_figure, pauses_figure, throughput_figure
 
 
 def known(root: Path, name: str = "net", **settings: Any) -> Measured:

@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dcplan.report.host_data import KINDS, WAYS, Case, Host, distinct, named, of, rule_name
-from dcplan.report.host_tables import HEADS, judgement_cells
-from dcplan.report.host_words import circumstances, heading, shown_in, signed, verdict
+from dcplan.report.host.data import KINDS, WAYS, Case, Host, distinct, named, of, rule_name
+from dcplan.report.host.tables import HEADS, judgement_cells
+from dcplan.report.host.words import circumstances, heading, shown_in, signed, verdict
 from dcplan.report.numbers import Scale, digits
 
 METRICS = ("mean", "p50", "p99", "throughput")

@@ -12,16 +12,17 @@ from string import Template
 
 from plotly.offline import get_plotlyjs
 
-from dcplan.report import page
-from dcplan.report.figures.host import agreement_figure
-from dcplan.report.figures.host_curves import curves_figure
-from dcplan.report.figures.host_errors import errors_figure
-from dcplan.report.figures.host_marks import ways
-from dcplan.report.host_data import Host, Judgement, read
-from dcplan.report.host_tables import judgements_html, provenance_html, runs_html
-from dcplan.report.host_words import circumstances, heading, method, start, verdict, warnings, within
+from dcplan.report import frame
+from dcplan.report.frame import Chart, Section
+from dcplan.report.host.agreement import agreement_figure
+from dcplan.report.host.curves import curves_figure
+from dcplan.report.host.data import Host, Judgement, read
+from dcplan.report.host.errors import errors_figure
+from dcplan.report.host.marks import ways
+from dcplan.report.host.tables import judgements_html, provenance_html, runs_html
+from dcplan.report.host.words import circumstances, heading, method, start, verdict, warnings, within
 from dcplan.report.numbers import percent
-from dcplan.report.sections import Chart, Section
+from dcplan.report.page import FILE
 
 
 def write_host_page(folder: Path) -> Path:
@@ -30,27 +31,27 @@ def write_host_page(folder: Path) -> Path:
     Raise an InputError if there is no `host.json`, or if it is something else.
     """
     text = render(read(folder))
-    path = folder / page.FILE
+    path = folder / FILE
     path.write_text(text, encoding="utf-8", newline="\n")
     return path
 
 
 def render(known: Host) -> str:
     """The page of *known*; the same content of `host.json` gives the same bytes."""
-    parts, drawing = sections(known), page._asset("page.js")
-    return Template(page._asset("host_page.html")).substitute(
-        policy=page._policy(get_plotlyjs(), drawing),
+    parts, drawing = sections(known), frame.asset("page.js")
+    return Template(frame.asset("host/page.html")).substitute(
+        policy=frame.policy(get_plotlyjs(), drawing),
         title=html.escape(heading(known)),
-        style=page._asset("page.css"),
-        question=page.prose(circumstances(known)),
-        answer=page.prose(verdict(known)),
+        style=frame.asset("page.css"),
+        question=frame.prose(circumstances(known)),
+        answer=frame.prose(verdict(known)),
         contents=_contents(parts),
         cards="\n".join(_card(one) for one in known.targeted),
         warnings=_warnings(known),
-        sections="\n".join(page._section(number, part) for number, part in enumerate(parts, start=1)),
+        sections="\n".join(frame.section(number, part) for number, part in enumerate(parts, start=1)),
         judgements=judgements_html(known),
         runs=runs_html(known),
-        method="\n".join(f"<p>{page.prose(paragraph)}</p>" for paragraph in method(known)),
+        method="\n".join(f"<p>{frame.prose(paragraph)}</p>" for paragraph in method(known)),
         provenance=provenance_html(known),
         plotly=get_plotlyjs(),
         drawing=drawing,
@@ -82,9 +83,9 @@ def _card(one: Judgement) -> str:
     meaning = f"Median error of {one.cases} runs; {percent(one.inside)} of them lay inside the predicted interval."
     return (
         f"<article class='card {state}'><h3>{html.escape(start(one.label))}</h3>"
-        f"<p class='value'>{page.prose(within(one.error))}</p>"
-        f"<p class='verdict'>{page.prose(f'{word} {what} {within(one.target or 0.0)}')}</p>"
-        f"<p class='interval'>{page.prose(repeats)}</p><p class='meaning'>{page.prose(meaning)}</p></article>"
+        f"<p class='value'>{frame.prose(within(one.error))}</p>"
+        f"<p class='verdict'>{frame.prose(f'{word} {what} {within(one.target or 0.0)}')}</p>"
+        f"<p class='interval'>{frame.prose(repeats)}</p><p class='meaning'>{frame.prose(meaning)}</p></article>"
     )
 
 
@@ -96,4 +97,4 @@ def _warnings(known: Host) -> str:
 
 
 def _items(texts: list[str]) -> Iterator[str]:
-    return (f"<li>{page.prose(text)}</li>" for text in texts)
+    return (f"<li>{frame.prose(text)}</li>" for text in texts)

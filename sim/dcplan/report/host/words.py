@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from dcplan.report.host_data import WAYS, Host, Judgement, distinct, named
+from dcplan.report.host.data import WAYS, Host, Judgement, distinct, named
 from dcplan.report.numbers import Scale, between, digits, percent, quantity, scale, span
 
 COUNTED = {1: "once", 2: "twice"}

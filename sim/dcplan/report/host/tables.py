@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 
-from dcplan.report.host_data import KINDS, LABELS, WAYS, Case, Host, Judgement, distinct, named, rule_name
-from dcplan.report.host_words import disturbance, interval, lateness, number, signed, start, within
+from dcplan.report.frame import prose
+from dcplan.report.host.data import KINDS, LABELS, WAYS, Case, Host, Judgement, distinct, named, rule_name
+from dcplan.report.host.words import disturbance, interval, lateness, number, signed, start, within
 from dcplan.report.numbers import percent, quantity
-from dcplan.report.page import prose
 
 RUN_HEADS = ("Metric", "Predicted", "95 % interval", "Measured", "Error", "Inside", "Repeatability")
 HEADS = ("Metric", "Median error", "Target", "Repeatability", "Inside interval", "Verdict")

@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dcplan.report import theme
-from dcplan.report.figures.profile_marks import (
+from dcplan.report.numbers import digits, given, quantity
+from dcplan.report.profile.data import TASKS, Measured, varying, way
+from dcplan.report.profile.marks import (
     Line,
     add_points,
     axis,
@@ -22,8 +24,6 @@ from dcplan.report.figures.profile_marks import (
     symbols,
     y_axis,
 )
-from dcplan.report.numbers import digits, given, quantity
-from dcplan.report.profile_data import TASKS, Measured, varying, way
 
 TIMES = ("time_mean_s", "time_low_s", "time_high_s")
 BAND = "The shaded band is the 95 % interval of the mean."

@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 from dcplan.errors import InputError
 from dcplan.profiles.library import Library
 from dcplan.report import theme
-from dcplan.report.figures.profile_marks import TASK_COLOURS, Line, hollow, hovers, key, lines, log_ticks, symbols
 from dcplan.report.numbers import percent
-from dcplan.report.profile_data import TASKS, Measured
+from dcplan.report.profile.data import TASKS, Measured
+from dcplan.report.profile.marks import TASK_COLOURS, Line, hollow, hovers, key, lines, log_ticks, symbols
 
 WIDTH = {"bf16": 0.5, "fp16": 0.5, "int8": 0.25}
 """Bytes of a number in each format, relative to fp32 [-]."""

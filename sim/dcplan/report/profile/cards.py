@@ -9,7 +9,7 @@ import pandas as pd
 from dcplan.profiles.compute import VARIANT
 from dcplan.report.cards import Card
 from dcplan.report.numbers import digits, quantity
-from dcplan.report.profile_data import METERS, TASKS, Measured, interval, place, way
+from dcplan.report.profile.data import METERS, TASKS, Measured, interval, place, way
 
 KINDS = {"model": "modelled from processor time", "none": "no meter"}
 """Sources of power that are no meter."""

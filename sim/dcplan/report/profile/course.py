@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dcplan.report import theme
-from dcplan.report.figures.profile_marks import TASK_COLOURS
 from dcplan.report.numbers import digits, percent, quantity, scale
-from dcplan.report.profile_data import TASKS, Measured, place
+from dcplan.report.profile.data import TASKS, Measured, place
+from dcplan.report.profile.marks import TASK_COLOURS
 
 LEAST = 0.05
 """The drift figure shows at least so much to both sides [-]."""

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dcplan.report import theme
-from dcplan.report.figures.host_marks import (
+from dcplan.report.host.data import KINDS, LABELS, Case, Host, distinct, named, rule_name
+from dcplan.report.host.marks import (
     METRICS,
     finished,
     heading,
@@ -21,8 +22,7 @@ from dcplan.report.figures.host_marks import (
     way_keys,
     ways,
 )
-from dcplan.report.host_data import KINDS, LABELS, Case, Host, distinct, named, rule_name
-from dcplan.report.host_words import within
+from dcplan.report.host.words import within
 
 COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, theme.PURPLE)
 """Colours of the kinds of arrivals."""

@@ -1,0 +1,1 @@
+"""How a verification of this host is shown: page, console, Markdown."""
