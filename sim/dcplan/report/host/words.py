@@ -46,6 +46,8 @@ def _when(known: Host) -> str:
 
 def verdict(known: Host) -> str:
     """How large the errors are, against what was asked; or why they say little."""
+    if not known.targeted and known.contended:
+        return f"There is no verdict: each run was measured once on a contended machine: {known.contended}."
     if not known.targeted:
         return "No target was set."
     first, *others = known.targeted

@@ -13,6 +13,7 @@ measured in three runs of its own, none of which is one of the judged runs:
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,11 +30,11 @@ from dcplan.profiling.point import Key, Point, nothing
 from dcplan.profiling.summary import summarise
 from dcplan.profiling.write import write
 from dcplan.validation.host.call import Call
-from dcplan.validation.host.cases import RULES, Way
+from dcplan.validation.host.cases import RULES
 from dcplan.validation.host.inprocess import Rule
 from dcplan.validation.host.run import WORKLOAD, Measured
 from dcplan.validation.host.schedule import FloatArray, Schedule, schedule_of
-from dcplan.validation.host.ways import SAMPLES, THREADS, Ways
+from dcplan.validation.host.ways import SAMPLES, THREADS, Serving
 
 SKU = "this-host"
 PAUSES_S = (0.0005, 0.002, 0.01, 0.03, 0.1)
@@ -41,12 +42,14 @@ PAUSES_S = (0.0005, 0.002, 0.01, 0.03, 0.1)
 CHUNKS = 5
 """Parts that the batches after a pause are split into, for an interval."""
 FULL = Plan(
-    idle_s=2, warm_up_window_s=0.3, warm_up_windows=(3, 8), settle_s=0.05, window_s=0.5, windows=(15, 30),
-    half_width=0.02, patience_s=300, all_batches=True,
+    idle_s=2, warm_up_window_s=0.3, warm_up_windows=(3, 8), settle_s=0.05, window_s=0.5, windows=(10, 20),
+    half_width=0.02, patience_s=60, all_batches=True, budget_s=45,
 )  # fmt: skip
 QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(10, 12), budget_s=15, patience_s=0)
 ECHO_RATE = 40.0
 """Requests per second to a server whose call does nothing: it rests between them."""
+SETTLING, LOOK_S = 15, 0.33
+"""How a sentinel looks: calls before it counts, and for how long it counts [s]."""
 
 
 @dataclass(frozen=True)
@@ -69,57 +72,43 @@ class Server:
 
 
 def time_calls(call: Call, sizes: Sequence[int], quick: bool, told: Progress) -> list[Series]:
-    """Time *call* back to back at batches of so many requests each; an InputError if the machine is too unsteady."""
+    """Time *call* back to back at batches of so many requests each."""
     keys = [Key("infer", size * SAMPLES, threads=THREADS) for size in sizes]
     points = [Point(key, partial(_on_images, call, key.batch // SAMPLES)) for key in keys]
     series = measure(points, QUICK if quick else FULL, random.Random(1), Bench(progress=told))
+    require_steady(series)
+    return series
+
+
+def require_steady(series: Sequence[Series]) -> None:
+    """Raise an InputError if the machine was too unsteady for its times to mean anything."""
     for one in series:
         verdict = summarise(one).verdict
         if verdict.startswith("INVALID"):
             raise InputError(
                 f"this machine is too busy to be verified: {one.point.key}: {verdict}", "let it rest first"
             )
-    return series
 
 
-class Adding:
-    """What each way of serving adds to the call, measured when it is first asked for."""
+def server_of(serving: Serving, series: Sequence[Series], quick: bool, folder: Path) -> Server:
+    """What a way of serving adds to the call, measured now; *series* are the times of the call."""
+    asked = light(quick)
+    echo = serving.echo(RULES[0], asked, folder / "echo")
+    held = serving.echo(serving.rule, asked, folder / "held") if serving.rule.max_delay_s else echo
+    bare = added(echo, held, serving.run(at_once(serving.rule, quick), folder / "at-once"))
+    return replace(bare, after=tuple(_after(serving, bare, series, quick, folder)))
 
-    def __init__(self, ways: Ways, series: Sequence[Series], quick: bool, folder: Path) -> None:
-        self.ways, self.series, self.quick, self.folder = ways, series, quick, folder
-        self._echoes: dict[tuple[Way, Rule], Measured] = {}
-        self._servers: dict[tuple[Way, Rule], Server] = {}
 
-    def server(self, way: Way, rule: Rule) -> Server:
-        """What *way* adds under *rule*."""
-        if (way, rule) not in self._servers:
-            echo, held = self._echo(way, RULES[0]), self._echo(way, rule)
-            full = self._run("at-once", way, rule, at_once(rule, self.quick))
-            bare = added(echo, held, full)
-            self._servers[way, rule] = replace(bare, after=tuple(self._after(way, rule, bare)))
-        return self._servers[way, rule]
-
-    def _after(self, way: Way, rule: Rule, bare: Server) -> Iterator[Series]:
-        """Calls after pauses; a lone request rests for the delay in any case."""
-        for size in sorted({1, rule.max_batch}):
-            delay_s = bare.delay_s if size < rule.max_batch else 0.0
-            pauses = [pause_s for pause_s in PAUSES_S if pause_s > delay_s]
-            each = 10 if self.quick else 40
-            call_s = mean_s(self.series, size)
-            asked, wanted = paced(size, [pause_s - delay_s for pause_s in pauses], each, delay_s + call_s)
-            measured = self._run(f"paced{size}", way, rule, asked)
-            yield from after_pauses(measured, size, [pauses[index] for index in wanted])
-
-    def _echo(self, way: Way, rule: Rule) -> Measured:
-        if (way, rule) not in self._echoes:
-            self._echoes[way, rule] = self.ways.echo(way, rule, light(self.quick), self._place("echo", way, rule))
-        return self._echoes[way, rule]
-
-    def _run(self, what: str, way: Way, rule: Rule, schedule: Schedule) -> Measured:
-        return self.ways.run(way, rule, schedule, self._place(what, way, rule))
-
-    def _place(self, what: str, way: Way, rule: Rule) -> Path:
-        return self.folder / f"{what}_{way.replace(' ', '-')}_batch{rule.max_batch}"
+def _after(serving: Serving, bare: Server, series: Sequence[Series], quick: bool, folder: Path) -> Iterator[Series]:
+    """Calls after pauses; a lone request rests for the delay in any case."""
+    largest = serving.rule.max_batch
+    for size in [1] if quick else sorted({1, largest}):
+        delay_s = bare.delay_s if size < largest else 0.0
+        pauses = [pause_s for pause_s in (PAUSES_S[2::2] if quick else PAUSES_S) if pause_s > delay_s]
+        gaps_s = [pause_s - delay_s for pause_s in pauses]
+        asked, wanted = paced(size, gaps_s, 8 if quick else 30, delay_s + mean_s(series, size))
+        measured = serving.run(asked, folder / f"paced{size}")
+        yield from after_pauses(measured, size, [pauses[index] for index in wanted])
 
 
 def added(echo: Measured, held: Measured, full: Measured) -> Server:
@@ -175,6 +164,32 @@ def write_profile(series: Sequence[Series], server: Server, root: Path) -> None:
         f"  slots: {{{SKU}: {{value: 1, unit: '1'}}}}\n",
         encoding="utf-8",
     )
+
+
+class Sentinel:
+    """The bare call, timed again and again: how fast the machine is now, relative to when it was profiled.
+
+    Neighbours on the same hardware slow a virtual machine down for minutes without a trace in its own counters.
+    """
+
+    def __init__(self, call: Call, series: Sequence[Series]) -> None:
+        self.following = _on_images(call, 1)
+        self.profiled_s = float(np.median(np.concatenate([window.call_s for window in series[0].measured])))
+
+    def drift(self) -> float:
+        """How much longer a call takes than when it was profiled [-]; the middle one of three looks in a second."""
+        return float(np.median([self._look() for _ in range(3)])) / self.profiled_s - 1.0
+
+    def _look(self) -> float:
+        """Median of a third of a second, after calls that refill the caches as the windows of the profile do [s]."""
+        for _ in range(SETTLING):
+            self.following()
+        taken: list[float] = []
+        end_s = time.perf_counter() + LOOK_S
+        while (begin_s := time.perf_counter()) < end_s:
+            self.following()
+            taken.append(time.perf_counter() - begin_s)
+        return float(np.median(taken))
 
 
 def mean_s(series: Sequence[Series], size: int) -> float:

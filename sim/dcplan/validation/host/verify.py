@@ -1,17 +1,21 @@
-"""The story of `dcplan verify host`: measure the call, predict every run, write that down, then measure the runs.
+"""The story of `dcplan verify host`: measure the call, predict the runs, write that down, then measure the runs.
 
-Serves cnn-cifar10 for real on this machine, in this process and over HTTP. Nothing that is learned from a judged run
-flows back into its prediction: `predictions.json` is complete before the first of them starts, and says when.
+Serves cnn-cifar10 for real on this machine, in this process and over HTTP, under three batching rules: six blocks. Each
+block is a verification of its own: the call is timed, its runs are predicted, `predictions.json` is written and says
+when, and only then are the runs measured, close enough in time for the machine to be the same. Nothing that is learned
+from a judged run flows back into a prediction.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import count, groupby
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +24,14 @@ from dcplan.profiling.measure import Series
 from dcplan.validation.check import Check
 from dcplan.validation.host import judge, service
 from dcplan.validation.host.call import make_call, warm_up
-from dcplan.validation.host.cases import cases, schedule
+from dcplan.validation.host.cases import Case, cases, schedule
 from dcplan.validation.host.judge import Judgement, Outcome
 from dcplan.validation.host.launch import check_host
 from dcplan.validation.host.predict import GRID, METRICS, Prediction, Window, predict
 from dcplan.validation.host.run import SEED, WORKLOAD, Measured
 from dcplan.validation.host.schedule import Schedule
-from dcplan.validation.host.service import Adding
-from dcplan.validation.host.ways import SAMPLES, THREADS, Ways, opened
+from dcplan.validation.host.service import Sentinel
+from dcplan.validation.host.ways import SAMPLES, THREADS, Serving, opened
 
 Told = Callable[[str, int, int], None]
 
@@ -44,17 +48,19 @@ class Length:
         quick: Whether to take the short way.
         counted: What part of each run counts.
         repeats: Measurements of each run.
+        spare: Runs that may be taken again because something disturbed them, relative to all [-].
         sizes: Batches that the call is timed at [requests].
     """
 
     quick: bool
     counted: Window
     repeats: int
+    spare: float
     sizes: tuple[int, ...]
 
 
-FULL = Length(False, Window(1.0, 13.0), 2, (1, 2, 3, 4, 6, 8))
-QUICK = Length(True, Window(0.5, 3.5), 1, (1, 4, 8))
+FULL = Length(False, Window(1.0, 9.0), 2, 0.3, (1, 2, 3, 4, 6, 8))
+QUICK = Length(True, Window(0.5, 3.0), 1, 0.0, (1, 4, 8))
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,12 @@ class Verification:
 
     @property
     def checks(self) -> list[Check]:
-        """The targets, as checks: the median error of each metric over the judged runs."""
+        """The targets, as checks: the median error of each metric over the judged runs, where there is a verdict."""
         source = f"measured on this machine{', which was contended' if self.contended else ''}: {self.folder}"
         return [
             Check(f"host {one.metric}, median error", one.error, 0.0, one.target, "1", source)
             for one in self.judgements
-            if one.metric in judge.TARGETS
+            if isfinite(one.target)
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -86,7 +92,7 @@ class Verification:
             "grid": [float(level) for level in GRID],
             "metrics": METRICS,
             "judgements": [
-                {**asdict(one), "ok": one.ok, "target": one.target if one.metric in judge.TARGETS else None}
+                {**asdict(one), "ok": one.ok, "target": one.target if isfinite(one.target) else None}
                 for one in self.judgements
             ],
             "cases": [_as_json(outcome) for outcome in self.outcomes],
@@ -107,37 +113,41 @@ def verify(quick: bool, out: Path, told: Told = _silent) -> Verification:
     folder = out / "verify-host" / began.strftime("%Y-%m-%dT%H-%M-%SZ")
     call = make_call(WORKLOAD, THREADS, SAMPLES, SEED)
     warm_up(call, max(length.sizes))
-    series = service.time_calls(call, length.sizes, quick, told)
-    with opened(call, folder / "servers") as ways:
-        predicted = list(_predictions(ways, series, length, folder, told))
-        _write_down(folder, predicted)
-        outcomes = _measured(predicted, ways, length, folder, told)
+    outcomes: list[Outcome] = []
+    series: list[Series] = []
+    blocks = [list(block) for _, block in groupby(cases(quick), key=lambda case: (case.way, case.rule))]
+    for number, block in enumerate(blocks, start=1):
+        place = folder / f"{number}-{block[0].way.replace(' ', '-')}-batch{block[0].rule.max_batch}"
+        if not (quick and series):
+            series = service.time_calls(call, length.sizes, quick, told)
+        with opened(block[0].way, block[0].rule, call, place / "server") as serving:
+            told(f"block {number} of {len(blocks)}: predict", 0, 1)
+            predicted = _predicted(serving, series, block, length, place)
+            _write_down(place, predicted)
+            outcomes += _measured(predicted, serving, Sentinel(call, series), length, place, told)
     facts = _facts(began, quick, length)
     result = Verification(folder, outcomes, judge.judge(outcomes), judge.contended(outcomes), facts)
     (folder / "host.json").write_text(json.dumps(result.as_json(), indent=1), encoding="utf-8")
     return result
 
 
-def _predictions(
-    ways: Ways, series: Sequence[Series], length: Length, folder: Path, told: Told
-) -> Iterator[tuple[Prediction, Schedule]]:
-    """What each way of serving adds, then every case; the same call times under all of them."""
-    wanted = cases(length.quick)
-    adding = Adding(ways, series, length.quick, folder / "before")
-    for done, case in enumerate(wanted):
-        told("predict", done, len(wanted))
-        rule, server = case.rule, adding.server(case.way, case.rule)
-        root = folder / f"{case.way.replace(' ', '-')}_batch{rule.max_batch}"
-        if not root.exists():
-            service.write_profile(series, server, root)
-        rate = case.load * rule.max_batch / (service.mean_s(series, rule.max_batch) + server.cycle_s)
+def _predicted(
+    serving: Serving, series: Sequence[Series], block: Sequence[Case], length: Length, folder: Path
+) -> list[tuple[Prediction, Schedule]]:
+    """What the way of serving adds to the call, then every case of the block."""
+    server = service.server_of(serving, series, length.quick, folder / "before")
+    service.write_profile(series, server, folder)
+    capacity = serving.rule.max_batch / (service.mean_s(series, serving.rule.max_batch) + server.cycle_s)
+    predicted = []
+    for case in block:
+        rate = case.load * capacity
         asked = schedule(case, rate, length.counted.horizon_s, SEED, SAMPLES)
-        yield predict(case, rate, asked, server, length.counted, SAMPLES, root, SEED), asked
-    told("predict", len(wanted), len(wanted))
+        predicted.append((predict(case, rate, asked, server, length.counted, SAMPLES, folder, SEED), asked))
+    return predicted
 
 
 def _write_down(folder: Path, predicted: Sequence[tuple[Prediction, Schedule]]) -> None:
-    """All predictions in one file, before any run is measured."""
+    """All predictions of a block in one file, before any of its runs is measured."""
     document = {
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "predictions": [prediction.as_json() for prediction, _ in predicted],
@@ -145,29 +155,60 @@ def _write_down(folder: Path, predicted: Sequence[tuple[Prediction, Schedule]]) 
     (folder / "predictions.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A measurement, and how much longer the bare call took around it than when it was profiled [-]."""
+
+    measured: Measured
+    drift: float
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether something else got in its way."""
+        return judge.disturbed(self.measured.load, self.drift)
+
+
 def _measured(
-    predicted: Sequence[tuple[Prediction, Schedule]], ways: Ways, length: Length, folder: Path, told: Told
+    predicted: Sequence[tuple[Prediction, Schedule]],
+    serving: Serving,
+    sentinel: Sentinel,
+    length: Length,
+    folder: Path,
+    told: Told,
 ) -> list[Outcome]:
-    """Measure every case, all of them once in random order, then again."""
-    found: dict[str, list[Measured]] = {prediction.case.name: [] for prediction, _ in predicted}
+    """Measure the cases of a block, all once in random order, then again; what was disturbed is taken once more."""
+    found: dict[str, list[Taken]] = {prediction.case.name: [] for prediction, _ in predicted}
     order = random.Random(SEED)
     runs = [pair for _ in range(length.repeats) for pair in order.sample(predicted, len(predicted))]
-    for done, (prediction, asked) in enumerate(runs):
-        told("measure", done, len(runs))
+    spare = round(length.spare * len(runs))
+    before = sentinel.drift()
+    for done in count():
+        told("measure", done, max(len(runs), done + 1))
+        if done >= len(runs):
+            break
+        prediction, asked = runs[done]
         case = prediction.case
-        found[case.name].append(ways.run(case.way, case.rule, asked, folder / "runs" / case.name))
-    told("measure", len(runs), len(runs))
-    return [_outcome(prediction, found[prediction.case.name], length.counted) for prediction, _ in predicted]
+        measured = serving.run(asked, folder / case.name)
+        after = sentinel.drift()
+        taken, before = Taken(measured, max(before, after, key=abs)), after
+        found[case.name].append(taken)
+        if taken.disturbed and spare:
+            spare -= 1
+            runs.append((prediction, asked))
+    return [_outcome(prediction, found[prediction.case.name], length) for prediction, _ in predicted]
 
 
-def _outcome(prediction: Prediction, measured: Sequence[Measured], counted: Window) -> Outcome:
+def _outcome(prediction: Prediction, taken: Sequence[Taken], length: Length) -> Outcome:
+    """The undisturbed measurements of a case, as many as were wanted; others only where there are too few."""
+    chosen = sorted(taken, key=lambda each: each.disturbed)[: length.repeats]
     return Outcome(
         prediction,
-        tuple(judge.metrics(each, counted) for each in measured),
-        judge.quantiles(measured[0], counted),
-        tuple(each.load for each in measured),
-        sum(each.errors for each in measured),
-        max(each.lateness.p99_s for each in measured),
+        tuple(judge.metrics(each.measured, length.counted) for each in chosen),
+        judge.quantiles(chosen[0].measured, length.counted),
+        tuple(each.measured.load for each in chosen),
+        tuple(each.drift for each in chosen),
+        sum(each.measured.errors for each in chosen),
+        max(each.measured.lateness.p99_s for each in chosen),
     )
 
 
@@ -199,6 +240,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "repeatability": {metric: outcome.repeatability(metric) for metric in METRICS},
         "others_percent": [load.others_percent for load in outcome.loads],
         "steal_percent": [load.steal_percent for load in outcome.loads],
+        "drift": list(outcome.drifts),
         "unanswered": outcome.errors,
         "late_p99_s": outcome.late_s,
     }

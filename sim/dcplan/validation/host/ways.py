@@ -1,14 +1,14 @@
-"""The two ways of serving, behind one verb: run a schedule of requests under a batching rule."""
+"""The two ways of serving, behind one verb: run a schedule of requests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from dcplan.validation.host.call import Call
-from dcplan.validation.host.cases import RULES, Way
+from dcplan.validation.host.cases import Way
 from dcplan.validation.host.inprocess import Rule
 from dcplan.validation.host.mosec_server import ModelServer, ServerSpec, running
 from dcplan.validation.host.run import SEED, WORKLOAD, Measured, measure_echo, measure_http, measure_inprocess
@@ -21,36 +21,48 @@ THREADS = 1
 
 
 @dataclass(frozen=True)
-class Ways:
-    """A call that is warm, and a model server for every rule; those that are not asked rest."""
+class Serving:
+    """One way of serving under one batching rule, ready.
 
+    Attributes:
+        way: How requests come.
+        rule: When a batch starts.
+        call: What serves a batch in this process, warm.
+        server: The model server, if requests come over HTTP.
+    """
+
+    way: Way
+    rule: Rule
     call: Call
-    servers: Mapping[Rule, ModelServer]
+    server: ModelServer | None = None
 
-    def run(self, way: Way, rule: Rule, schedule: Schedule, folder: Path) -> Measured:
+    @property
+    def name(self) -> str:
+        """Its name in tables and folders."""
+        return f"{self.way.replace(' ', '-')}_batch{self.rule.max_batch}"
+
+    def run(self, schedule: Schedule, folder: Path) -> Measured:
         """Serve *schedule* for real."""
-        where = (rule.max_batch, rule.max_delay_s, SAMPLES, THREADS, folder)
-        if way == "http":
-            return measure_http(schedule, *where, server=self.servers[rule])
+        where = (self.rule.max_batch, self.rule.max_delay_s, SAMPLES, THREADS, folder)
+        if self.server is not None:
+            return measure_http(schedule, *where, server=self.server)
         return measure_inprocess(schedule, *where, call=self.call)
 
-    def echo(self, way: Way, rule: Rule, schedule: Schedule, folder: Path) -> Measured:
-        """Serve *schedule* with a call that does nothing."""
-        if way == "http":
+    def echo(self, rule: Rule, schedule: Schedule, folder: Path) -> Measured:
+        """Serve *schedule* under *rule* with a call that does nothing."""
+        if self.server is not None:
             return measure_echo(schedule, rule.max_batch, rule.max_delay_s, folder)
         return measure_inprocess(schedule, rule.max_batch, rule.max_delay_s, SAMPLES, THREADS, folder, call=_nothing)
 
 
 @contextmanager
-def opened(call: Call, folder: Path) -> Iterator[Ways]:
-    """Both ways of serving, ready; servers are stopped at the end."""
-    with ExitStack() as stack:
-        specs = {rule: ServerSpec(rule.max_batch, rule.max_delay_s, WORKLOAD, SAMPLES, THREADS, SEED) for rule in RULES}
-        servers = {
-            rule: stack.enter_context(running(spec, folder / f"server_batch{rule.max_batch}"))
-            for rule, spec in specs.items()
-        }
-        yield Ways(call, servers)
+def opened(way: Way, rule: Rule, call: Call, folder: Path) -> Iterator[Serving]:
+    """*way* under *rule*, with a server of its own over HTTP, which is stopped at the end."""
+    if way == "in process":
+        yield Serving(way, rule, call)
+        return
+    with running(ServerSpec(rule.max_batch, rule.max_delay_s, WORKLOAD, SAMPLES, THREADS, SEED), folder) as server:
+        yield Serving(way, rule, call, server)
 
 
 def _nothing(images: Sequence[int]) -> None:

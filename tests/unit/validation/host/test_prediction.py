@@ -97,13 +97,13 @@ def test_the_prediction_is_on_disk_with_its_scenario_and_arrivals(tmp_path: Path
     assert json.loads((folder / "prediction.json").read_text())["name"] == CASE.name
 
 
-def outcome(case: Case, ours: float, *measured: float, load: Load = QUIET) -> Outcome:
+def outcome(case: Case, ours: float, *measured: float, load: Load = QUIET, drift: float = 0.0) -> Outcome:
     """A case whose every metric was predicted as *ours* and measured as *measured*."""
     value = dict.fromkeys(METRICS, ours)
     low, high = (dict.fromkeys(METRICS, factor * ours) for factor in (0.9, 1.1))
     prediction = Prediction(case, 1.0, value, low, high, [])
     values = tuple(dict.fromkeys(METRICS, each) for each in measured)
-    return Outcome(prediction, values, [], (load,) * len(measured), 0, 0.0)
+    return Outcome(prediction, values, [], (load,) * len(measured), (drift,) * len(measured), 0, 0.0)
 
 
 def test_errors_are_judged_by_their_median_over_judged_cases_alone() -> None:
@@ -124,9 +124,16 @@ def test_a_contended_machine_says_so_and_is_judged_by_its_repeatability() -> Non
     assert judge.contended(quiet) == ""
     assert not judge.judge(quiet)[0].ok
     assert "others or the hypervisor took CPU time in 10 of 10 runs" in judge.contended(busy)
-    assert "repeats itself to 33.3%" in judge.contended(busy)
+    assert "the same run repeats itself to 33.3% only" in judge.contended(busy)
     assert judge.judge(busy)[0].target == pytest.approx(0.4 / 1.2)
     assert judge.judge(busy)[0].ok
+
+
+def test_a_machine_that_became_slower_counts_as_contended_and_is_not_judged_by_luck() -> None:
+    drifted = [outcome(CASE, 1.0, 1.3, drift=0.25) for _ in range(5)]
+    assert judge.contended(drifted) == "around 5 of 5 runs the bare call took up to 25% more or less than before"
+    assert judge.judge(drifted)[0].target == float("inf")
+    assert judge.judge(drifted)[0].ok
 
 
 def test_only_the_part_of_a_run_that_counts_is_compared() -> None:

@@ -1,0 +1,43 @@
+"""The whole story on a small scale: a real server in this process and one over HTTP, a second of requests each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dcplan.validation.host import service, verify
+from dcplan.validation.host.cases import Case
+from dcplan.validation.host.inprocess import Rule
+from dcplan.validation.host.predict import METRICS, Window
+
+RULE = Rule(4, 0.005)
+CASES = [Case("in process", RULE, "poisson", 0.3), Case("http", RULE, "bursty", 0.6)]
+
+
+def test_predictions_are_written_before_the_runs_and_compared_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "cases", lambda quick: CASES)
+    monkeypatch.setattr(verify, "QUICK", verify.Length(True, Window(0.3, 1.3), 1, 0.0, (1, 4)))
+    monkeypatch.setattr(service, "QUICK", replace(service.QUICK, idle_s=0.1, window_s=0.05, windows=(5, 5), budget_s=3))
+    monkeypatch.setattr(service, "require_steady", lambda series: None)
+    written: list[bool] = []
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage == "measure" and done == 0:
+            written.append(any(tmp_path.rglob("predictions.json")))
+
+    result = verify.verify(quick=True, out=tmp_path, told=told)
+    assert written == [True, True]
+    document = json.loads((result.folder / "host.json").read_text())
+    assert [case["name"] for case in document["cases"]] == [case.name for case in CASES]
+    for case in document["cases"]:
+        assert case["unanswered"] == 0
+        assert set(case["error"]) == set(METRICS)
+        assert all(value > 0 for value in case["measured"][0].values())
+        assert case["measured"][0]["mean"] > 0.003
+    assert {one["metric"] for one in document["judgements"]} == set(METRICS)
+    assert len(list(result.folder.rglob("scenario.yaml"))) == 2
