@@ -73,7 +73,7 @@ def test_a_profile_says_what_it_is_and_where_it_comes_from(profile: Path) -> Non
     head = header(profile)
     assert not HEADER - set(head)
     assert all(head[field] not in (None, "") for field in HEADER)
-    assert head["schema"] == 1
+    assert head["schema"] in (1, 2)
     assert head["kind"] in {"measured", "datasheet", "literature", "synthetic"}
     assert isinstance(head["year"], int)
     assert isinstance(head.get("unverified", False), bool)

@@ -13,6 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from dcplan.report import page
 from dcplan.report.figures.money import by_item, by_owner
+from dcplan.report.frame import in_script
 from dcplan.results.store import Run, frame
 
 NASTY = "<script>alert(1)</script>"
@@ -125,8 +126,8 @@ def test_names_in_a_figure_are_escaped_for_plotly(make_run: Callable[..., Run]) 
 
 
 def test_json_cannot_end_its_script() -> None:
-    assert "<" not in page.in_script({"name": "</script><!-- &"})
-    assert json.loads(page.in_script({"name": "</script><!-- &"})) == {"name": "</script><!-- &"}
+    assert "<" not in in_script({"name": "</script><!-- &"})
+    assert json.loads(in_script({"name": "</script><!-- &"})) == {"name": "</script><!-- &"}
 
 
 def test_the_costs_on_the_page_sum_to_the_kpi(make_run: Callable[..., Run]) -> None:

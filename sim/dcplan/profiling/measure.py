@@ -42,6 +42,8 @@ AGREEING = 3
 """Windows that must agree before warm-up ends (the rule of NVIDIA's perf_analyzer)."""
 LONG_CALL_S = 0.3
 """What a pause adds to a call longer than this is lost in its spread: it is not measured [s]."""
+OVERDRAFT = 1.5
+"""Budgets that are spent at most, on points that would otherwise have too few windows for any result [-]."""
 WARM_UP_SHARE = 0.4
 """Share of the budget after which points are warmed up by a single call each [-]."""
 LEAST_GAIN = 0.02
@@ -257,10 +259,10 @@ class _Ladder:
 def _take_rounds(series: list[Series], plan: Plan, order: random.Random, timer: _Timer, progress: Progress) -> None:
     """Visit all points that still lack windows, round by round, until none does or time is up."""
     fewest = plan.windows[0]
-    while (lacking := [one for one in series if one.lacks(plan)]) and not timer.over():
+    while lacking := [one for one in series if one.lacks(plan) and not timer.over(_patience(one))]:
         for one in order.sample(lacking, len(lacking)):
-            if timer.over():
-                break
+            if timer.over(_patience(one)):
+                continue
             progress("measure", sum(min(fewest, len(each.measured)) for each in series), len(series) * fewest)
             window = timer.window(one.point, plan.window_s)
             phase: Phase = "disturbed" if window.load.disturbed else "measured"
@@ -271,6 +273,11 @@ def _take_rounds(series: list[Series], plan: Plan, order: random.Random, timer: 
     for one in series:
         _make_do(one)
     progress("measure", len(series) * fewest, len(series) * fewest)
+
+
+def _patience(series: Series) -> float:
+    """Budgets that a point may take [-]: more while it has too few windows for any result."""
+    return OVERDRAFT if len(series.measured) < WINDOWS_NEEDED else 1.0
 
 
 def _make_do(series: Series) -> None:
@@ -317,9 +324,9 @@ class _Timer:
         """Time since the measurement began, that of an interrupted one included [s]."""
         return self.began_s + (self.clock.wall_ns() - self.origin_ns) / 1e9
 
-    def over(self) -> bool:
-        """Whether the budget is spent; time that was waited for others does not count."""
-        return self.now_s - self.waited_s >= self.budget_s
+    def over(self, patience: float = 1.0) -> bool:
+        """Whether so many budgets are spent; time that was waited for others does not count."""
+        return self.now_s - self.waited_s >= patience * self.budget_s
 
     def window(self, point: Point, window_s: float, fewest_calls: int = CALLS_PER_WINDOW) -> Window:
         """Call for *window_s*, back to back or after the pauses of the point, timing each call."""

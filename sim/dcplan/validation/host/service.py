@@ -106,7 +106,7 @@ def _after(serving: Serving, bare: Server, series: Sequence[Series], quick: bool
         delay_s = bare.delay_s if size < largest else 0.0
         pauses = [pause_s for pause_s in (PAUSES_S[2::2] if quick else PAUSES_S) if pause_s > delay_s]
         gaps_s = [pause_s - delay_s for pause_s in pauses]
-        asked, wanted = paced(size, gaps_s, 8 if quick else 30, delay_s + mean_s(series, size))
+        asked, wanted = paced(size, gaps_s, 3 * CHUNKS if quick else 6 * CHUNKS, delay_s + mean_s(series, size))
         measured = serving.run(asked, folder / f"paced{size}")
         yield from after_pauses(measured, size, [pauses[index] for index in wanted])
 

@@ -183,7 +183,7 @@ def _measured(
     spare = round(length.spare * len(runs))
     before = sentinel.drift()
     for done in count():
-        told("measure", done, max(len(runs), done + 1))
+        told("serve", done, max(len(runs), 1))
         if done >= len(runs):
             break
         prediction, asked = runs[done]
