@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,10 @@ def test_one_mosec_server_serves_many_runs(tmp_path: Path) -> None:
             measure_echo(SCHEDULE, 5, 0.002, tmp_path / "three", server=server)
         started = {process.pid for process in psutil.process_iter() if group(process.pid) == server.pid}
         assert {server.pid, server.worker_pid} < started
+    for _ in range(100):  # the last of them may take a moment to go
+        if not any(runs(pid) for pid in started):
+            break
+        time.sleep(0.1)
     assert not [pid for pid in started if runs(pid)]
 
 
