@@ -1,21 +1,48 @@
-"""Runs that were never run: made-up tables, so that the report is tested without the simulator."""
+"""Runs that were never run: made-up tables, so that the report is tested without the simulator; and a browser."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+import browsing
+from browsing import Opened
 from dcplan.results.columns import SITE_LOADS
 from dcplan.results.store import Run, frame
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 STEP_S = 900.0
 J_PER_KWH = 3.6e6
 LOADS_W = dict(zip((c.name for c in SITE_LOADS), (90, 110, 2, 160, 40, 140, 20, 50, 100), strict=True))
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A real browser."""
+    with browsing.started(tmp_path_factory.mktemp("profile")) as context:
+        yield context
+
+
+@pytest.fixture
+def open_path(browser: BrowserContext) -> Iterator[Callable[[Path, tuple[int, int]], Opened]]:
+    """Opens a page in a tab, which is closed after the test."""
+    tabs: list[Opened] = []
+
+    def open_in_tab(path: Path, size: tuple[int, int]) -> Opened:
+        tabs.append(browsing.opened(browser, path, size))
+        return tabs[-1]
+
+    yield open_in_tab
+    for tab in tabs:
+        tab.page.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,106 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 import measured
+from browsing import NARROW, NASTY, WIDE, Opened
 from dcplan.report.profile.page import write_profile_page
 
-if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
-
-NASTY = "<script>alert(1)</script>"
-WIDE, NARROW = (1400, 900), (390, 844)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DRAWN = "() => [...document.querySelectorAll('.chart')].every(div => div.classList.contains('js-plotly-plot'))"
 FIGURES = """() => [...document.querySelectorAll('.js-plotly-plot')].map(div => {
     const svg = div.querySelector('svg.main-svg').getBoundingClientRect();
     const letters = [...div.querySelectorAll('svg text')].map(text => text.textContent).join('').length;
     return {width: svg.width, height: svg.height, right: svg.right, letters: letters,
             points: div.querySelectorAll('path.point').length};
 })"""
-CLIPPED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(div => {
-    const edge = div.querySelector('svg.main-svg').getBoundingClientRect();
-    return [...div.querySelectorAll('svg text')].filter(text => {
-        const box = text.getBoundingClientRect();
-        return box.width > 0 && (box.left < edge.left - 2 || box.right > edge.right + 2);
-    }).map(text => text.textContent);
-})"""
 WIDER = """() => [...document.querySelectorAll('main > section > table')].filter(
     table => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right + 2
 ).map(table => table.className)"""
 
 
-def missing(reason: str) -> None:
-    """Skip on a machine without a browser; on the machine that decides, that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        missing(f"no browser: none of {', '.join(BROWSERS)} is on the PATH")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed: pip install playwright")
-    with sync_playwright() as playwright:
-        profile = tmp_path_factory.mktemp("profile")
-        context = playwright.chromium.launch_persistent_context(profile, executable_path=path, args=ARGUMENTS)
-        yield context
-        context.close()
-
-
-@dataclass
-class Opened:
-    """A page that was opened, and what happened meanwhile."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-
 @pytest.fixture
-def opened(browser: BrowserContext, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    pages: list[Page] = []
-
+def opened(open_path: Callable[[Path, tuple[int, int]], Opened], tmp_path: Path) -> Callable[..., Opened]:
     def open_page(size: tuple[int, int], **settings: Any) -> Opened:
         folder = measured.write_profile(tmp_path / "compute" / "abacus" / "net", **settings)
-        tab = browser.new_page()
-        pages.append(tab)
-        seen = Opened(tab)
-        tab.on("request", lambda request: seen.requests.append(request.url))
-        tab.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        tab.on("dialog", lambda dialog: (seen.complaints.append(dialog.message), dialog.dismiss()))
-        tab.on("console", lambda said: seen.complaints.append(f"{said.type}: {said.text}"))
-        tab.set_viewport_size({"width": size[0], "height": size[1]})
-        tab.goto(write_profile_page(folder, tmp_path).as_uri())
-        tab.wait_for_function(DRAWN)
-        return seen
+        return open_path(write_profile_page(folder, tmp_path), size)
 
-    yield open_page
-    for tab in pages:
-        tab.close()
+    return open_page
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -135,7 +63,7 @@ def test_every_figure_is_drawn_and_nothing_overflows(
         assert figure["points"] >= 1
         assert figure["letters"] > 10
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    assert seen.page.evaluate(CLIPPED) == []
+    assert seen.clipped() == []
     assert seen.page.evaluate(WIDER) == []
     assert seen.complaints == []
     assert [url.partition("://")[0] for url in seen.requests] == ["file"]
