@@ -11,11 +11,14 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Template
 
 import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
 
 from dcplan.report import theme
 
@@ -51,6 +54,77 @@ def policy(*scripts: str) -> str:
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a page says above and around its figures; all of it HTML.
+
+    Attributes:
+        brand: What kind of page it is.
+        title: Its heading.
+        question: What it is about; may be empty.
+        answer: What came out.
+        cards: The headline numbers.
+        note: What to know about them; may be empty.
+        warnings: What to know before trusting them.
+    """
+
+    brand: str
+    title: str
+    question: str
+    answer: str
+    cards: Iterable[str]
+    warnings: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section after the figures: its anchor, its heading, its HTML, and its name in the contents if not the same."""
+
+    anchor: str
+    title: str
+    body: str
+    link: str = ""
+
+
+def document(words: Words, parts: Sequence[Section], closing: Sequence[Part], style: str = "") -> str:
+    """A whole page; the same content gives the same bytes. *style* is CSS of its own, after that of all pages."""
+    drawing = asset("page.js")
+    question = f"<p class='question'>{words.question}</p>" if words.question else ""
+    return Template(asset("page.html")).substitute(
+        policy=policy(get_plotlyjs(), drawing),
+        brand=words.brand,
+        title=words.title,
+        style=asset("page.css") + style,
+        question=question,
+        answer=words.answer,
+        contents=_contents(parts, closing),
+        cards="\n".join(words.cards),
+        note=f'<p class="note">{words.note}</p>\n' if words.note else "",
+        warnings=words.warnings,
+        sections="\n".join(section(number, part) for number, part in enumerate(parts, start=1)),
+        closing="\n".join(_closing(part) for part in closing),
+        plotly=get_plotlyjs(),
+        drawing=drawing,
+    )
+
+
+def _contents(parts: Sequence[Section], closing: Sequence[Part]) -> str:
+    links = [(f"part-{number}", part.title) for number, part in enumerate(parts, start=1)]
+    links += [(part.anchor, part.link or part.title) for part in closing]
+    return "\n".join(f"<li><a href='#{target}'>{html.escape(text)}</a></li>" for target, text in links)
+
+
+def _closing(part: Part) -> str:
+    return f'<section id="{part.anchor}">\n<h2>{html.escape(part.title, quote=False)}</h2>\n{part.body}\n</section>'
+
+
+def listed(sentences: Iterable[str], otherwise: str) -> str:
+    """*sentences* as a list, or what to say if there are none."""
+    found = [f"<li>{prose(sentence)}</li>" for sentence in sentences]
+    return "<ul>\n" + "\n".join(found) + "\n</ul>" if found else f"<p>{otherwise}</p>"
 
 
 def prose(text: str) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
-from string import Template
-
-from plotly.offline import get_plotlyjs
 
 from dcplan.report.assumptions import assumptions_html
 from dcplan.report.cards import Card, cards
 from dcplan.report.facts import Facts, facts
-from dcplan.report.frame import Section, asset, policy, prose, section
+from dcplan.report.frame import Part, Words, document, prose
 from dcplan.report.sections import sections
 from dcplan.report.summary import sentences
 from dcplan.report.tables import kpis_html, provenance_html, warnings_html
 from dcplan.results.store import Run, frame
 
 FILE = "report.html"
+NOTE = (
+    "A 95 % interval covers chance alone: what other random arrivals would have given. How far the assumptions may be\n"
+    "off is another matter; their ranges are in the table of assumptions."
+)
 VERDICTS = {"kept": "✓ promise kept", "missed": "✗ promise broken"}
 
 
@@ -31,35 +32,23 @@ def write(run: Run, folder: Path) -> Path:
 
 def render(run: Run) -> str:
     """The page of *run*; the same run gives the same bytes."""
-    known = facts(run)
-    parts = sections(run)
-    drawing = asset("page.js")
-    return Template(asset("page.html")).substitute(
-        policy=policy(get_plotlyjs(), drawing),
+    known, kpis = facts(run), run.kpis["kpis"]
+    words = Words(
+        brand="dcplan run report",
         title=html.escape(run.name),
-        style=asset("page.css"),
-        question=f"<p class='question'>{html.escape(known.question)}</p>" if known.question else "",
-        answer=prose(" ".join(sentences(run.kpis["kpis"], known))),
-        contents=_contents(parts),
-        cards=_cards(run, known),
+        question=html.escape(known.question),
+        answer=prose(" ".join(sentences(kpis, known))),
+        cards=[_card(card, known) for card in cards(kpis, known)],
         warnings=warnings_html(run.tables.get("warnings", frame("warnings", []))),
-        sections="\n".join(section(number, part) for number, part in enumerate(parts, start=1)),
-        kpis=kpis_html(run.kpis["kpis"]),
-        assumptions=assumptions_html(run.tables.get("assumptions", frame("assumptions", []))),
-        provenance=provenance_html(run, known),
-        plotly=get_plotlyjs(),
-        drawing=drawing,
+        note=NOTE,
     )
-
-
-def _contents(parts: list[Section]) -> str:
-    fixed = [("kpis", "All numbers"), ("assumptions", "Assumptions"), ("computed", "How this was computed")]
-    links = [(f"part-{number}", part.title) for number, part in enumerate(parts, start=1)] + fixed
-    return "\n".join(f"<li><a href='#{target}'>{html.escape(text)}</a></li>" for target, text in links)
-
-
-def _cards(run: Run, known: Facts) -> str:
-    return "\n".join(_card(card, known) for card in cards(run.kpis["kpis"], known))
+    assumptions = run.tables.get("assumptions", frame("assumptions", []))
+    closing = [
+        Part("kpis", "All numbers", kpis_html(kpis)),
+        Part("assumptions", "What this rests on", assumptions_html(assumptions), link="Assumptions"),
+        Part("computed", "How this was computed", provenance_html(run, known)),
+    ]
+    return document(words, sections(run), closing)
 
 
 def _card(card: Card, known: Facts) -> str:

@@ -6,14 +6,10 @@ Built like the page of a run: everything is in it, the network is asked for noth
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
 from pathlib import Path
-from string import Template
-
-from plotly.offline import get_plotlyjs
 
 from dcplan.report import frame
-from dcplan.report.frame import Chart, Section
+from dcplan.report.frame import Chart, Part, Section, Words
 from dcplan.report.host.agreement import agreement_figure
 from dcplan.report.host.curves import curves_figure
 from dcplan.report.host.data import Host, Judgement, read
@@ -38,24 +34,23 @@ def write_host_page(folder: Path) -> Path:
 
 def render(known: Host) -> str:
     """The page of *known*; the same content of `host.json` gives the same bytes."""
-    parts, drawing = sections(known), frame.asset("page.js")
-    return Template(frame.asset("host/page.html")).substitute(
-        policy=frame.policy(get_plotlyjs(), drawing),
+    words = Words(
+        brand="dcplan verification on a real server",
         title=html.escape(heading(known)),
-        style=frame.asset("page.css"),
         question=frame.prose(circumstances(known)),
         answer=frame.prose(verdict(known)),
-        contents=_contents(parts),
-        cards="\n".join(_card(one) for one in known.targeted),
-        warnings=_warnings(known),
-        sections="\n".join(frame.section(number, part) for number, part in enumerate(parts, start=1)),
-        judgements=judgements_html(known),
-        runs=runs_html(known),
-        method="\n".join(f"<p>{frame.prose(paragraph)}</p>" for paragraph in method(known)),
-        provenance=provenance_html(known),
-        plotly=get_plotlyjs(),
-        drawing=drawing,
+        cards=[_card(one) for one in known.targeted],
+        warnings=frame.listed(
+            warnings(known), "The machine was quiet, and every run was measured more than once: nothing to warn of."
+        ),
     )
+    told = "\n".join(f"<p>{frame.prose(paragraph)}</p>" for paragraph in method(known))
+    closing = [
+        Part("verdicts", "Verdicts", judgements_html(known)),
+        Part("runs", "All runs", runs_html(known)),
+        Part("done", "How it was done", f"{told}\n{provenance_html(known)}"),
+    ]
+    return frame.document(words, sections(known), closing, frame.asset("host/page.css"))
 
 
 def sections(known: Host) -> list[Section]:
@@ -70,12 +65,6 @@ def sections(known: Host) -> list[Section]:
     ]
 
 
-def _contents(parts: list[Section]) -> str:
-    links = [(f"part-{number}", part.title) for number, part in enumerate(parts, start=1)]
-    entries = [*links, ("verdicts", "Verdicts"), ("runs", "All runs"), ("done", "How it was done")]
-    return "\n".join(f"<li><a href='#{target}'>{html.escape(text)}</a></li>" for target, text in entries)
-
-
 def _card(one: Judgement) -> str:
     repeats = "measured once" if one.repeatability is None else f"repeats itself within {within(one.repeatability)}"
     state, word = ("kept", "✓ within") if one.ok else ("missed", "✗ beyond")
@@ -87,14 +76,3 @@ def _card(one: Judgement) -> str:
         f"<p class='verdict'>{frame.prose(f'{word} {what} {within(one.target or 0.0)}')}</p>"
         f"<p class='interval'>{frame.prose(repeats)}</p><p class='meaning'>{frame.prose(meaning)}</p></article>"
     )
-
-
-def _warnings(known: Host) -> str:
-    found = list(warnings(known))
-    if not found:
-        return "<p>The machine was quiet, and every run was measured more than once: nothing to warn of.</p>"
-    return "<ul>\n" + "\n".join(_items(found)) + "\n</ul>"
-
-
-def _items(texts: list[str]) -> Iterator[str]:
-    return (f"<li>{frame.prose(text)}</li>" for text in texts)

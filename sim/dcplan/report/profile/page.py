@@ -6,17 +6,14 @@ Built like the page of a run: everything is in it, the network is asked for noth
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
 from pathlib import Path
-from string import Template
 
 import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 
 from dcplan.profiles.library import default_library
 from dcplan.report import frame
 from dcplan.report.cards import Card
-from dcplan.report.frame import Chart, Section
+from dcplan.report.frame import Chart, Part, Section, Words
 from dcplan.report.profile.cards import answer, cards, energy_said, warnings
 from dcplan.report.profile.course import accuracy_figure, drift_figure
 from dcplan.report.profile.data import TASKS, Measured, read
@@ -26,6 +23,10 @@ from dcplan.report.profile.speed import cpu_figure, latency_figure, pauses_figur
 from dcplan.report.profile.tables import mlperf_html, points_html, provenance_html
 
 FILE = "profile.html"
+NOTE = (
+    "A 95 % interval covers what this machine did while it was measured; another machine of the same kind, another "
+    "day\nor another version of the software may lie outside it."
+)
 
 
 def write_profile_page(folder: Path, out: Path) -> Path:
@@ -46,24 +47,22 @@ def write_profile_page(folder: Path, out: Path) -> Path:
 
 def render(known: Measured) -> str:
     """The page of *known*."""
-    parts = sections(known, machine_of(known))
-    drawing, mlperf = frame.asset("page.js"), mlperf_html(known)
-    return Template(frame.asset("profile/page.html")).substitute(
-        policy=frame.policy(get_plotlyjs(), drawing),
+    words = Words(
+        brand="dcplan measured profile",
         title=html.escape(known.name),
-        style=frame.asset("page.css"),
         question=frame.prose(known.profile.description),
         answer=frame.prose(answer(known)),
-        contents=_contents(parts, bool(mlperf)),
-        cards="\n".join(_card(card) for card in cards(known)),
-        warnings=_warnings(known),
-        sections="\n".join(frame.section(number, part) for number, part in enumerate(parts, start=1)),
-        points=points_html(known),
-        mlperf=mlperf,
-        provenance=provenance_html(known),
-        plotly=get_plotlyjs(),
-        drawing=drawing,
+        cards=[_card(card) for card in cards(known)],
+        warnings=frame.listed(warnings(known), "dcplan has nothing to warn of in this profile."),
+        note=NOTE,
     )
+    mlperf = mlperf_html(known)
+    closing = [
+        Part("points", "All points", points_html(known)),
+        *([Part("mlperf", "In MLPerf's words", mlperf)] if mlperf else []),
+        Part("measured", "How this was measured", provenance_html(known)),
+    ]
+    return frame.document(words, sections(known, machine_of(known)), closing, frame.asset("profile/page.css"))
 
 
 def machine_of(known: Measured) -> Ceilings | None:
@@ -104,13 +103,6 @@ def _energy(known: Measured) -> Section:
     )
 
 
-def _contents(parts: list[Section], mlperf: bool) -> str:
-    fixed = [("points", "All points"), *([("mlperf", "In MLPerf's words")] if mlperf else [])]
-    links = [(f"part-{number}", part.title) for number, part in enumerate(parts, start=1)]
-    entries = [*links, *fixed, ("measured", "How this was measured")]
-    return "\n".join(f"<li><a href='#{target}'>{html.escape(text)}</a></li>" for target, text in entries)
-
-
 def _card(card: Card) -> str:
     span = f"<p class='interval'>95&nbsp;%: {html.escape(card.interval)}</p>" if card.interval else ""
     return (
@@ -118,14 +110,3 @@ def _card(card: Card) -> str:
         f"<p class='value'>{html.escape(card.value)}</p>{span}"
         f"<p class='meaning'>{frame.prose(card.meaning)}</p></article>"
     )
-
-
-def _warnings(known: Measured) -> str:
-    found = list(warnings(known))
-    if not found:
-        return "<p>dcplan has nothing to warn of in this profile.</p>"
-    return "<ul>\n" + "\n".join(_items(found)) + "\n</ul>"
-
-
-def _items(texts: list[str]) -> Iterator[str]:
-    return (f"<li>{frame.prose(text)}</li>" for text in texts)

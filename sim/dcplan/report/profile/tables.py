@@ -76,17 +76,17 @@ def _line(cells: list[str], row: Mapping[Any, Any], heads: list[str]) -> str:
 
 
 def mlperf_html(known: Measured) -> str:
-    """The section with the results in MLPerf's words; "" if the profile has none."""
+    """The results in MLPerf's words; "" if the profile has none."""
     found = {name: entry for name, entry in known.part("mlperf").items() if isinstance(entry, Mapping)}
     if not found:
         return ""
     rows = "\n".join(_scenario(str(name), entry) for name, entry in found.items())
     heads = ["Scenario", "Batch", "Metric", "Early-stopping estimate", "Measured", "Verdict"]
     return (
-        "<section id='mlperf'>\n<h2>In MLPerf's words</h2>\n<p>Not MLPerf results: the model is not MLPerf's, nobody "
+        "<p>Not MLPerf results: the model is not MLPerf's, nobody "
         "has reviewed them, and no run lasted the 600&nbsp;s that a result must.</p>\n"
         f"<table class='stacking mlperf'>\n<thead><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr></thead>\n"
-        f"<tbody>\n{rows}\n</tbody>\n</table>\n</section>"
+        f"<tbody>\n{rows}\n</tbody>\n</table>"
     )
 
 
