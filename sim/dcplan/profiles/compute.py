@@ -20,6 +20,7 @@ from dcplan.errors import InputError
 from dcplan.profiles import roofline
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.timing import DRAW_STEPS, LEVELS, FloatArray, Pauses, Timing
+from dcplan.profiling.point import Variant
 
 TIMES = ["time_mean_s", "time_low_s", "time_high_s", *LEVELS]
 """Columns that every table must have, beside `batch` and `verdict`."""
@@ -27,7 +28,7 @@ SETTINGS = ("power_limit_w", "sm_clock_mhz", "temperature_c")
 """Axes of the device: a profile may hold points at several of them."""
 AXES = ("tokens", "context", *SETTINGS)
 """Axes beside the batch."""
-VARIANT = ("precision", "threads", "compiled", "graphs", "streams")
+VARIANT = Variant._fields
 """Columns that say how the model was run; a table without them was measured in one way."""
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.timing import LEVELS, FloatArray, Timing
+from dcplan.profiling.point import PRECISIONS
 
 BATCHES = np.array([1, 2, 4, 8, 16, 32, 64, 128, 256, 512], dtype=np.float64)
 """Batch sizes of a derived ladder."""
@@ -65,8 +66,7 @@ def load_machine(library: Library, sku: str) -> Machine:
     """The limits of machines of kind *sku*; measured ceilings and data sheets are read alike."""
     profile = library.load("machine", sku)
     values = profile.values
-    names = ("fp32", "tf32", "bf16", "fp16", "int8")
-    peaks = {name: _number(values, f"peak_{name}", f"gemm_{name}") for name in names}
+    peaks = {name: _number(values, f"peak_{name}", f"gemm_{name}") for name in PRECISIONS}
     bandwidth = _number(values, "memory_bandwidth", "memory_triad", "memory_copy")
     if bandwidth is None or not any(peaks.values()):
         raise ValueError(f"machine profile '{sku}' does not say its arithmetic peak and memory bandwidth")

@@ -14,28 +14,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dcplan.profiling.statistics import QUANTILES, Z95
+
 FloatArray = NDArray[np.float64]
 
-LEVELS = {
-    "q000_s": 0.0,
-    "q001_s": 0.01,
-    "q005_s": 0.05,
-    "q010_s": 0.1,
-    "q025_s": 0.25,
-    "q050_s": 0.5,
-    "q075_s": 0.75,
-    "q090_s": 0.9,
-    "q095_s": 0.95,
-    "q099_s": 0.99,
-    "q100_s": 1.0,
-}
-"""Quantile columns of the tables."""
+LEVELS = QUANTILES
+"""Quantile columns of the tables, as the instrument writes them."""
 
 DRAW_STEPS = 200
 """Equal steps of the draw from 0 to 1 in a service time table: every measured quantile is a knot."""
-
-Z95 = 1.959964
-"""Half-width of a 95 % interval in standard errors [-]."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ import numpy as np
 
 from dcplan.errors import InputError
 from dcplan.profiling.images import Images, Indices, Split, folds, load_images, split
+from dcplan.profiling.statistics import Z95
 from dcplan.profiling.workloads.cnn import CNN_CIFAR10, build, loss
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class Score:
         >>> [round(bound, 4) for bound in Score(95, 100).interval]
         [0.8882, 0.9785]
         """
-        n, p, z2 = self.samples, self.accuracy, 1.959964**2
+        n, p, z2 = self.samples, self.accuracy, Z95**2
         middle, half = p + z2 / (2 * n), (z2 * (p * (1 - p) / n + z2 / (4 * n * n))) ** 0.5
         return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
 

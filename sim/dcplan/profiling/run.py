@@ -34,7 +34,7 @@ from dcplan.profiling.measure import (
 from dcplan.profiling.meters.choose import choose
 from dcplan.profiling.meters.protocol import Mark, Meter
 from dcplan.profiling.mlperf import scenarios
-from dcplan.profiling.point import PRECISIONS, Key, Point, Variant
+from dcplan.profiling.point import PRECISIONS, Key, Point, Variant, nothing
 from dcplan.profiling.session import Session, check
 from dcplan.profiling.soak import soak
 from dcplan.profiling.summary import Summary, summarise
@@ -416,13 +416,9 @@ def _timer_overhead_s() -> float:
     taken = []
     for _ in range(1000):
         begin = time.perf_counter_ns()
-        _nothing()
+        nothing()
         taken.append(time.perf_counter_ns() - begin)
     return sorted(taken)[500] / 1e9
-
-
-def _nothing() -> None:
-    pass
 
 
 def _flop(session: Session, keys: Sequence[Key]) -> dict[tuple[str, int, int], int]:

@@ -9,6 +9,15 @@ from math import exp, lgamma
 import numpy as np
 from numpy.typing import NDArray
 
+QUANTILES = {
+    "q000_s": 0.0, "q001_s": 0.01, "q005_s": 0.05, "q010_s": 0.1, "q025_s": 0.25, "q050_s": 0.5,
+    "q075_s": 0.75, "q090_s": 0.9, "q095_s": 0.95, "q099_s": 0.99, "q100_s": 1.0,
+}  # fmt: skip
+"""Column -> probability, of the raw per-call timings: what the simulator draws from."""
+
+Z95 = 1.959964
+"""Half-width of a 95 % interval of a normal distribution, in standard errors [-]."""
+
 # Two-sided 95 %, 1 to 30 degrees of freedom: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
 _T95 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
@@ -41,7 +50,7 @@ def t95(freedom: int) -> float:
     """
     if freedom <= len(_T95):
         return _T95[freedom - 1]
-    z = 1.959964
+    z = Z95
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
@@ -83,7 +92,7 @@ def percentile_bounds(values: NDArray[np.float64], level: float) -> tuple[float,
     Reference: W. J. Conover, "Practical Nonparametric Statistics", 3rd ed., 1999, section 3.2.
     """
     n = len(values)
-    spread = 1.959964 * (n * level * (1 - level)) ** 0.5
+    spread = Z95 * (n * level * (1 - level)) ** 0.5
     low, high = int(np.floor(n * level - spread)), int(np.ceil(n * level + spread))
     if low < 1 or high >= n:
         return None

@@ -12,6 +12,7 @@ from dcplan.profiling.measure import CALLS_PER_WINDOW, WINDOWS_NEEDED, Series, W
 from dcplan.profiling.meters.protocol import Energy, Meter
 from dcplan.profiling.point import Key
 from dcplan.profiling.statistics import (
+    QUANTILES,
     Interval,
     batch_means,
     drift,
@@ -19,12 +20,6 @@ from dcplan.profiling.statistics import (
     percentile_bounds,
     t95,
 )
-
-QUANTILES = {
-    "q000_s": 0.0, "q001_s": 0.01, "q005_s": 0.05, "q010_s": 0.1, "q025_s": 0.25, "q050_s": 0.5,
-    "q075_s": 0.75, "q090_s": 0.9, "q095_s": 0.95, "q099_s": 0.99, "q100_s": 1.0,
-}  # fmt: skip
-"""Column -> probability, of the raw per-call timings: what the simulator draws from."""
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 """Percentiles that are reported with bounds, or not at all where calls are too few."""

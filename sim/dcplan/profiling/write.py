@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from dcplan.profiling.measure import Phase, Series, Window
 from dcplan.profiling.meters.protocol import Energy, Meter
 from dcplan.profiling.point import Key
-from dcplan.profiling.summary import PERCENTILES, QUANTILES, Power, Summary, energies
+from dcplan.profiling.statistics import QUANTILES
+from dcplan.profiling.summary import PERCENTILES, Power, Summary, energies
 
 Row = dict[str, str | int | float | None]
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from dcplan.profiling.point import Precision
 from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.demand import Demand
 from dcplan.scenario.service import Service
 
-Precision = Literal["fp32", "tf32", "bf16", "fp16", "int8"]
 Routing = Literal["round_robin", "random", "least_loaded", "power_of_two"]
 
 

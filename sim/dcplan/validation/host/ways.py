@@ -36,11 +36,6 @@ class Serving:
     call: Call
     server: ModelServer | None = None
 
-    @property
-    def name(self) -> str:
-        """Its name in tables and folders."""
-        return f"{self.way.replace(' ', '-')}_batch{self.rule.max_batch}"
-
     def run(self, schedule: Schedule, folder: Path) -> Measured:
         """Serve *schedule* for real."""
         where = (self.rule.max_batch, self.rule.max_delay_s, SAMPLES, THREADS, folder)
