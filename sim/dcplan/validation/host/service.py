@@ -5,8 +5,9 @@ measured in three runs of its own, none of which is one of the judged runs:
 
 - with a call that does nothing, at a light load: the time that a request spends outside the worker, and how long a lone
   one really waits for company, because the timers of servers are coarse;
-- with everything arriving at once, so that there is always a next batch: the time from the end of a batch to the start
-  of the next, which keeps the worker from serving, and the worker's CPU time per second;
+- with slightly more requests than it can serve, so that there is always a next batch: the time from the end of a batch
+  to the start of the next, which keeps the worker from serving, the worker's CPU time per second, and how much longer
+  a call takes while requests come and answers go (load generator and front end use the processors too);
 - with pauses between batches: how much longer a call takes in a process that rested.
 """
 
@@ -31,7 +32,6 @@ from dcplan.profiling.summary import summarise
 from dcplan.profiling.write import write
 from dcplan.validation.host.call import Call
 from dcplan.validation.host.cases import RULES
-from dcplan.validation.host.inprocess import Rule
 from dcplan.validation.host.run import WORKLOAD, Measured
 from dcplan.validation.host.schedule import FloatArray, Schedule, schedule_of
 from dcplan.validation.host.ways import SAMPLES, THREADS, Serving
@@ -46,6 +46,8 @@ FULL = Plan(
     half_width=0.02, patience_s=60, all_batches=True, budget_s=45,
 )  # fmt: skip
 QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(10, 12), budget_s=15, patience_s=0)
+CROWD, CROWD_S, CROWDS = 1.1, 1.5, 4
+"""Requests of a crowded run, relative to what the server can do [-]; how long they come [s]; how many such runs."""
 ECHO_RATE = 40.0
 """Requests per second to a server whose call does nothing: it rests between them."""
 SETTLING, LOOK_S = 15, 0.33
@@ -59,6 +61,7 @@ class Server:
     Attributes:
         overhead_s: Time that a request spends outside the worker [s], samples, [k].
         cycle_s: Time of the worker between two batches when there is always a next one [s].
+        slowing: How much longer a call takes while requests come than by itself, as a factor [-].
         cpu_share: CPU time of the worker per second that it is busy [-].
         delay_s: How long a lone request really waits for a fuller batch [s].
         after: Calls after pauses, one series for each size of batch and pause.
@@ -66,6 +69,7 @@ class Server:
 
     overhead_s: FloatArray
     cycle_s: float
+    slowing: float
     cpu_share: float
     delay_s: float
     after: tuple[Series, ...] = ()
@@ -95,8 +99,66 @@ def server_of(serving: Serving, series: Sequence[Series], quick: bool, folder: P
     asked = light(quick)
     echo = serving.echo(RULES[0], asked, folder / "echo")
     held = serving.echo(serving.rule, asked, folder / "held") if serving.rule.max_delay_s else echo
-    bare = added(echo, held, serving.run(at_once(serving.rule, quick), folder / "at-once"))
+    crowds = [_crowded(serving, series, folder / f"crowd{number}") for number in range(1 if quick else CROWDS)]
+    bare = added(echo, held, crowds)
     return replace(bare, after=tuple(_after(serving, bare, series, quick, folder)))
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What a server did while there was always a next batch.
+
+    Attributes:
+        bare_s: Mean time of the call by itself, just before and after [s].
+        call_s: Mean time of the call [s].
+        cycle_s: Mean time from a batch to the next [s].
+        cpu_share: CPU time of the worker per second [-].
+    """
+
+    bare_s: float
+    call_s: float
+    cycle_s: float
+    cpu_share: float
+
+
+def _crowded(serving: Serving, series: Sequence[Series], folder: Path) -> Crowd:
+    """A crowded run, between two looks at the bare call."""
+    size = serving.rule.max_batch
+    asked = crowd(size, CROWD * size / mean_s(series, size))
+    following = _on_images(serving.call, size)
+    before_s = _look(following).mean()
+    measured = serving.run(asked, folder)
+    return crowd_of(measured, size, float(before_s + _look(following).mean()) / 2)
+
+
+def crowd_of(measured: Measured, size: int, bare_s: float) -> Crowd:
+    """The batches of *size* requests that all waited when the batch before them ended, while more requests came."""
+    batches, arrival_s = measured.batches, measured.arrival_s
+    full = batches.size == size
+    last_s = arrival_s[np.minimum(batches.head + size, len(arrival_s)) - 1]
+    full[1:] &= last_s[1:] < batches.end_s[:-1]
+    full[0] = False
+    full &= batches.end_s < arrival_s[-1]
+    if full.sum() < CHUNKS:
+        raise InputError("this machine is too busy to be verified: its server cannot be kept busy", "let it rest first")
+    busy_s = batches.end_s[full] - batches.end_s[:-1][full[1:]]
+    cpu_s = batches.cpu_s[full] - batches.cpu_s[:-1][full[1:]]
+    return Crowd(
+        bare_s,
+        float(batches.duration_s[full].mean()),
+        float(batches.idle_before_s[full].mean()),
+        float(cpu_s.sum() / busy_s.sum()),
+    )
+
+
+def added(echo: Measured, held: Measured, crowds: Sequence[Crowd]) -> Server:
+    """What a server adds: *echo* without and *held* with its batching rule, both doing nothing; *crowds* kept busy."""
+    cycle_s = float(np.mean([each.cycle_s for each in crowds]))
+    slowing = float(np.median([each.call_s / each.bare_s for each in crowds]))
+    cpu_share = float(np.mean([each.cpu_share for each in crowds]))
+    overhead_s = np.sort(echo.latency_s[np.isfinite(echo.latency_s)])
+    delay_s = float(np.nanmedian(held.latency_s) - np.nanmedian(echo.latency_s))
+    return Server(np.maximum(0.0, overhead_s - cycle_s), cycle_s, slowing, cpu_share, max(0.0, delay_s))
 
 
 def _after(serving: Serving, bare: Server, series: Sequence[Series], quick: bool, folder: Path) -> Iterator[Series]:
@@ -109,17 +171,6 @@ def _after(serving: Serving, bare: Server, series: Sequence[Series], quick: bool
         asked, wanted = paced(size, gaps_s, 3 * CHUNKS if quick else 6 * CHUNKS, delay_s + mean_s(series, size))
         measured = serving.run(asked, folder / f"paced{size}")
         yield from after_pauses(measured, size, [pauses[index] for index in wanted])
-
-
-def added(echo: Measured, held: Measured, full: Measured) -> Server:
-    """What a server adds: *echo* without and *held* with its batching rule, both doing nothing; *full* all at once."""
-    batches = full.batches
-    cycle_s = float(np.median(batches.idle_before_s[1:]))
-    busy_s = float(batches.end_s[-1] - batches.end_s[0])
-    cpu_s = float(batches.cpu_s[-1] - batches.cpu_s[0])
-    overhead_s = np.sort(echo.latency_s[np.isfinite(echo.latency_s)])
-    delay_s = float(np.nanmedian(held.latency_s) - np.nanmedian(echo.latency_s))
-    return Server(np.maximum(0.0, overhead_s - cycle_s), cycle_s, cpu_s / busy_s, max(0.0, delay_s))
 
 
 def after_pauses(measured: Measured, size: int, wanted: Sequence[float]) -> Iterator[Series]:
@@ -138,8 +189,8 @@ def after_pauses(measured: Measured, size: int, wanted: Sequence[float]) -> Iter
 def write_profile(series: Sequence[Series], server: Server, root: Path) -> None:
     """The profile of the call as *server* makes it, in `<root>/compute/`, and a server kind that holds it."""
     shifted = [
-        *(_shifted(one, server.cycle_s) for one in series),
-        *(_shifted(one, server.cycle_s) for one in server.after),
+        *(_served(one, server.slowing, server.cycle_s) for one in series),
+        *(_served(one, 1.0, server.cycle_s) for one in server.after),
     ]
     today = datetime.now(UTC).date()
     header = {
@@ -150,7 +201,8 @@ def write_profile(series: Sequence[Series], server: Server, root: Path) -> None:
         "year": today.year,
         "date": today.isoformat(),
         "licence": "Apache-2.0",
-        "derivation": f"calls timed in windows; {1e6 * server.cycle_s:.0f} us between batches added to each",
+        "derivation": f"calls timed in windows, back-to-back ones {server.slowing - 1.0:+.1%} for requests that come "
+        f"meanwhile; {1e6 * server.cycle_s:.0f} us between batches added to each",
         "conditions": {"threads": THREADS, "precision": "fp32"},
         "software": machine.software(),
     }
@@ -178,18 +230,20 @@ class Sentinel:
 
     def drift(self) -> float:
         """How much longer a call takes than when it was profiled [-]; the middle one of three looks in a second."""
-        return float(np.median([self._look() for _ in range(3)])) / self.profiled_s - 1.0
+        looks_s = [float(np.median(_look(self.following))) for _ in range(3)]
+        return float(np.median(looks_s)) / self.profiled_s - 1.0
 
-    def _look(self) -> float:
-        """Median of a third of a second, after calls that refill the caches as the windows of the profile do [s]."""
-        for _ in range(SETTLING):
-            self.following()
-        taken: list[float] = []
-        end_s = time.perf_counter() + LOOK_S
-        while (begin_s := time.perf_counter()) < end_s:
-            self.following()
-            taken.append(time.perf_counter() - begin_s)
-        return float(np.median(taken))
+
+def _look(following: Callable[[], object]) -> FloatArray:
+    """Times of calls in a third of a second [s], after some that refill the caches as a profile's windows do."""
+    for _ in range(SETTLING):
+        following()
+    taken: list[float] = []
+    end_s = time.perf_counter() + LOOK_S
+    while (begin_s := time.perf_counter()) < end_s:
+        following()
+        taken.append(time.perf_counter() - begin_s)
+    return np.array(taken)
 
 
 def mean_s(series: Sequence[Series], size: int) -> float:
@@ -204,9 +258,10 @@ def light(quick: bool) -> Schedule:
     return schedule_of(0.5 + np.cumsum(gaps_s), 1)
 
 
-def at_once(rule: Rule, quick: bool) -> Schedule:
-    """Requests that all come at once."""
-    return schedule_of(np.full(rule.max_batch * (20 if quick else 60), 0.2), SAMPLES)
+def crowd(size: int, rate: float) -> Schedule:
+    """A queue of three batches of *size* requests, and then *rate* requests per second, more than can be served."""
+    gaps_s = np.random.default_rng(1).standard_exponential(round(rate * CROWD_S)) / rate
+    return schedule_of(np.concatenate((np.full(3 * size, 0.2), 0.2 + np.cumsum(gaps_s))), SAMPLES)
 
 
 def paced(size: int, pauses_s: Sequence[float], each: int, busy_s: float) -> tuple[Schedule, list[int]]:
@@ -237,8 +292,12 @@ def _on_images(call: Call, size: int) -> Callable[[], object]:
     return following
 
 
-def _shifted(series: Series, cycle_s: float) -> Series:
-    def later(windows: Sequence[Window]) -> list[Window]:
-        return [replace(window, call_s=window.call_s + cycle_s) for window in windows]
+def _served(series: Series, factor: float, cycle_s: float) -> Series:
+    """The times of *series* as the server sees them: longer by a factor, and by the time between two batches."""
 
-    return Series(series.point, later(series.warm_up), series.settled, later(series.measured), later(series.disturbed))
+    def longer(windows: Sequence[Window]) -> list[Window]:
+        return [replace(window, call_s=factor * window.call_s + cycle_s) for window in windows]
+
+    return Series(
+        series.point, longer(series.warm_up), series.settled, longer(series.measured), longer(series.disturbed)
+    )

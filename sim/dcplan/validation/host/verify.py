@@ -137,7 +137,8 @@ def _predicted(
     """What the way of serving adds to the call, then every case of the block."""
     server = service.server_of(serving, series, length.quick, folder / "before")
     service.write_profile(series, server, folder)
-    capacity = serving.rule.max_batch / (service.mean_s(series, serving.rule.max_batch) + server.cycle_s)
+    call_s = server.slowing * service.mean_s(series, serving.rule.max_batch)
+    capacity = serving.rule.max_batch / (call_s + server.cycle_s)
     predicted = []
     for case in block:
         rate = case.load * capacity

@@ -61,7 +61,7 @@ def test_bursts_have_the_mean_that_was_asked_for() -> None:
 
 
 def test_a_lone_request_takes_delay_cycle_call_and_overhead(tmp_path: Path) -> None:
-    server = Server(np.array([0.002]), 0.001, 1.0, 0.006)
+    server = Server(np.array([0.002]), 0.001, 1.0, 1.0, 0.006)
     arrival_s = [1.5 + i for i in range(9)]
     found = predicted(tmp_path, arrival_s, CASE, server, [timed(2, 0.010), timed(8, 0.030)])
     assert found.value["mean"] == pytest.approx(0.006 + 0.001 + 0.010 + 0.002, rel=1e-3)
@@ -73,8 +73,16 @@ def test_a_lone_request_takes_delay_cycle_call_and_overhead(tmp_path: Path) -> N
     assert len(found.quantile_s) == len(GRID)
 
 
+def test_calls_back_to_back_are_as_slow_as_in_a_crowd(tmp_path: Path) -> None:
+    server = Server(np.array([0.0]), 0.001, 1.2, 1.0, 0.0)
+    arrival_s = [1.5 + j * 1e-6 for j in range(50)] + [10.5]
+    rule = replace(CASE, rule=Rule(1, 0.0))
+    found = predicted(tmp_path, arrival_s, rule, server, [timed(2, 0.010), timed(8, 0.030)])
+    assert found.value["p99"] == pytest.approx(50 * (1.2 * 0.010 + 0.001), rel=0.03)
+
+
 def test_requests_together_make_a_batch_at_once(tmp_path: Path) -> None:
-    server = Server(np.array([0.0]), 0.0, 1.0, 0.006)
+    server = Server(np.array([0.0]), 0.0, 1.0, 1.0, 0.006)
     arrival_s = [1.5 + i + j * 1e-6 for i in range(9) for j in range(4)]
     found = predicted(tmp_path, arrival_s, CASE, server, [timed(2, 0.010), timed(8, 0.030)])
     assert found.value["batch"] == 4.0
@@ -82,7 +90,7 @@ def test_requests_together_make_a_batch_at_once(tmp_path: Path) -> None:
 
 
 def test_after_a_pause_calls_take_as_long_as_was_measured(tmp_path: Path) -> None:
-    server = Server(np.array([0.0]), 0.0, 1.0, 0.0)
+    server = Server(np.array([0.0]), 0.0, 1.0, 1.0, 0.0)
     series = [timed(2, 0.010), timed(8, 0.030), timed(2, 0.014, idle_s=0.1)]
     rule = replace(CASE, rule=Rule(1, 0.0))
     assert predicted(tmp_path, [1.5, 2.5, 3.5, 10.5], rule, server, series).value["mean"] == pytest.approx(
@@ -91,7 +99,9 @@ def test_after_a_pause_calls_take_as_long_as_was_measured(tmp_path: Path) -> Non
 
 
 def test_the_prediction_is_on_disk_with_its_scenario_and_arrivals(tmp_path: Path) -> None:
-    predicted(tmp_path, [1.5, 10.5], CASE, Server(np.array([0.0]), 0.0, 1.0, 0.005), [timed(2, 0.01), timed(8, 0.03)])
+    predicted(
+        tmp_path, [1.5, 10.5], CASE, Server(np.array([0.0]), 0.0, 1.0, 1.0, 0.005), [timed(2, 0.01), timed(8, 0.03)]
+    )
     folder = tmp_path / CASE.name
     assert {path.name for path in folder.iterdir()} == {"arrivals.csv", "scenario.yaml", "prediction.json"}
     assert json.loads((folder / "prediction.json").read_text())["name"] == CASE.name

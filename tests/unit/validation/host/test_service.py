@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dcplan.errors import InputError
 from dcplan.profiling.machine import Load
-from dcplan.validation.host.inprocess import Rule
 from dcplan.validation.host.records import Batches
 from dcplan.validation.host.run import Measured
 from dcplan.validation.host.schedule import FloatArray
-from dcplan.validation.host.service import added, after_pauses, at_once, light, paced
+from dcplan.validation.host.service import Crowd, added, after_pauses, crowd, crowd_of, light, paced
 
 QUIET = Load(0.0, 0.0)
 
@@ -26,16 +26,36 @@ def run(latency_s: FloatArray, start_s: FloatArray, duration_s: FloatArray, size
     return Measured(arrival_s, arrival_s, arrival_s + latency_s, batches, 1.0, 1.0, 0.0, 0.0, QUIET)
 
 
-def test_overhead_cycle_delay_and_processor_time_are_told_apart() -> None:
+def test_overhead_cycle_delay_slowing_and_processor_time_are_told_apart() -> None:
     nothing = np.zeros(1)
     echo = run(np.full(50, 0.002), nothing, nothing, 1)
     held = run(np.full(50, 0.008), nothing, nothing, 1)
-    full = run(np.zeros(8), 0.011 * np.arange(20), np.full(20, 0.010), 4)
-    server = added(echo, held, full)
+    crowds = [Crowd(0.010, call_s, 0.001, 0.9) for call_s in (0.0105, 0.0104, 0.030)]
+    server = added(echo, held, crowds)
     assert server.cycle_s == pytest.approx(0.001)
+    assert server.slowing == pytest.approx(1.05)
     assert server.overhead_s == pytest.approx(np.full(50, 0.001))
     assert server.delay_s == pytest.approx(0.006)
     assert server.cpu_share == pytest.approx(0.9)
+
+
+def test_only_batches_that_waited_while_requests_came_tell_of_a_crowd() -> None:
+    start_s, duration_s = 0.011 * np.arange(20), np.full(20, 0.010)
+    start_s[10:] += 0.5  # the server waited for these, and then was slow with the first
+    duration_s[10] = 0.1
+    start_s[11:] += 0.09
+    measured = run(np.zeros(80), start_s, duration_s, 4)
+    measured.arrival_s[:40] = 0.0
+    measured.arrival_s[40:] = start_s[10]
+    measured.arrival_s[79] = 2.0
+    found = crowd_of(measured, 4, 0.008)
+    assert found == Crowd(0.008, pytest.approx(0.010), pytest.approx(0.001), pytest.approx(0.9))
+
+
+def test_a_server_that_cannot_be_kept_busy_is_not_verified() -> None:
+    measured = run(np.zeros(8), np.arange(4.0), np.full(4, 0.01), 2)
+    with pytest.raises(InputError, match="cannot be kept busy"):
+        crowd_of(measured, 2, 0.01)
 
 
 def test_groups_come_after_every_pause_as_often_as_was_asked_for() -> None:
@@ -66,6 +86,8 @@ def test_pauses_with_too_few_whole_groups_are_left_out() -> None:
 
 
 def test_calibration_runs_fill_the_server_or_leave_it_at_rest() -> None:
-    assert set(at_once(Rule(4, 0.0), quick=True).arrival_s) == {0.2}
-    assert len(at_once(Rule(4, 0.0), quick=False).arrival_s) == 240
+    full = crowd(4, 300.0).arrival_s
+    assert list(full[:12]) == [0.2] * 12
+    assert full[12] > 0.2
+    assert np.diff(full[12:]).mean() == pytest.approx(1 / 300, rel=0.15)
     assert np.diff(light(quick=False).arrival_s).mean() == pytest.approx(1 / 40, rel=0.15)
