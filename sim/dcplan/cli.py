@@ -236,20 +236,25 @@ def theory(
 def host(
     quick: Annotated[bool, typer.Option("--quick", help="Under two minutes: few runs, no repeats.")] = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write.")] = Path("reports"),
+    meter: Annotated[str, typer.Option(help="What tells the energy: auto, rapl, wall, model or none.")] = "auto",
+    wall_csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Readings of a wall meter.")] = None,
+    cpu_tdp: Annotated[tuple[float, float] | None, typer.Option(metavar="LOW HIGH", help="For the model [W].")] = None,
     json: Json = False,
 ) -> None:
     """Predict how a real server on this machine behaves, then measure it, and publish the error; exit 1 on a miss.
 
     Example: dcplan verify host --quick
     """
+    from dcplan.profiling.meters.choose import choose
     from dcplan.report.host import console
     from dcplan.report.host.page import write_host_page
     from dcplan.report.progress import Bar
     from dcplan.results.store import to_json
     from dcplan.validation.host.verify import verify as verify_host
 
+    chosen = choose(meter, cpu_tdp_w=cpu_tdp, wall_csv=wall_csv)
     with Bar("verifying") as bar:
-        result = verify_host(quick, out, bar.step)
+        result = verify_host(quick, out, bar.step, chosen)
     page = write_host_page(result.folder)
     if json:
         sys.stdout.write(to_json({"schema": 1, "checks": [check.as_json() for check in result.checks]}))

@@ -7,6 +7,7 @@ throughput is samples over time, the windows and the histogram hold exactly the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ def _counts(row: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
     for name, least in (
         ("batch", 1),
         ("streams", 1),
+        ("processes", 1),
         ("threads", 1),
         ("calls", 1),
         ("windows", 1),
@@ -101,13 +103,14 @@ def _counts(row: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
         if name in row and not (value >= least and value == round(value)):
             kind = "positive whole number" if least else "whole number"
             yield f"{name} is {row[name]}, not a {kind}", AGAIN
-    samples = _number(row, "calls") * _number(row, "batch") * _streams(row)
+    samples = _number(row, "calls") * _number(row, "batch") * _at_once(row)
     if _differ(_number(row, "samples"), samples):
-        yield f"samples is {row['samples']}, but calls x batch x streams is {samples:g}", AGAIN
+        yield f"samples is {row['samples']}, but calls x batch x calls at once is {samples:g}", AGAIN
 
 
-def _streams(row: Mapping[Any, Any]) -> float:
-    return _number(row, "streams") if "streams" in row else 1.0
+def _at_once(row: Mapping[Any, Any]) -> float:
+    """Calls that ran at the same time: streams times processes."""
+    return prod(_number(row, name) for name in ("streams", "processes") if name in row)
 
 
 def _differ(one: float, other: float) -> bool:
@@ -149,9 +152,9 @@ def _intervals() -> list[tuple[str, str, str]]:
 
 def _rates(row: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
     rate = _number(row, "throughput_per_s")
-    wanted = _number(row, "batch") * _streams(row) / _number(row, "time_mean_s") if _number(row, "time_mean_s") else 0.0
+    wanted = _number(row, "batch") * _at_once(row) / _number(row, "time_mean_s") if _number(row, "time_mean_s") else 0.0
     if _differ(rate, wanted):
-        yield f"throughput_per_s is {rate:g}, but batch x streams / time_mean_s is {wanted:g}", AGAIN
+        yield f"throughput_per_s is {rate:g}, but batch x calls at once / time_mean_s is {wanted:g}", AGAIN
     done, each = _number(row, "flop_per_s"), _number(row, "flop_per_sample")
     if _differ(done, each * rate):
         yield f"flop_per_s is {done:g}, but flop_per_sample x throughput_per_s is {each * rate:g}", AGAIN

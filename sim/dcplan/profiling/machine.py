@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import re
@@ -34,7 +35,7 @@ class Hardware:
 
 @dataclass(frozen=True)
 class CpuTimes:
-    """CPU time since boot, summed over all processors [s]; *own_s* is that of this process."""
+    """CPU time since boot, summed over all processors [s]; *own_s* is that of this process and of its crew."""
 
     total_s: float
     busy_s: float
@@ -108,15 +109,18 @@ def power_source() -> dict[str, str]:
 
 
 def cpu_times() -> CpuTimes:
-    """CPU time since boot of the machine and of this process."""
+    """CPU time since boot of the machine, and of this process with those that it started to work with it."""
     import psutil
+
+    crew = [psutil.Process(each.pid).cpu_times() for each in multiprocessing.active_children()]
+    crew_s = sum(float(times.user + times.system) for times in crew)
 
     now = psutil.cpu_times()._asdict()
     counted = {name: float(value) for name, value in now.items() if not name.startswith("guest")}
     steal_s = counted.get("steal", 0.0)
     total_s = sum(counted.values())
     return CpuTimes(
-        total_s, total_s - counted["idle"] - counted.get("iowait", 0.0) - steal_s, steal_s, time.process_time()
+        total_s, total_s - counted["idle"] - counted.get("iowait", 0.0) - steal_s, steal_s, time.process_time() + crew_s
     )
 
 

@@ -18,7 +18,8 @@ class Variant(NamedTuple):
         threads: Processor threads torch may use within a call.
         compiled: Whether torch.compile made the model's kernels.
         graphs: Whether a CUDA graph replays the call.
-        streams: Calls that run at the same time, each with a stream of its own.
+        streams: Calls that run at the same time in a process, each with a stream of its own.
+        processes: Processes that do so at the same time, each with a model of its own.
     """
 
     precision: Precision = "fp32"
@@ -26,6 +27,12 @@ class Variant(NamedTuple):
     compiled: bool = False
     graphs: bool = False
     streams: int = 1
+    processes: int = 1
+
+    @property
+    def at_once(self) -> int:
+        """Calls that run at the same time."""
+        return self.streams * self.processes
 
 
 class Key(NamedTuple):
@@ -36,7 +43,7 @@ class Key(NamedTuple):
         batch: Samples in a call.
         tokens: Tokens of each sample; 0 where the model takes none.
         context: Tokens that each sequence has in its cache already; 0 where there is no cache.
-        precision, threads, compiled, graphs, streams: See `Variant`.
+        precision, threads, compiled, graphs, streams, processes: See `Variant`.
         idle_s: Pause before every call [s]; 0 for back to back.
     """
 
@@ -49,6 +56,7 @@ class Key(NamedTuple):
     compiled: bool = False
     graphs: bool = False
     streams: int = 1
+    processes: int = 1
     idle_s: float = 0.0
 
     @classmethod
@@ -59,12 +67,12 @@ class Key(NamedTuple):
     @property
     def variant(self) -> Variant:
         """How the model is run."""
-        return Variant(self.precision, self.threads, self.compiled, self.graphs, self.streams)
+        return Variant(self.precision, self.threads, self.compiled, self.graphs, self.streams, self.processes)
 
     @property
     def samples(self) -> int:
         """Samples processed by one timed call."""
-        return self.batch * self.streams
+        return self.batch * self.variant.at_once
 
     def __str__(self) -> str:
         words = [self.task, f"batch {self.batch}"]

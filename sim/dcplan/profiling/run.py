@@ -19,6 +19,7 @@ from dcplan.profiling import machine
 from dcplan.profiling.accuracy import AccuracyRun, AccuracySettings, Watch, train_to_accuracy
 from dcplan.profiling.allocator import keep_memory
 from dcplan.profiling.draw import fit, observations
+from dcplan.profiling.images import load_images
 from dcplan.profiling.journal import Journal
 from dcplan.profiling.machine import Hardware, Load
 from dcplan.profiling.measure import (
@@ -46,6 +47,9 @@ from dcplan.profiling.write import Row, write
 TRAINABLE = "cnn-cifar10"
 """The workload that is trained to accuracy: the others have no data that may be shipped."""
 
+TRAINING = ("data", "epochs", "weight_decay", "dropout", "folds")
+"""Settings that are for training to accuracy alone."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -61,10 +65,12 @@ class Settings:
         precision: Number formats, one or several to compare; the first is what scenarios use.
         compile: Whether to measure the compiled model as well.
         graphs: Whether to measure the replay of CUDA graphs as well.
-        streams: Calls at the same time, one or several to compare.
+        streams: Calls at the same time in a process, one or several to compare.
+        processes: Processes at the same time, one or several to compare.
         task: Tasks to measure; all if empty.
         accuracy: Whether to train to accuracy on real images as well.
         data: Folder with CIFAR-10 in a published layout, for `accuracy`; other images if None.
+        epochs, weight_decay, dropout, folds: How to train to accuracy, see `AccuracySettings`; as it says if None.
         meter: "auto", "nvml", "rapl", "wall", "model" or "none".
         cpu_tdp_w: Lowest and highest thermal design power of the processor [W], for the meter "model".
         vcpu_share: Share of the processor that this machine has [-], for the meter "model".
@@ -81,9 +87,14 @@ class Settings:
     compile: bool = False
     graphs: bool = False
     streams: tuple[int, ...] = (1,)
+    processes: tuple[int, ...] = (1,)
     task: tuple[str, ...] = ()
     accuracy: bool = False
     data: Path | None = None
+    epochs: int | None = None
+    weight_decay: float | None = None
+    dropout: float | None = None
+    folds: int | None = None
     meter: str = "auto"
     cpu_tdp_w: tuple[float, float] | None = None
     vcpu_share: float | None = None
@@ -97,8 +108,14 @@ class Settings:
             (False, True) if self.compile else (False,),
             (False, True) if self.graphs else (False,),
             self.streams,
+            self.processes,
         )
         return Sweep(tuple(Variant(*each) for each in variants), self.quick, self.task, self.device)  # type: ignore[arg-type]
+
+    def training(self, threads: int, batch: int) -> AccuracySettings:
+        """How to train to accuracy, in steps of *batch* images. Raise an InputError if that makes no sense."""
+        asked = {name: value for name in TRAINING if (value := getattr(self, name)) is not None}
+        return AccuracySettings(seed=self.seed, threads=threads, device=self.device, batch=batch, **asked)
 
     def plan(self, meter: Meter) -> Plan:
         """How long to measure; windows are long where the meter's counter ticks slowly."""
@@ -226,13 +243,7 @@ class Recording:
         def energy_j() -> float | None:
             return self.meter.energy(first, self.meter.mark()).joules
 
-        chosen = AccuracySettings(
-            data=self.settings.data,
-            seed=self.settings.seed,
-            threads=self.sweep.variants[0].threads,
-            device=self.settings.device,
-            batch=self.workload.recipe.batch,
-        )
+        chosen = self.settings.training(self.sweep.variants[0].threads, self.workload.recipe.batch)
         return train_to_accuracy(chosen, Watch(energy=energy_j))
 
     def _subject(self, plan: Plan) -> dict[str, Any]:
@@ -343,16 +354,21 @@ def _checked(settings: Settings, hardware: Hardware, workload: Workload) -> Swee
     for precision in settings.precision:
         if precision not in PRECISIONS:
             raise InputError(f"there is no precision '{precision}'", f"known are {', '.join(PRECISIONS)}")
-    for streams in settings.streams:
-        if not 1 <= streams <= 64:
-            raise InputError(f"{streams} streams cannot be measured", "1 to 64 can")
+    for name, counts in (("streams", settings.streams), ("processes", settings.processes)):
+        for count in counts:
+            if not 1 <= count <= 64:
+                raise InputError(f"{count} {name} cannot be measured", "1 to 64 can")
     for task in settings.task:
         if task not in workload.tasks:
             raise InputError(f"{workload.name} has no task '{task}'", f"it has {', '.join(workload.tasks)}")
     if settings.accuracy and workload.name != TRAINABLE:
         raise InputError(f"{workload.name} cannot be trained to accuracy here", f"{TRAINABLE} can")
-    if settings.data is not None and not settings.accuracy:
-        raise InputError("--data is for --accuracy", "add --accuracy, or leave --data out")
+    given = [f"--{name.replace('_', '-')}" for name in TRAINING if getattr(settings, name) is not None]
+    if given and not settings.accuracy:
+        raise InputError(f"{given[0]} is for --accuracy", f"add --accuracy, or leave {given[0]} out")
+    if settings.accuracy:
+        settings.training(1, workload.recipe.batch)
+        load_images(settings.data, settings.seed)
     if settings.device not in ("cpu", "cuda"):
         raise InputError(f"there is no device '{settings.device}'", "known are cpu and cuda")
     if settings.device == "cuda":

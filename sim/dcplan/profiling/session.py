@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dcplan.errors import InputError
+from dcplan.profiling.crew import Crew
 from dcplan.profiling.point import Key, Variant
 from dcplan.profiling.workloads.workload import Call, Samples, Workload
 
@@ -56,6 +57,7 @@ class Session:
         self._training: nn.Module | None = None
         self._streams = [torch.cuda.Stream() for _ in range(variant.streams)] if device == "cuda" else []  # type: ignore[no-untyped-call]
         self._pool = ThreadPoolExecutor(variant.streams) if variant.streams > 1 else None
+        self._crew = Crew(Session, workload.name, variant, device, seed, largest) if variant.processes > 1 else None
 
     def enter(self) -> None:
         """Set what holds for the whole process: threads, and whether fp32 products may use tf32."""
@@ -76,7 +78,9 @@ class Session:
             torch.cuda.synchronize()
 
     def call(self, key: Key) -> Call:
-        """The call to be timed at *key*; with several streams it starts as many and ends with the last."""
+        """The call to be timed at *key*; several streams or processes start one each, and the last ends it."""
+        if self._crew is not None:
+            return self._crew.call(key)
         if self._pool is None:
             return self._one(key)
         pool, calls = self._pool, [self._on_stream(self._one(key), index) for index in range(self.variant.streams)]

@@ -37,7 +37,8 @@ _POINT = {
     "threads": ("1", "processor threads within a call"),
     "compiled": ("", "1 if torch.compile made the kernels"),
     "graphs": ("", "1 if a CUDA graph replays the call"),
-    "streams": ("1", "calls that run at the same time"),
+    "streams": ("1", "calls that run at the same time in a process"),
+    "processes": ("1", "processes that run such calls at the same time"),
     "idle_s": ("s", "pause before every call"),
 }
 _POWER = {
@@ -50,7 +51,7 @@ _POWER = {
     "power_flags": ("", "what the meter had to say"),
 }
 _RESULT = {
-    "time_mean_s": ("s", "duration of a call (with streams: until the last of them is done): mean of the window means"),
+    "time_mean_s": ("s", "duration of a call (of several at once: until the last is done): mean of the window means"),
     "time_low_s": ("s", "lower end of the 95 % confidence interval of time_mean_s, by batch means"),
     "time_high_s": ("s", "upper end of the 95 % confidence interval of time_mean_s, by batch means"),
     "calls": ("1", "timed calls"),
@@ -58,7 +59,7 @@ _RESULT = {
     "samples": ("1", "samples processed in the timed calls"),
     "windows": ("1", "measured windows"),
     "throughput_per_s": ("1/s", "samples per second of back-to-back calls"),
-    "cpu_s_per_sample": ("s", "CPU time of the process, over all threads, per sample"),
+    "cpu_s_per_sample": ("s", "CPU time of the processes that run the model, over all threads, per sample"),
     "flop_per_sample": ("FLOP", "floating-point operations of a sample, counted on the operators of the model"),
     "flop_per_s": ("FLOP/s", "operations achieved: flop_per_sample x throughput_per_s"),
     **_POWER,

@@ -49,10 +49,14 @@ def test_an_unknown_workload_is_answered_with_the_known_ones(tmp_path: Path) -> 
         (Settings(precision=("tf32",)), "tf32 needs a CUDA device"),
         (Settings(graphs=True), "CUDA graphs needs a CUDA device"),
         (Settings(streams=(0,)), "0 streams"),
+        (Settings(processes=(65,)), "65 processes"),
         (Settings(task=("decode",)), "cnn-cifar10 has no task 'decode'; it has infer, train"),
         (Settings(device="cuda"), "torch sees no CUDA device"),
         (Settings(device="tpu"), "no device 'tpu'"),
         (Settings(data=Path("nowhere")), "--data is for --accuracy"),
+        (Settings(weight_decay=0.1), "--weight-decay is for --accuracy"),
+        (Settings(accuracy=True, folds=1), "1 folds make no cross-validation"),
+        (Settings(accuracy=True, data=Path("nowhere")), "nowhere"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_runs(tmp_path: Path, settings: Settings, message: str) -> None:

@@ -56,3 +56,4 @@ def test_a_key_says_what_it_is() -> None:
     assert str(Key("decode", 8, context=512)) == "decode batch 8 context 512"
     assert str(Key("infer", 1, idle_s=0.02)) == "infer batch 1 after 20 ms idle"
     assert Key("infer", 4, streams=3).samples == 12
+    assert Key("infer", 4, streams=3, processes=2).samples == 24

@@ -25,6 +25,7 @@ LABELS = {
     "throughput": "throughput",
     "batch": "mean batch",
     "cpu": "CPU time",
+    "energy": "energy",
 }
 """What the metrics are called."""
 UNITS = {"1": "-"}

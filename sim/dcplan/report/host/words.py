@@ -128,8 +128,9 @@ def method(known: Host) -> tuple[str, ...]:
     order = f"in random order, and then {again}" if known.repeats > 1 else "in random order"
     return (
         "First the model's call was timed by itself, and what each way of serving adds was measured with a call that "
-        "does nothing and with a full queue. From these dcplan simulated every run, and all predictions were on disk "
-        f"before the first run was measured; the runs were then measured {order}. Nothing was fitted to a judged run.",
+        "does nothing, after pauses, and with a queue that never ran empty. From these dcplan simulated every run, and "
+        f"all predictions were on disk before the first run was measured; the runs were then measured {order}. Nothing "
+        "was fitted to a judged run.",
         "The simulation got the very arrival times that the server got, so that what is compared is the model of the "
         "server and not the luck of the arrivals. A separate process sent each request at its intended time whatever "
         "had been answered so far (open loop), and latency counts from the intended arrival, so that a slow server "

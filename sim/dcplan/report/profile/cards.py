@@ -34,8 +34,8 @@ def _said(known: Measured) -> list[str]:
     """Settings worth a word: the number format, the threads, and switches that are on."""
     conditions = known.part("conditions")
     on = [name for name in ("compiled", "graphs") if conditions.get(name)]
-    streams = ["streams"] if conditions.get("streams", 1) != 1 else []
-    return ["precision", "threads", *on, *streams]
+    several = [name for name in ("streams", "processes") if conditions.get(name, 1) != 1]
+    return ["precision", "threads", *on, *several]
 
 
 def tally(known: Measured) -> str:

@@ -24,7 +24,10 @@ COMPARED = (
     ("sku", ()),
     ("hardware", ("cpu_model", "logical_cpus", "hypervisor", "accelerator")),
     ("software", ("torch", "python", "kernel")),
-    ("conditions", ("precision", "threads", "compiled", "graphs", "streams", "device", "mode", "contended")),
+    (
+        "conditions",
+        ("precision", "threads", "compiled", "graphs", "streams", "processes", "device", "mode", "contended"),
+    ),
     ("power", ("source",)),
 )
 """What of the header is compared: entries, and what within them."""

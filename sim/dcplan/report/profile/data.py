@@ -24,12 +24,13 @@ METERS = {"nvml": "the accelerator's own meter", "rapl": "the processor's energy
 NUMBERS = (
     *("point", "batch", "tokens", "context", "idle_s", "time_mean_s", "time_low_s", "time_high_s", "calls", "windows"),
     *("throughput_per_s", "cpu_s_per_sample", "flop_per_sample", "flop_per_s", "p50_s", "p99_s"),
-    *("power_w", "power_low_w", "power_high_w", "streams", "threads", "compiled", "graphs"),
+    *("power_w", "power_low_w", "power_high_w", "streams", "processes", "threads", "compiled", "graphs"),
     *("energy_j_per_sample", "energy_low_j_per_sample", "energy_high_j_per_sample"),
 )
 """Columns that every table of points has here; NaN where the profile does not know."""
 
-WAYS = {"precision": "{}", "threads": "{:g} threads", "streams": "{:g} streams"}
+WAYS = {"precision": "{}", "threads": "{:g} threads", "streams": "{:g} streams", "processes": "{:g} processes"}
+ONE = {"1 threads": "1 thread", "1 streams": "1 stream", "1 processes": "1 process"}
 SWITCHES = {"compiled": ("compiled", "not compiled"), "graphs": ("CUDA graph", "no CUDA graph")}
 
 
@@ -151,7 +152,7 @@ def way(row: Mapping[Any, Any], named: Iterable[str]) -> list[str]:
         if value != value:
             continue
         words.append(SWITCHES[name][0 if value else 1] if name in SWITCHES else WAYS[name].format(value))
-    return [word.removesuffix("s") if word.startswith("1 ") else word for word in words]
+    return [ONE.get(word, word) for word in words]
 
 
 def place(row: Mapping[Any, Any], named: Iterable[str] = ()) -> str:

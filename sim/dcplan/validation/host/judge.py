@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dcplan.profiling.machine import Load
-from dcplan.validation.host.predict import GRID, LEVELS, METRICS, Prediction, Window
+from dcplan.validation.host.predict import GRID, LEVELS, METRICS, Prediction
 from dcplan.validation.host.run import Measured
+from dcplan.validation.host.schedule import Counted
 
 TARGETS = {"mean": 0.05, "p50": 0.05, "p99": 0.10, "throughput": 0.02}
 """Largest median error of a metric over the judged runs [-]."""
@@ -96,7 +97,7 @@ class Judgement:
         return self.error <= self.target
 
 
-def metrics(measured: Measured, counted: Window) -> dict[str, float]:
+def metrics(measured: Measured, counted: Counted) -> dict[str, float]:
     """What was measured of the part of the run that counts; the same part that the simulation counts."""
     done = measured.done_s
     answered = (done >= counted.warm_up_s) & (done < counted.horizon_s)
@@ -113,7 +114,7 @@ def metrics(measured: Measured, counted: Window) -> dict[str, float]:
     }
 
 
-def quantiles(measured: Measured, counted: Window) -> list[float]:
+def quantiles(measured: Measured, counted: Counted) -> list[float]:
     """Measured latency at each of `GRID` [s]."""
     done = measured.done_s
     answered = (done >= counted.warm_up_s) & (done < counted.horizon_s)
@@ -156,7 +157,13 @@ def judge(outcomes: Sequence[Outcome]) -> list[Judgement]:
     """The verdict on every metric; those without a target pass whatever their error."""
     judged = [outcome for outcome in outcomes if outcome.prediction.case.judged]
     crowded = bool(contended(outcomes))
-    return [_judgement(metric, judged, crowded) for metric in METRICS]
+    return [_judgement(metric, judged, crowded) for metric in known(outcomes)]
+
+
+def known(outcomes: Sequence[Outcome]) -> list[str]:
+    """The metrics that were predicted and measured in every run; energy is not where a meter fails to tell it."""
+    told = [set(outcome.prediction.value).intersection(*outcome.measured) for outcome in outcomes]
+    return [metric for metric in METRICS if all(metric in each for each in told)]
 
 
 def _judgement(metric: str, judged: Sequence[Outcome], crowded: bool) -> Judgement:

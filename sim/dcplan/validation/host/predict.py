@@ -21,11 +21,24 @@ from dcplan.profiles.library import Library
 from dcplan.scenario.load import load
 from dcplan.studies.replicate import replicate
 from dcplan.validation.host.cases import Case
-from dcplan.validation.host.schedule import FloatArray, Schedule
+from dcplan.validation.host.schedule import Counted, FloatArray, Schedule
 from dcplan.validation.host.service import SKU, Server
 
-METRICS = {"mean": "s", "p50": "s", "p95": "s", "p99": "s", "throughput": "1/s", "batch": "1", "cpu": "s"}
-"""What is predicted, and its unit; `batch` is the mean size of a batch, `cpu` the CPU time of the worker."""
+METRICS = {
+    "mean": "s",
+    "p50": "s",
+    "p95": "s",
+    "p99": "s",
+    "throughput": "1/s",
+    "batch": "1",
+    "cpu": "s",
+    "energy": "J",
+}
+"""What is predicted, and its unit.
+
+`batch` is the mean size of a batch, `cpu` the CPU time of the worker, `energy` that of the whole machine, where it has
+a meter.
+"""
 LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 DRAWS = 100_000
 """Requests drawn to add the overhead to the latencies of a replication."""
@@ -59,16 +72,8 @@ GRID = np.concatenate((np.linspace(0.0, 0.98, 50), [0.985, 0.99, 0.995, 0.999]))
 """Where distributions are compared [-]."""
 
 
-@dataclass(frozen=True)
-class Window:
-    """What part of a run counts: after the warm-up, up to the horizon [s]."""
-
-    warm_up_s: float
-    horizon_s: float
-
-
 def predict(
-    case: Case, rate: float, schedule: Schedule, server: Server, counted: Window, samples: int, root: Path, seed: int
+    case: Case, rate: float, schedule: Schedule, server: Server, counted: Counted, samples: int, root: Path, seed: int
 ) -> Prediction:
     """Simulate *case* with the profile in *root*, and write scenario, arrivals and prediction into a folder of its own.
 
@@ -100,6 +105,9 @@ def predict(
         "batch": list(_mean_batch(batches)),
         "cpu": list(served["busy_s"] * server.cpu_share),
     }
+    if server.draw is not None:
+        duration_s = counted.horizon_s - counted.warm_up_s
+        each["energy"] = [server.draw.joules(duration_s, float(busy_s)) for busy_s in served["busy_s"]]
     prediction = Prediction(
         case,
         rate,
@@ -112,7 +120,7 @@ def predict(
     return prediction
 
 
-def scenario(case: Case, server: Server, counted: Window, samples: int, seed: int) -> dict[str, object]:
+def scenario(case: Case, server: Server, counted: Counted, samples: int, seed: int) -> dict[str, object]:
     """The case as a scenario file says it."""
     batching: dict[str, object] = {"max_batch": case.rule.max_batch, "max_delay": f"{server.delay_s:.9f} s"}
     if case.way == "http":

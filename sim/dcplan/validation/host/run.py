@@ -7,7 +7,7 @@ seconds to start: open it with `mosec_server.running` and pass it in, as long as
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,12 @@ from dcplan.validation.host.timers import exact_timers
 
 WORKLOAD = "cnn-cifar10"
 SEED = 1
+Begun = Callable[[float], object]
+"""Told when a run starts (CLOCK_MONOTONIC) [s]."""
+
+
+def nobody(start_s: float) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,7 @@ def measure_inprocess(
     workload: str = WORKLOAD,
     seed: int = SEED,
     call: Call | None = None,
+    begun: Begun = nobody,
 ) -> Measured:
     """Serve *schedule* in this process.
 
@@ -106,6 +113,7 @@ def measure_inprocess(
         workload: What to run.
         seed: Seed of weights and samples.
         call: What `make_call` made of these settings, warmed up; made here if there is none yet.
+        begun: Told when the run starts.
     """
     check_host()
     if call is None:
@@ -116,7 +124,7 @@ def measure_inprocess(
     try:
         with generator(schedule, folder, ["--pipe", str(writer)], writer) as sender, exact_timers():
             before = cpu_times()
-            start_s = sender.begin()
+            begun(start_s := sender.begin())
             served = serve(schedule.arrival_s + start_s, Rule(max_batch, max_delay_s), PipeSource(reader), call)
             sent = replace(sender.result(), done_s=served.done_s - start_s)
             load = _load(before, sent.cpu_s)
@@ -137,13 +145,14 @@ def measure_http(
     workload: str = WORKLOAD,
     seed: int = SEED,
     server: ModelServer | None = None,
+    begun: Begun = nobody,
 ) -> Measured:
     """Serve *schedule* by mosec; arguments as in `measure_inprocess`, but *max_delay_s* counts from pickup.
 
     *server* is one that runs already, with these very settings; otherwise one is started, and stopped at the end.
     """
     spec = ServerSpec(max_batch, max_delay_s, workload, samples_per_request, threads, seed)
-    return _measure_mosec(schedule, spec, folder, server)
+    return _measure_mosec(schedule, spec, folder, server, begun)
 
 
 def measure_echo(
@@ -153,7 +162,9 @@ def measure_echo(
     return _measure_mosec(schedule, ServerSpec(max_batch, max_delay_s), folder, server)
 
 
-def _measure_mosec(schedule: Schedule, spec: ServerSpec, folder: Path, server: ModelServer | None) -> Measured:
+def _measure_mosec(
+    schedule: Schedule, spec: ServerSpec, folder: Path, server: ModelServer | None, begun: Begun = nobody
+) -> Measured:
     check_host()
     folder.mkdir(parents=True, exist_ok=True)
     if server is not None and server.spec != spec:
@@ -162,7 +173,7 @@ def _measure_mosec(schedule: Schedule, spec: ServerSpec, folder: Path, server: M
         seen = server.batches_file.stat().st_size
         with generator(schedule, folder, ["--port", str(server.port)]) as sender:
             cpu_s, before = server.cpu_s(), cpu_times()
-            start_s = sender.begin()
+            begun(start_s := sender.begin())
             sent = sender.result()
             worker_s, front_s = (after - then for after, then in zip(server.cpu_s(), cpu_s, strict=True))
             load = _load(before, sent.cpu_s + worker_s + front_s)

@@ -57,3 +57,11 @@ def schedule_of(arrival_s: NDArray[Any], samples_per_request: int) -> Schedule:
     """The schedule in which every request takes the samples that follow those of the one before."""
     image = np.arange(len(arrival_s), dtype=np.uint64) * samples_per_request % LARGEST_IMAGE
     return Schedule(np.asarray(arrival_s, dtype=np.float64), image.astype(np.uint32))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What part of a run counts: after the warm-up, up to the horizon [s]."""
+
+    warm_up_s: float
+    horizon_s: float

@@ -27,13 +27,16 @@ import numpy as np
 from dcplan.errors import InputError
 from dcplan.profiling import machine
 from dcplan.profiling.measure import Bench, Plan, Progress, Series, Window, measure
+from dcplan.profiling.meters.protocol import Meter
 from dcplan.profiling.point import Key, Point, nothing
-from dcplan.profiling.summary import summarise
+from dcplan.profiling.statistics import Z95, Interval
+from dcplan.profiling.summary import Summary, summarise
 from dcplan.profiling.write import write
 from dcplan.validation.host.call import Call
 from dcplan.validation.host.cases import RULES
+from dcplan.validation.host.energy import Draw, Watch, resting_w
 from dcplan.validation.host.run import WORKLOAD, Measured
-from dcplan.validation.host.schedule import FloatArray, Schedule, schedule_of
+from dcplan.validation.host.schedule import Counted, FloatArray, Schedule, schedule_of
 from dcplan.validation.host.ways import SAMPLES, THREADS, Serving
 
 SKU = "this-host"
@@ -48,6 +51,8 @@ FULL = Plan(
 QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(10, 12), budget_s=15, patience_s=0)
 CROWD, CROWD_S, CROWDS = 1.1, 1.5, 4
 """Requests of a crowded run, relative to what the server can do [-]; how long they come [s]; how many such runs."""
+CROWD_BEGINS_S = 0.2
+"""When they begin to come [s]."""
 ECHO_RATE = 40.0
 """Requests per second to a server whose call does nothing: it rests between them."""
 SETTLING, LOOK_S = 15, 0.33
@@ -65,6 +70,7 @@ class Server:
         cpu_share: CPU time of the worker per second that it is busy [-].
         delay_s: How long a lone request really waits for a fuller batch [s].
         after: Calls after pauses, one series for each size of batch and pause.
+        draw: Power of the machine; None without a meter.
     """
 
     overhead_s: FloatArray
@@ -73,6 +79,7 @@ class Server:
     cpu_share: float
     delay_s: float
     after: tuple[Series, ...] = ()
+    draw: Draw | None = None
 
 
 def time_calls(call: Call, sizes: Sequence[int], quick: bool, told: Progress) -> list[Series]:
@@ -94,13 +101,14 @@ def require_steady(series: Sequence[Series]) -> None:
             )
 
 
-def server_of(serving: Serving, series: Sequence[Series], quick: bool, folder: Path) -> Server:
+def server_of(serving: Serving, series: Sequence[Series], quick: bool, folder: Path, meter: Meter) -> Server:
     """What a way of serving adds to the call, measured now; *series* are the times of the call."""
+    idle_w = resting_w(meter)
     asked = light(quick)
     echo = serving.echo(RULES[0], asked, folder / "echo")
     held = serving.echo(serving.rule, asked, folder / "held") if serving.rule.max_delay_s else echo
-    crowds = [_crowded(serving, series, folder / f"crowd{number}") for number in range(1 if quick else CROWDS)]
-    bare = added(echo, held, crowds)
+    crowds = [_crowded(serving, series, folder / f"crowd{number}", meter) for number in range(1 if quick else CROWDS)]
+    bare = replace(added(echo, held, crowds), draw=_draw(idle_w, crowds))
     return replace(bare, after=tuple(_after(serving, bare, series, quick, folder)))
 
 
@@ -113,22 +121,32 @@ class Crowd:
         call_s: Mean time of the call [s].
         cycle_s: Mean time from a batch to the next [s].
         cpu_share: CPU time of the worker per second [-].
+        power_w: Power of the machine [W]; None without a meter.
     """
 
     bare_s: float
     call_s: float
     cycle_s: float
     cpu_share: float
+    power_w: float | None = None
 
 
-def _crowded(serving: Serving, series: Sequence[Series], folder: Path) -> Crowd:
+def _draw(idle_w: float | None, crowds: Sequence[Crowd]) -> Draw | None:
+    """Power at rest and at work; None unless all of it is known."""
+    busy_w = [each.power_w for each in crowds if each.power_w is not None]
+    return None if idle_w is None or len(busy_w) < len(crowds) else Draw(idle_w, float(np.mean(busy_w)))
+
+
+def _crowded(serving: Serving, series: Sequence[Series], folder: Path, meter: Meter) -> Crowd:
     """A crowded run, between two looks at the bare call."""
     size = serving.rule.max_batch
     asked = crowd(size, CROWD * size / mean_s(series, size))
     following = _on_images(serving.call, size)
     before_s = _look(following).mean()
-    measured = serving.run(asked, folder)
-    return crowd_of(measured, size, float(before_s + _look(following).mean()) / 2)
+    watch = Watch(meter, Counted(CROWD_BEGINS_S, CROWD_S))
+    measured = serving.run(asked, folder, watch.begin)
+    bare_s = float(before_s + _look(following).mean()) / 2
+    return replace(crowd_of(measured, size, bare_s), power_w=watch.watts())
 
 
 def crowd_of(measured: Measured, size: int, bare_s: float) -> Crowd:
@@ -186,8 +204,35 @@ def after_pauses(measured: Measured, size: int, wanted: Sequence[float]) -> Iter
         yield Series(Point(key, lambda: nothing), [], True, windows)
 
 
-def write_profile(series: Sequence[Series], server: Server, root: Path) -> None:
-    """The profile of the call as *server* makes it, in `<root>/compute/`, and a server kind that holds it."""
+def swing(series: Sequence[Series], run_s: float) -> float:
+    """Standard deviation of the machine's speed from one run of *run_s* to another, relative to its mean [-].
+
+    All windows in the order of time, each relative to the mean of its point, in groups as long as a run.
+    """
+    windows = sorted(
+        (window.start_s, window.mean_s / float(np.mean([each.mean_s for each in one.measured])))
+        for one in series
+        for window in one.measured
+    )
+    start_s, relative = np.array(windows).T
+    group = (start_s - start_s[0]) // run_s
+    means = [relative[group == number].mean() for number in np.unique(group)]
+    return float(np.std(means, ddof=1)) if len(means) > 1 else 0.0
+
+
+def _of_a_run(summary: Summary, swing: float) -> Summary:
+    """*summary* with the interval of the mean over a run, instead of that of the mean over all time."""
+    time_s = summary.time_s
+    half = float(np.hypot((time_s.high - time_s.low) / 2, Z95 * swing * time_s.mean))
+    return replace(summary, time_s=Interval(time_s.mean, time_s.mean - half, time_s.mean + half))
+
+
+def write_profile(series: Sequence[Series], server: Server, run_s: float, root: Path) -> None:
+    """The profile of the call as *server* makes it, in `<root>/compute/`, and a server kind that holds it.
+
+    Its intervals are those of a run of *run_s*: on a shared machine they are wider than those of the long-run mean.
+    """
+    moved = swing(series, run_s)
     shifted = [
         *(_served(one, server.slowing, server.cycle_s) for one in series),
         *(_served(one, 1.0, server.cycle_s) for one in server.after),
@@ -202,11 +247,13 @@ def write_profile(series: Sequence[Series], server: Server, root: Path) -> None:
         "date": today.isoformat(),
         "licence": "Apache-2.0",
         "derivation": f"calls timed in windows, back-to-back ones {server.slowing - 1.0:+.1%} for requests that come "
-        f"meanwhile; {1e6 * server.cycle_s:.0f} us between batches added to each",
+        f"meanwhile; {1e6 * server.cycle_s:.0f} us between batches added to each; "
+        f"intervals hold the means of runs of {run_s:g} s, which differ by {moved:.1%}",
         "conditions": {"threads": THREADS, "precision": "fp32"},
         "software": machine.software(),
     }
-    write(root / "compute" / SKU / WORKLOAD, header, shifted, [summarise(one) for one in shifted], {})
+    summaries = [_of_a_run(summarise(one), moved) for one in shifted]
+    write(root / "compute" / SKU / WORKLOAD, header, shifted, summaries, {})
     host = root / "power" / SKU
     host.mkdir(parents=True, exist_ok=True)
     (host / "profile.yaml").write_text(
@@ -261,7 +308,7 @@ def light(quick: bool) -> Schedule:
 def crowd(size: int, rate: float) -> Schedule:
     """A queue of three batches of *size* requests, and then *rate* requests per second, more than can be served."""
     gaps_s = np.random.default_rng(1).standard_exponential(round(rate * CROWD_S)) / rate
-    return schedule_of(np.concatenate((np.full(3 * size, 0.2), 0.2 + np.cumsum(gaps_s))), SAMPLES)
+    return schedule_of(np.concatenate((np.full(3 * size, CROWD_BEGINS_S), CROWD_BEGINS_S + np.cumsum(gaps_s))), SAMPLES)
 
 
 def paced(size: int, pauses_s: Sequence[float], each: int, busy_s: float) -> tuple[Schedule, list[int]]:

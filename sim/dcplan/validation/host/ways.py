@@ -11,7 +11,16 @@ from dcplan.validation.host.call import Call
 from dcplan.validation.host.cases import Way
 from dcplan.validation.host.inprocess import Rule
 from dcplan.validation.host.mosec_server import ModelServer, ServerSpec, running
-from dcplan.validation.host.run import SEED, WORKLOAD, Measured, measure_echo, measure_http, measure_inprocess
+from dcplan.validation.host.run import (
+    SEED,
+    WORKLOAD,
+    Begun,
+    Measured,
+    measure_echo,
+    measure_http,
+    measure_inprocess,
+    nobody,
+)
 from dcplan.validation.host.schedule import Schedule
 
 SAMPLES = 8
@@ -36,12 +45,12 @@ class Serving:
     call: Call
     server: ModelServer | None = None
 
-    def run(self, schedule: Schedule, folder: Path) -> Measured:
-        """Serve *schedule* for real."""
+    def run(self, schedule: Schedule, folder: Path, begun: Begun = nobody) -> Measured:
+        """Serve *schedule* for real; *begun* is told when it starts."""
         where = (self.rule.max_batch, self.rule.max_delay_s, SAMPLES, THREADS, folder)
         if self.server is not None:
-            return measure_http(schedule, *where, server=self.server)
-        return measure_inprocess(schedule, *where, call=self.call)
+            return measure_http(schedule, *where, server=self.server, begun=begun)
+        return measure_inprocess(schedule, *where, call=self.call, begun=begun)
 
     def echo(self, rule: Rule, schedule: Schedule, folder: Path) -> Measured:
         """Serve *schedule* under *rule* with a call that does nothing."""

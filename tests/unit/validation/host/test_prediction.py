@@ -14,13 +14,13 @@ from dcplan.profiling.measure import Series, Window
 from dcplan.profiling.point import Key, Point, nothing
 from dcplan.validation.host import judge
 from dcplan.validation.host.cases import BURSTS, JUDGED, RULES, SHOWN, Case, cases, schedule
+from dcplan.validation.host.energy import Draw
 from dcplan.validation.host.inprocess import Rule
-from dcplan.validation.host.judge import Outcome
+from dcplan.validation.host.judge import Outcome, known
 from dcplan.validation.host.predict import GRID, METRICS, Prediction, predict
-from dcplan.validation.host.predict import Window as Counted
 from dcplan.validation.host.records import Batches
 from dcplan.validation.host.run import Measured
-from dcplan.validation.host.schedule import schedule_of
+from dcplan.validation.host.schedule import Counted, schedule_of
 from dcplan.validation.host.service import Server, write_profile
 
 COUNTED = Counted(1.0, 11.0)
@@ -36,7 +36,7 @@ def timed(batch: int, call_s: float, idle_s: float = 0.0) -> Series:
 
 def predicted(folder: Path, arrival_s: list[float], case: Case, server: Server, series: list[Series]) -> Prediction:
     """The prediction for requests of two samples each."""
-    write_profile(series, server, folder)
+    write_profile(series, server, 10.0, folder)
     return predict(case, 1.0, schedule_of(np.array(arrival_s), 2), server, COUNTED, 2, folder, 1)
 
 
@@ -68,9 +68,16 @@ def test_a_lone_request_takes_delay_cycle_call_and_overhead(tmp_path: Path) -> N
     assert found.value["batch"] == 1.0
     assert found.value["cpu"] == pytest.approx(9 * 0.011, rel=1e-3)
     assert found.value["throughput"] == pytest.approx(0.9)
-    assert set(found.value) == set(METRICS)
+    assert set(found.value) == set(METRICS) - {"energy"}
     assert found.low["p50"] <= found.value["p50"] <= found.high["p50"]
     assert len(found.quantile_s) == len(GRID)
+
+
+def test_energy_follows_from_how_long_the_server_is_busy(tmp_path: Path) -> None:
+    server = Server(np.array([0.0]), 0.0, 1.0, 1.0, 0.0, draw=Draw(50.0, 90.0))
+    rule = replace(CASE, rule=Rule(1, 0.0))
+    found = predicted(tmp_path, [1.5 + i for i in range(9)], rule, server, [timed(2, 0.1), timed(8, 0.3)])
+    assert found.value["energy"] == pytest.approx(50.0 * 10 + 40.0 * 9 * 0.1, rel=0.02)
 
 
 def test_calls_back_to_back_are_as_slow_as_in_a_crowd(tmp_path: Path) -> None:
@@ -114,6 +121,14 @@ def outcome(case: Case, ours: float, *measured: float, load: Load = QUIET, drift
     prediction = Prediction(case, 1.0, value, low, high, [])
     values = tuple(dict.fromkeys(METRICS, each) for each in measured)
     return Outcome(prediction, values, [], (load,) * len(measured), (drift,) * len(measured), 0, 0.0)
+
+
+def test_energy_is_judged_only_where_the_meter_told_it_every_time() -> None:
+    whole, blind = outcome(CASE, 1.0, 1.0, 1.0), outcome(CASE, 1.0, 1.0, 1.0)
+    blind = replace(blind, measured=(blind.measured[0], {**blind.measured[1]}))
+    del blind.measured[1]["energy"]  # type: ignore[attr-defined]
+    assert known([whole]) == list(METRICS)
+    assert known([whole, blind]) == [metric for metric in METRICS if metric != "energy"]
 
 
 def test_errors_are_judged_by_their_median_over_judged_cases_alone() -> None:

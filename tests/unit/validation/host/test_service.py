@@ -7,10 +7,12 @@ import pytest
 
 from dcplan.errors import InputError
 from dcplan.profiling.machine import Load
+from dcplan.profiling.measure import Series, Window
+from dcplan.profiling.point import Key, Point, nothing
 from dcplan.validation.host.records import Batches
 from dcplan.validation.host.run import Measured
 from dcplan.validation.host.schedule import FloatArray
-from dcplan.validation.host.service import Crowd, added, after_pauses, crowd, crowd_of, light, paced
+from dcplan.validation.host.service import Crowd, added, after_pauses, crowd, crowd_of, light, paced, swing
 
 QUIET = Load(0.0, 0.0)
 
@@ -83,6 +85,20 @@ def test_calls_are_sorted_by_the_pause_before_them() -> None:
 def test_pauses_with_too_few_whole_groups_are_left_out() -> None:
     measured = run(np.zeros(8), np.arange(4.0), np.full(4, 0.01), 2)
     assert list(after_pauses(measured, 2, [0.01] * 4)) == []
+
+
+def timed(batch: int, mean_s: float, speeds: list[float]) -> Series:
+    """A point measured once a second, while the machine is slower or faster than usual by the factors *speeds*."""
+    windows = [Window(float(i), np.full(3, mean_s * speed), 0.0, QUIET, 1.0) for i, speed in enumerate(speeds)]
+    return Series(Point(Key("infer", batch), lambda: nothing), [], True, windows)
+
+
+def test_how_much_the_machine_differs_from_run_to_run_is_seen_in_all_points() -> None:
+    speeds = [0.9] * 10 + [1.1] * 10
+    both = [timed(1, 0.004, speeds), timed(8, 0.03, speeds)]
+    assert swing(both, 10.0) == pytest.approx(0.1 * 2**0.5)
+    assert swing(both, 1000.0) == 0.0
+    assert swing([timed(1, 0.004, [0.9, 1.1] * 10)], 10.0) == pytest.approx(0.0)
 
 
 def test_calibration_runs_fill_the_server_or_leave_it_at_rest() -> None:

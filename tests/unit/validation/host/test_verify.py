@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from dcplan.profiling import summary
+from dcplan.profiling.meters.model import ModelMeter
 from dcplan.validation.host import service, verify
 from dcplan.validation.host.cases import Case
 from dcplan.validation.host.inprocess import Rule
-from dcplan.validation.host.predict import METRICS, Window
+from dcplan.validation.host.predict import METRICS
+from dcplan.validation.host.schedule import Counted
 
 RULE = Rule(4, 0.005)
 CASES = [Case("in process", RULE, "poisson", 0.3), Case("http", RULE, "bursty", 0.6)]
@@ -22,7 +24,7 @@ def test_predictions_are_written_before_the_runs_and_compared_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verify, "cases", lambda quick: CASES)
-    monkeypatch.setattr(verify, "QUICK", verify.Length(True, Window(0.3, 1.3), 1, 0.0, (1, 4)))
+    monkeypatch.setattr(verify, "QUICK", verify.Length(True, Counted(0.3, 1.3), 1, 0.0, (1, 4)))
     monkeypatch.setattr(
         service, "QUICK", replace(service.QUICK, idle_s=0.1, window_s=0.05, windows=(5, 5), budget_s=60)
     )
@@ -34,7 +36,7 @@ def test_predictions_are_written_before_the_runs_and_compared_after(
         if stage == "serve" and done == 0:
             written.append(any(tmp_path.rglob("predictions.json")))
 
-    result = verify.verify(quick=True, out=tmp_path, told=told)
+    result = verify.verify(quick=True, out=tmp_path, told=told, meter=ModelMeter((100.0, 200.0), 0.1))
     assert written == [True, True]
     document = json.loads((result.folder / "host.json").read_text())
     assert [case["name"] for case in document["cases"]] == [case.name for case in CASES]
@@ -44,6 +46,7 @@ def test_predictions_are_written_before_the_runs_and_compared_after(
         assert all(value > 0 for value in case["measured"][0].values())
         assert case["measured"][0]["mean"] > 0.003
     assert {one["metric"] for one in document["judgements"]} == set(METRICS)
+    assert document["power"]["source"] == "model"
     assert len(list(result.folder.rglob("scenario.yaml"))) == 2
     for table in result.folder.rglob("after_idle.csv"):
         assert "fewer than 3 calls" not in table.read_text()
