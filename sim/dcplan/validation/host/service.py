@@ -48,7 +48,7 @@ FULL = Plan(
     idle_s=2, warm_up_window_s=0.3, warm_up_windows=(3, 8), settle_s=0.05, window_s=0.5, windows=(10, 20),
     half_width=0.02, patience_s=60, all_batches=True, budget_s=45,
 )  # fmt: skip
-QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(10, 12), budget_s=15, patience_s=0)
+QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(8, 10), budget_s=9, patience_s=0)
 CROWD, CROWD_S, CROWDS = 1.1, 1.5, 4
 """Requests of a crowded run, relative to what the server can do [-]; how long they come [s]; how many such runs."""
 CROWD_BEGINS_S = 0.2
@@ -301,7 +301,7 @@ def mean_s(series: Sequence[Series], size: int) -> float:
 
 def light(quick: bool) -> Schedule:
     """Requests that find the server at rest."""
-    gaps_s = np.random.default_rng(1).standard_exponential(60 if quick else 400) / ECHO_RATE
+    gaps_s = np.random.default_rng(1).standard_exponential(40 if quick else 400) / ECHO_RATE
     return schedule_of(0.5 + np.cumsum(gaps_s), 1)
 
 

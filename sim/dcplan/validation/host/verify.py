@@ -63,7 +63,7 @@ class Length:
 
 
 FULL = Length(False, Counted(1.0, 9.0), 2, 0.3, (1, 2, 3, 4, 6, 8))
-QUICK = Length(True, Counted(0.5, 3.0), 1, 0.0, (1, 4, 8))
+QUICK = Length(True, Counted(0.5, 2.5), 1, 0.0, (1, 4, 8))
 
 
 @dataclass(frozen=True)
