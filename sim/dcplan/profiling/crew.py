@@ -72,23 +72,17 @@ class Crew:
 
         return together
 
-    def close(self) -> None:
-        """Let the processes go."""
-        for line in self._lines:
-            line.close()
-
     def _await(self) -> None:
         """An answer from each; the first error is raised here, when all have answered."""
-        errors: list[BaseException] = []
-        for line in self._lines:
-            try:
-                errors += [error] if (error := line.recv()) is not None else []
-            except EOFError:
-                raise InputError(
-                    "a process that ran the model was killed", "there may be too little memory: try fewer --processes"
-                ) from None
-        if errors:
-            raise errors[0]
+        try:
+            answers: list[BaseException | None] = [line.recv() for line in self._lines]
+        except EOFError:
+            raise InputError(
+                "a process that ran the model was killed", "there may be too little memory: try fewer --processes"
+            ) from None
+        for error in answers:
+            if error is not None:
+                raise error
 
 
 def _answer(line: Connection, make: Make, name: str, variant: Variant, device: str, seed: int, largest: int) -> None:

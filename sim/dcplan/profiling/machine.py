@@ -114,7 +114,6 @@ def cpu_times() -> CpuTimes:
 
     crew = [psutil.Process(each.pid).cpu_times() for each in multiprocessing.active_children()]
     crew_s = sum(float(times.user + times.system) for times in crew)
-
     now = psutil.cpu_times()._asdict()
     counted = {name: float(value) for name, value in now.items() if not name.startswith("guest")}
     steal_s = counted.get("steal", 0.0)

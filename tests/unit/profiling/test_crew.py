@@ -46,7 +46,6 @@ def test_a_process_that_dies_is_no_riddle() -> None:
     mortal = Crew(Runner, "cnn-cifar10", TWO, "cpu", 1, 8)
     with pytest.raises(InputError, match="was killed"):
         mortal.call(Key("infer", 4, processes=2))()
-    mortal.close()
 
 
 def test_a_session_of_several_processes_calls_the_model_in_each() -> None:

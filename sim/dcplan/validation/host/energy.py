@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from dcplan.profiling.meters.protocol import Mark, Meter
+from dcplan.profiling.meters.protocol import Mark, Meter, duration_s
 from dcplan.validation.host.schedule import Counted
 
 REST_S = 2.0
@@ -44,8 +44,12 @@ def resting_w(meter: Meter) -> float | None:
         return None
     first = meter.mark()
     time.sleep(REST_S)
-    last = meter.mark()
-    return meter.energy(first, last).power_w(last.monotonic_s - first.monotonic_s)
+    return _watts(meter, first, meter.mark())
+
+
+def _watts(meter: Meter, first: Mark, last: Mark) -> float | None:
+    """Mean power between two marks [W]; None if it is not known."""
+    return meter.energy(first, last).power_w(duration_s(first, last))
 
 
 class Watch:
@@ -64,15 +68,17 @@ class Watch:
 
     def joules(self) -> float | None:
         """Energy used meanwhile [J]; None if it is not known."""
-        if self._thread is None:
-            return None
-        self._thread.join()
-        return self.meter.energy(*self._marks).joules
+        return self.meter.energy(*self._marks).joules if self._taken() else None
 
     def watts(self) -> float | None:
         """Mean power meanwhile [W]; None if it is not known."""
-        joules = self.joules()
-        return None if joules is None else joules / (self._marks[1].monotonic_s - self._marks[0].monotonic_s)
+        return _watts(self.meter, *self._marks) if self._taken() else None
+
+    def _taken(self) -> bool:
+        """Whether there are marks, once the thread is done; it never began without a meter."""
+        if self._thread is not None:
+            self._thread.join()
+        return bool(self._marks)
 
     def _take(self, start_s: float) -> None:
         for after_s in (self.part.warm_up_s, self.part.horizon_s):
