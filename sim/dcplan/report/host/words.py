@@ -86,8 +86,8 @@ def warnings(known: Host) -> Iterator[str]:
     """What to know before the errors are quoted."""
     if known.contended:
         yield (
-            f"The machine was contended: {known.contended}. The errors tell more about it than about the predictions; "
-            "verify again on a quiet machine."
+            f"The machine was contended: {known.contended}. Part of the errors is the machine's; how large a "
+            "part is not known. Verify again on a quiet machine."
         )
     if known.quick:
         yield "A quick verification: few and short runs. Verify again without --quick before you quote its errors."
