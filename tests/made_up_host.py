@@ -95,7 +95,9 @@ def _case(
         "measured": measured,
         "measured_quantile_s": [value_s * float(factors[0]) for value_s in curve_s],
         "error": {name: predicted[name] / means[name] - 1 for name in METRICS},
-        "inside": {name: low[name] <= means[name] <= high[name] for name in METRICS},
+        "inside": {
+            name: float(np.mean([low[name] <= each[name] <= high[name] for each in measured])) for name in METRICS
+        },
         "repeatability": {name: _apart([each[name] for each in measured]) for name in METRICS},
         "others_percent": [1.2] * repeats,
         "steal_percent": [0.1] * repeats,

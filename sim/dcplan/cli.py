@@ -239,6 +239,9 @@ def host(
     meter: Annotated[str, typer.Option(help="What tells the energy: auto, rapl, wall, model or none.")] = "auto",
     wall_csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Readings of a wall meter.")] = None,
     cpu_tdp: Annotated[tuple[float, float] | None, typer.Option(metavar="LOW HIGH", help="For the model [W].")] = None,
+    slo: Annotated[
+        str, typer.Option(help="Seek the most requests per second with p99 within this, e.g. '50 ms'.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Predict how a real server on this machine behaves, then measure it, and publish the error; exit 1 on a miss.
@@ -252,9 +255,10 @@ def host(
     from dcplan.results.store import to_json
     from dcplan.validation.host.verify import verify as verify_host
 
+    slo_s = _seconds("--slo", slo) if slo else None
     chosen = choose(meter, cpu_tdp_w=cpu_tdp, wall_csv=wall_csv)
     with Bar("verifying") as bar:
-        result = verify_host(quick, out, bar.step, chosen)
+        result = verify_host(quick, out, bar.step, chosen, slo_s)
     page = write_host_page(result.folder)
     if json:
         sys.stdout.write(to_json({"schema": 1, "checks": [check.as_json() for check in result.checks]}))
@@ -378,6 +382,16 @@ def _show(result: Run, report: Path) -> None:
     for message in result.tables["warnings"]["message"]:
         typer.echo(f"! {message}", err=True)
     typer.echo(f"report: {report}")
+
+
+def _seconds(option: str, text: str) -> float:
+    """*text* as seconds; an InputError that names the option if it is none."""
+    from dcplan.units import parse
+
+    try:
+        return parse(text, "s")
+    except ValueError as error:
+        raise InputError(f"{option} {text}: {error}") from error
 
 
 def _judge(checks: list[Check], json: bool) -> None:

@@ -14,4 +14,4 @@ def shared(usd: float, weights: Mapping[str, float]) -> dict[str, float]:
     total = sum(weights.values())
     if total <= 0:
         return {name: usd / len(weights) for name in weights}
-    return {name: usd * weight / total for name, weight in weights.items()}
+    return {name: usd * (weight / total) for name, weight in weights.items()}

@@ -29,7 +29,8 @@ def serving_times(library: Library, server: Server, spec: Endpoint, assumptions:
         raise ValueError(
             f"a request of {spec.samples_per_request} samples is below the smallest measured batch of {smallest:g}"
         )
-    used = f"inference times measured on {sku}{_unsettled(timing)}"
+    spells = f"; slow spells last {timing.spell_s:.2g} s" if timing.spell_s > 0.0 else ""
+    used = f"inference times measured on {sku}{spells}{_unsettled(timing)}"
     assumptions.use("endpoints", profile.profile, used)
     if timing.derived:
         assumptions.add("endpoints", f"{workload}: derived", timing.derived, "derived", "operations counted", False)

@@ -276,5 +276,11 @@ def _served(spec: Endpoint, timing: Timing) -> tuple[Rules, FloatArray]:
     service_s, added_s = timing.by_draw_s(samples), timing.pauses.at(samples)
     tables = (np.concatenate((np.zeros((1, table.shape[1])), table)) for table in (service_s, added_s))
     service_s, added_s = tables
-    made = rules(spec, service_s, pause_s=timing.pauses.pause_s, after_pause_s=added_s)
+    made = rules(
+        spec,
+        service_s,
+        pauses=(timing.pauses.pause_s, added_s),
+        slow=np.concatenate(([0.0], timing.slow_share(samples))),
+        spell_s=timing.spell_s,
+    )
     return made, np.concatenate(([0.0], timing.error(samples)))

@@ -55,7 +55,7 @@ def new_endpoint(name: str, plan: Plan, streams: Streams) -> Endpoint:
     rules = endpoint.rules
     if plan.scenario.draw_profiles:
         factor = drawn(streams, f"{endpoint.spec.workload}/infer", endpoint.error)[:, None]
-        rules = rules._replace(service_s=rules.service_s * factor, after_pause_s=rules.after_pause_s * factor)
+        rules = rules._replace(service_s=rules.service_s * factor, pause_bends=rules.pause_bends * factor)
     return Endpoint.new(rules, endpoint.spec.replicas, shared, requests)
 
 
@@ -128,6 +128,7 @@ def _requests(name: str, endpoint: EndpointPlan, plan: Plan, streams: Streams) -
     """Blocks of requests of an endpoint, each with its draws."""
     spec = endpoint.spec
     draw, route = streams.stream(f"service/{name}"), streams.stream(f"routing/{name}")
+    pace = streams.stream(f"pace/{name}")
     times = arrivals(
         spec.demand,
         streams.stream(f"arrivals/{name}"),
@@ -137,5 +138,10 @@ def _requests(name: str, endpoint: EndpointPlan, plan: Plan, streams: Streams) -
     )
     for times_s in times:
         count = len(times_s)
-        draws = draw.random(count) if spec.service is None else unit_mean_draws(spec.service, draw, count)
-        yield Requests(times_s, draws, route.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True))
+        routes = route.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True)
+        if spec.service is not None:
+            yield Requests(times_s, unit_mean_draws(spec.service, draw, count), routes)
+        elif endpoint.rules.spell_s > 0.0:
+            yield Requests(times_s, draw.standard_normal(count), routes, pace.standard_normal(count))
+        else:
+            yield Requests(times_s, draw.random(count), routes)

@@ -21,6 +21,7 @@ from dcplan.profiles import roofline
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.timing import DRAW_STEPS, LEVELS, FloatArray, Pauses, Timing
 from dcplan.profiling.point import Variant
+from dcplan.profiling.statistics import time_scale
 
 TIMES = ["time_mean_s", "time_low_s", "time_high_s", *LEVELS]
 """Columns that every table must have, beside `batch` and `verdict`."""
@@ -28,6 +29,10 @@ SETTINGS = ("power_limit_w", "sm_clock_mhz", "temperature_c")
 """Axes of the device: a profile may hold points at several of them."""
 AXES = ("tokens", "context", *SETTINGS)
 """Axes beside the batch."""
+TRIMMED = DRAW_STEPS // 100
+"""Draws left out at either end: a call in a hundred that took ten times as long would hide that all others drift."""
+SPELL_WINDOWS = 20
+"""Windows of a profile, all points together, below which the duration of spells counts as unknown."""
 VARIANT = Variant._fields
 """Columns that say how the model was run; a table without them was measured in one way."""
 
@@ -85,7 +90,22 @@ class ComputeProfile:
             power_w=table["power_w"].to_numpy(dtype=np.float64),
             pauses=self._pauses(task, table),
             derived=derived,
+            spell_s=self._spell_s,
         )
+
+    @cached_property
+    def _spell_s(self) -> float:
+        """How long spells of slow or fast calls last [s]: the time scale of all windows, each relative to its point."""
+        windows = _windows(self.profile)
+        paused = self.profile.path / "after_idle.csv"
+        if paused.is_file() and "point" in windows:
+            windows = windows[~windows["point"].isin(pd.read_csv(paused).get("point", ()))]
+        if "start_s" not in windows or len(windows) < SPELL_WINDOWS:
+            return 0.0
+        windows = windows.sort_values("start_s")
+        relative = windows["mean_s"] / windows.groupby("point")["mean_s"].transform("mean")
+        step_s = float(windows["start_s"].diff().median())
+        return step_s * time_scale(relative.to_numpy(dtype=np.float64))
 
     def step_s(self, batch: int) -> float:
         """Mean time of a training step [s]."""
@@ -259,22 +279,27 @@ def _along(rung: pd.DataFrame, axis: str, wanted: float) -> dict[str, Any] | Non
 
 def _slow(profile: Profile, table: pd.DataFrame) -> FloatArray:
     """Share of the variance of a call that lies between windows, of each row [-], [n]."""
-    path = profile.table("windows.csv")
     try:
-        windows = pd.read_csv(path)
-        windows = windows[windows["phase"] == "measured"]
+        windows = _windows(profile)
         by_point = dict(tuple(windows.groupby("point"))) if "point" in table and "point" in windows else {}
         rows = zip(table.get("point", pd.Series(range(len(table)))), table[list(LEVELS)].to_numpy(), strict=True)
         return np.array([_slow_share(by_point.get(point), quantile_s) for point, quantile_s in rows])
     except (KeyError, ValueError) as error:
+        path = profile.path / "windows.csv"
         raise InputError(f"{path}: is not a table of measured times: {error}", "measure it again") from error
+
+
+def _windows(profile: Profile) -> pd.DataFrame:
+    """All windows that count; a KeyError or ValueError if they cannot be read."""
+    windows = pd.read_csv(profile.table("windows.csv"))
+    return windows[windows["phase"] == "measured"]
 
 
 def _slow_share(windows: pd.DataFrame | None, quantile_s: FloatArray) -> float:
     """Share of the variance of a call that lies between windows [-], 0..1 (one-way analysis of variance)."""
     draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
     times_s = np.interp(draws, list(LEVELS.values()), quantile_s)
-    total = float(times_s.var())
+    total = float(times_s[TRIMMED : len(times_s) - TRIMMED].var())
     if windows is None or len(windows) < 2 or total == 0.0:
         return 1.0  # nothing is known of how calls differ: let them all be alike, which is cautious
     between = float(windows["mean_s"].var(ddof=1))

@@ -4,7 +4,8 @@ Between measured batch sizes time is linear. A batch larger than the largest mea
 after the other; a smaller one than the smallest is refused. Of the measured variance of a call, the share that lies
 between windows (of a second, where no meter asks for longer ones) is slow (a busy neighbour, heat) and hits all calls
 of a long request alike; the rest is fast and averages out over its calls. So the spread of a request of k calls is
-sqrt(slow + (1 - slow) / k) of that of a single call.
+sqrt(slow + (1 - slow) / k) of that of a single call. How long such spells last is read off the windows in the order of
+time; calls that follow each other in a simulation are alike for as long.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Timing:
         mean_s, low_s, high_s: Mean time of a call and its 95 % interval [s], [n].
         quantile_s: Time of a call at each of `LEVELS` [s], [n, 11].
         slow: Share of the variance of a call that lies between windows [-], [n].
+        spell_s: How long what is slow lasts, as its integral time scale [s]; 0 if that is not known.
         verdict: What the instrument said of each point: VALID or UNSTABLE; INVALID points are left out, [n].
         power_w: Power while calls run back to back [W], [n]; NaN where no meter read it.
         pauses: How much longer calls take after a pause.
@@ -69,6 +71,7 @@ class Timing:
     power_w: FloatArray = field(default_factory=lambda: np.full(1, np.nan))
     pauses: Pauses = field(default_factory=Pauses)
     derived: str = ""
+    spell_s: float = 0.0
 
     @property
     def unstable(self) -> list[int]:
@@ -96,10 +99,18 @@ class Timing:
         draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
         table = np.stack([np.interp(draws, levels, row) for row in knots])
         table /= np.trapezoid(table, draws, axis=1)[:, None]
-        count = calls + (rest > 0)
-        slow = np.interp(samples, self.batch, self.slow)
-        spread = np.sqrt(slow + (1.0 - slow) / count)
+        spread = np.sqrt(self._variance(samples))
         return np.asarray(self.work_s(samples)[:, None] * (1.0 + spread[:, None] * (table - 1.0)))
+
+    def slow_share(self, samples: FloatArray) -> FloatArray:
+        """Share of the variance of the time to run so many samples that is slow [-], shape of *samples*."""
+        return np.asarray(np.interp(samples, self.batch, self.slow) / self._variance(samples))
+
+    def _variance(self, samples: FloatArray) -> FloatArray:
+        """Variance of the time to run so many samples, relative to that of a single call [-]."""
+        calls, rest = self._split(samples)
+        slow = np.interp(samples, self.batch, self.slow)
+        return np.asarray(slow + (1.0 - slow) / (calls + (rest > 0)))
 
     def error(self, samples: FloatArray) -> FloatArray:
         """Relative standard error of the mean time to run so many samples [-]: the profile's own uncertainty."""

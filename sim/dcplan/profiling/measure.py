@@ -96,6 +96,8 @@ QUICK = Plan(
 )
 METERED_WINDOW_S = 5.0
 """Energy counters tick every 0.1 s or so: shorter windows measure the tick (method: Zeus, NSDI 2023) [s]."""
+METERED_IDLE_S = 60.0
+"""How long the resting machine is watched, before and after, where a meter tells what it draws [s]."""
 
 
 @dataclass(frozen=True)

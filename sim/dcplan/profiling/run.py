@@ -24,6 +24,7 @@ from dcplan.profiling.journal import Journal
 from dcplan.profiling.machine import Hardware, Load
 from dcplan.profiling.measure import (
     FULL,
+    METERED_IDLE_S,
     METERED_WINDOW_S,
     QUICK,
     Bench,
@@ -33,13 +34,14 @@ from dcplan.profiling.measure import (
     measure,
 )
 from dcplan.profiling.meters.choose import choose
-from dcplan.profiling.meters.protocol import Mark, Meter
+from dcplan.profiling.meters.protocol import Mark, Meter, duration_s
 from dcplan.profiling.mlperf import scenarios
 from dcplan.profiling.point import PRECISIONS, Key, Point, Variant, nothing
 from dcplan.profiling.session import Session, check
 from dcplan.profiling.soak import soak
 from dcplan.profiling.summary import Summary, summarise
 from dcplan.profiling.sweep import Sweep, points
+from dcplan.profiling.training_step import parts_of_step
 from dcplan.profiling.workloads.catalogue import find_workload
 from dcplan.profiling.workloads.workload import Workload
 from dcplan.profiling.write import Row, write
@@ -121,7 +123,8 @@ class Settings:
         """How long to measure; windows are long where the meter's counter ticks slowly."""
         plan = QUICK if self.quick else FULL
         if meter.source in ("nvml", "wall"):
-            plan = replace(plan, window_s=1.0 if self.quick else METERED_WINDOW_S, windows=(5, 12))
+            window_s, idle_s = (1.0, 20.0) if self.quick else (METERED_WINDOW_S, METERED_IDLE_S)
+            plan = replace(plan, window_s=window_s, windows=(5, 12), idle_s=idle_s)
         if self.device == "cuda":
             plan = replace(plan, half_width=0.02)
         return plan if self.budget_s is None else replace(plan, budget_s=self.budget_s)
@@ -186,7 +189,9 @@ class Recording:
             offered = points(keys, sessions)
             thermal = self._soaked(offered)
             series = measure(offered, plan, random.Random(self.settings.seed), bench)
+            parts = parts_of_step(session, [one.point.key for one in series if one.measured])
             trained = self._train() if self.settings.accuracy else None
+            rested_marks = self._rest(plan)
         finally:
             self.meter.stop()
         series = [one for one in series if one.measured]
@@ -210,7 +215,8 @@ class Recording:
             },
             "cold_start_s": _cold_start_s(cold),
             "cold": cold,
-            "power": _power(self.meter, idle_marks, summaries),
+            **({"training_step": parts} if parts else {}),
+            "power": _power(self.meter, idle_marks, rested_marks, summaries),
             "mlperf": scenarios(summaries, self.sweep.variants[0]),
         }
         more: dict[str, list[Row]] = {}
@@ -220,6 +226,14 @@ class Recording:
         write(self.folder, header, series, summaries, flop, self.meter, more)
         journal.finish()
         return self.folder
+
+    def _rest(self, plan: Plan) -> tuple[Mark, Mark] | None:
+        """Watch the machine at rest once more, as long as before; None without a meter."""
+        if self.meter.source == "none":
+            return None
+        begin = self.meter.mark()
+        machine.idle_load(plan.idle_s)
+        return begin, self.meter.mark()
 
     def _session(self, variant: Variant, largest: int) -> Session:
         return Session(self.workload, variant, self.settings.device, self.settings.seed, largest)
@@ -446,14 +460,16 @@ def _flop(session: Session, keys: Sequence[Key]) -> dict[tuple[str, int, int], i
     return found
 
 
-def _power(meter: Meter, idle: tuple[Mark, Mark], summaries: Sequence[Summary]) -> dict[str, Any]:
-    """What the meter says of itself, what the idle machine drew, and power as a function of batch and load."""
+def _power(
+    meter: Meter, idle: tuple[Mark, Mark], rested: tuple[Mark, Mark] | None, summaries: Sequence[Summary]
+) -> dict[str, Any]:
+    """What the meter says of itself, what the machine drew at rest, and power as a function of batch and load."""
     described = dict(meter.describe())
-    energy = meter.energy(*idle)
-    seconds = idle[1].monotonic_s - idle[0].monotonic_s
+    energy, seconds = meter.energy(*idle), duration_s(*idle)
     if energy.joules is not None and seconds > 0:
         described["idle_w"] = energy.joules / seconds
         described["idle_measured_s"] = seconds
+        described["idle_after_w"] = meter.energy(*rested).power_w(duration_s(*rested)) if rested else None
         draw = fit(energy.joules / seconds, observations(summaries))
         if draw is not None:
             described["model"] = draw.as_header()

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dcplan.errors import InputError
@@ -28,6 +29,28 @@ if TYPE_CHECKING:
 
 STRIDE = 7919
 """Step between target slices: a prime, so that inputs and targets never pair up twice and training never converges."""
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """A training step, which is called as a whole, or part by part.
+
+    Attributes:
+        forward: From the next samples to their loss.
+        backward: From the loss to the gradients.
+        update: From the gradients to new weights.
+    """
+
+    forward: Callable[[], torch.Tensor]
+    backward: Callable[[torch.Tensor], None]
+    update: Callable[[], None]
+
+    def __call__(self) -> object:
+        """The whole step; its loss."""
+        loss = self.forward()
+        self.backward(loss)
+        self.update()
+        return loss
 
 
 class Session:
@@ -90,6 +113,10 @@ class Session:
                 running.result()
 
         return together
+
+    def training_step(self, key: Key) -> TrainingStep:
+        """A training step at *key* in its parts, one at a time whatever the variant says."""
+        return self._train({axis: getattr(key, axis) for axis in self.workload.tasks["train"]})
 
     def work(self) -> dict[str, int]:
         """What the model is whatever the machine: parameters, their bytes, and what its layers move per sample."""
@@ -170,7 +197,7 @@ class Session:
         inputs = tuple(tensor.to(kind) if tensor.is_floating_point() else tensor for tensor in self.samples.inputs)
         return Samples(inputs, self.samples.targets)
 
-    def _train(self, place: Mapping[str, int]) -> Call:
+    def _train(self, place: Mapping[str, int]) -> TrainingStep:
         import torch
 
         inputs = _slices(self.samples.inputs, place, stride=place["batch"])
@@ -181,17 +208,20 @@ class Session:
         autocast = torch.autocast(self.device, dtype=kind, enabled=kind is not torch.float32)
         scaler = torch.amp.GradScaler(self.device, enabled=self.variant.precision == "fp16")
 
-        def call() -> object:
+        def forward() -> torch.Tensor:
             model.train()
             optimizer.zero_grad(set_to_none=True)
             with autocast:
-                loss = loss_of(model(*inputs()), *targets())
+                return loss_of(model(*inputs()), *targets())
+
+        def backward(loss: torch.Tensor) -> None:
             scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+
+        def update() -> None:
             scaler.step(optimizer)
             scaler.update()
-            return loss
 
-        return call
+        return TrainingStep(forward, backward, update)
 
     def _trained(self) -> nn.Module:
         """The model as it is trained: compiled if asked."""

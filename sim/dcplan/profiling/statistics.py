@@ -61,6 +61,27 @@ def lag_one(values: NDArray[np.float64]) -> float:
     return float(centred[1:] @ centred[:-1]) / power if power > 0 else 0.0
 
 
+def time_scale(values: NDArray[np.float64]) -> float:
+    """How long a correlated series remembers, in steps: its autocorrelation, summed up to where it first vanishes.
+
+    For an Ornstein-Uhlenbeck process that is its time constant; for independent values it is half a step.
+
+    Reference: H. Tennekes and J. L. Lumley, "A First Course in Turbulence", 1972, section 6.4 (integral scale).
+
+    >>> time_scale(np.array([1.0, 1.0, 1.0, -1.0, -1.0, -1.0]))
+    1.0
+    """
+    centred = values - values.mean()
+    power = float(centred @ centred)
+    total = 0.5
+    for lag in range(1, len(values)):
+        kept = float(centred[lag:] @ centred[:-lag])
+        if kept <= 0.0:
+            break
+        total += kept / power
+    return total
+
+
 def batch_means(batches: Sequence[NDArray[np.float64]]) -> Interval:
     """Mean of a correlated series with its 95 % interval, from the means of its *batches* (at least two).
 

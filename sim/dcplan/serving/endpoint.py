@@ -17,12 +17,24 @@ MAX_PLACES = 1 << 24
 """Most places in all queues of an endpoint together: 270 MB; a backlog that outgrows them never ends."""
 
 
+NONE: FloatArray = np.empty(0)
+
+
 class Requests(NamedTuple):
-    """A block of requests: sorted arrival times [s], service draws [-], routing bits, each [n]."""
+    """A block of requests, each array [n].
+
+    Attributes:
+        times_s: Arrival times [s], sorted.
+        draws: Draw behind the service time of the batch that a request heads [-]: its place in `Rules.service_s`, or a
+            standard normal number where there are spells.
+        routes: 64 random bits, for the routing policy.
+        news: Standard normal numbers that change the pace of the replica it starts on [-]; empty without spells.
+    """
 
     times_s: FloatArray
     draws: FloatArray
     routes: UintArray
+    news: FloatArray = NONE
 
 
 @dataclass
@@ -85,9 +97,9 @@ class Endpoint:
     def _call(self, block: Requests, first: int, until_s: float) -> int:
         rules, state, totals = self.rules, self.state, self.totals
         if self.shared:
-            return int(kernel.shared(rules, state, totals, block.times_s, block.draws, first, until_s))
+            return int(kernel.shared(rules, state, totals, block.times_s, block.draws, block.news, first, until_s))
         return int(kernel.per_replica(rules, state, totals, *block, first, until_s))
 
 
-NOTHING = Requests(np.empty(0), np.empty(0), np.empty(0, dtype=np.uint64))
+NOTHING = Requests(NONE, NONE, np.empty(0, dtype=np.uint64))
 """No requests: only time passes."""

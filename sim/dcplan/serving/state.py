@@ -32,9 +32,14 @@ class Rules(NamedTuple):
         service_s: Service time [s] of a batch of b requests as a piecewise linear function of the draw, in equal
             steps of the draw from 0 to 1, shape [max_batch + 1, steps + 1]; row 0 is not used.
         power_w: Power of a busy replica above idle for each batch size [W], shape [max_batch + 1].
-        pause_s: Pauses of a replica after which service was measured [s], rising from 0, shape [pauses].
-        after_pause_s: How much longer a batch of b requests takes after such a pause [s]; linear between pauses and
-            constant after the longest, shape [max_batch + 1, pauses].
+        pause_s: Pauses of a replica at which the time that they add to a batch changes its slope [s], rising from 0,
+            shape [pauses].
+        pause_bends: By how much it does for a batch of b requests [s/s]: a pause of p seconds adds
+            sum_k pause_bends[b, k] max(0, p - pause_s[k]), which is piecewise linear, shape [max_batch + 1, pauses].
+        slow: Share of the variance of a batch of b requests that comes in spells: batches of a replica that follow each
+            other are alike [-], 0..1, shape [max_batch + 1].
+        spell_s: How long a spell lasts, as the integral time scale of the pace of a replica [s]; 0 if batches are
+            independent of each other, and then `slow` has no effect.
     """
 
     routing: int
@@ -46,7 +51,9 @@ class Rules(NamedTuple):
     service_s: FloatArray
     power_w: FloatArray
     pause_s: FloatArray
-    after_pause_s: FloatArray
+    pause_bends: FloatArray
+    slow: FloatArray
+    spell_s: float
 
 
 class State(NamedTuple):
@@ -55,6 +62,7 @@ class State(NamedTuple):
     Attributes:
         arrival_s: Ring of arrival times of each queue [s], [Q, C].
         draw: Ring of service draws [-], [Q, C].
+        news: Ring of the draws that change the pace of a replica [-], [Q, C]; not used without spells.
         head: Place of the oldest request in each ring (counts up, not wrapped), [Q].
         waiting: Requests waiting, those in service not counted, [Q].
         serving: Size of the batch in service; 0 if idle, [R].
@@ -63,12 +71,15 @@ class State(NamedTuple):
         free_s: End of the batch before that; 0 before the first [s], [R].
         done_s: End of the batch in service; infinite if idle [s], [R].
         next_s: Next thing a replica does by itself; infinite if nothing [s], [R].
+        pace: How slow a replica is at `paced_s`: standard normal, higher is slower [-], [R]; not used without spells.
+        paced_s: When its pace was last looked at; minus infinity before that [s], [R].
         order: For a shared queue: binary heap of busy replicas by `done_s`, then the idle ones, [R].
         busy: Number of busy replicas, [1].
     """
 
     arrival_s: FloatArray
     draw: FloatArray
+    news: FloatArray
     head: IntArray
     waiting: IntArray
     serving: IntArray
@@ -77,6 +88,8 @@ class State(NamedTuple):
     free_s: FloatArray
     done_s: FloatArray
     next_s: FloatArray
+    pace: FloatArray
+    paced_s: FloatArray
     order: IntArray
     busy: IntArray
 
@@ -105,6 +118,7 @@ def new_state(replicas: int, shared: bool, max_batch: int, capacity: int = 16) -
     return State(
         arrival_s=np.zeros((queues, capacity)),
         draw=np.zeros((queues, capacity)),
+        news=np.zeros((queues, capacity)),
         head=np.zeros(queues, dtype=np.int64),
         waiting=np.zeros(queues, dtype=np.int64),
         serving=np.zeros(replicas, dtype=np.int64),
@@ -113,6 +127,8 @@ def new_state(replicas: int, shared: bool, max_batch: int, capacity: int = 16) -
         free_s=np.zeros(replicas),
         done_s=np.full(replicas, np.inf),
         next_s=np.full(replicas, np.inf),
+        pace=np.zeros(replicas),
+        paced_s=np.full(replicas, -np.inf),
         order=np.arange(replicas, dtype=np.int64),
         busy=np.zeros(1, dtype=np.int64),
     )
@@ -139,11 +155,11 @@ def grown(state: State) -> State:
     places = (state.head[:, None] + np.arange(capacity)) % (2 * capacity)
     old = (state.head[:, None] + np.arange(capacity)) % capacity
     rings = []
-    for ring in (state.arrival_s, state.draw):
+    for ring in (state.arrival_s, state.draw, state.news):
         wider = np.zeros((ring.shape[0], 2 * capacity))
         np.put_along_axis(wider, places, np.take_along_axis(ring, old, axis=1), axis=1)
         rings.append(wider)
-    return state._replace(arrival_s=rings[0], draw=rings[1])
+    return state._replace(arrival_s=rings[0], draw=rings[1], news=rings[2])
 
 
 def in_system(state: State) -> int:

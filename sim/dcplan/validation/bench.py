@@ -55,7 +55,20 @@ def _rules() -> Rules:
     sizes = np.arange(MAX_BATCH + 1)
     service_s = np.stack((np.zeros(MAX_BATCH + 1), 0.004 + 0.001 * sizes), axis=1)
     zeros = np.zeros(MAX_BATCH + 1)
-    return Rules(ROUTING["power_of_two"], MAX_BATCH, 0.005, False, -1, 0.1, service_s, zeros, zeros[:1], zeros[:, None])
+    return Rules(
+        routing=ROUTING["power_of_two"],
+        max_batch=MAX_BATCH,
+        max_delay_s=0.005,
+        from_pickup=False,
+        limit=-1,
+        slo_s=0.1,
+        service_s=service_s,
+        power_w=zeros,
+        pause_s=zeros[:1],
+        pause_bends=zeros[:, None],
+        slow=zeros,
+        spell_s=0.0,
+    )
 
 
 def _requests() -> Iterator[Requests]:

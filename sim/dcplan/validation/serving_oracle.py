@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 
 import numpy as np
 import simpy
@@ -27,6 +28,7 @@ class Request:
     index: int
     arrival_s: float
     draw: float
+    news: float
     done: simpy.Event
 
 
@@ -56,6 +58,20 @@ class Outcome:
         return int(np.isnan(self.done_s).sum())
 
 
+@dataclass
+class Pace:
+    """How slow a replica is, in standard normal numbers, and when that was looked at [s]."""
+
+    now: float = 0.0
+    at_s: float = -np.inf
+
+    def moved(self, at_s: float, spell_s: float, news: float) -> float:
+        """The pace at *at_s* [s]: what is left of the last one after so long, and *news*."""
+        left = np.exp(-(at_s - self.at_s) / spell_s)
+        self.now, self.at_s = float(left * self.now + np.sqrt(1 - left**2) * news), at_s
+        return self.now
+
+
 class Line:
     """A queue, the replicas that serve it (the one that became idle last is used first), and what wakes them."""
 
@@ -63,6 +79,7 @@ class Line:
         self.waiting: deque[Request] = deque()
         self.idle = list(reversed(replicas))
         self.free_s = dict.fromkeys(replicas, 0.0)
+        self.pace = {replica: Pace() for replica in replicas}
         self.size = len(replicas)
         self.serving = 0
         self.changed = env.event()
@@ -96,7 +113,9 @@ def source(
     for index, time_s in enumerate(requests.times_s):
         yield env.timeout(float(time_s) - env.now)
         line = lines[choose(routing, lines, index, int(requests.routes[index]))]
-        env.process(request(env, rules, line, Request(index, env.now, requests.draws[index], env.event()), outcome))
+        news = float(requests.news[index]) if rules.spell_s else 0.0
+        this = Request(index, env.now, requests.draws[index], news, env.event())
+        env.process(request(env, rules, line, this, outcome))
 
 
 def request(env: simpy.Environment, rules: Rules, line: Line, this: Request, outcome: Outcome) -> Process:
@@ -138,9 +157,13 @@ def replica(
 ) -> Process:
     """A replica serves a batch and is free again."""
     start_s = env.now
-    duration_s = service_time_s(rules.service_s[len(taken)], taken[0].draw)
+    draw = taken[0].draw
+    if rules.spell_s:
+        slow, pace = rules.slow[len(taken)], line.pace[number].moved(start_s, rules.spell_s, taken[0].news)
+        draw = NormalDist().cdf(slow**0.5 * pace + (1 - slow) ** 0.5 * draw)
+    duration_s = service_time_s(rules.service_s[len(taken)], draw)
     if start_s > line.free_s[number]:
-        duration_s += float(np.interp(start_s - line.free_s[number], rules.pause_s, rules.after_pause_s[len(taken)]))
+        duration_s += after_pause_s(rules, len(taken), start_s - line.free_s[number])
     yield env.timeout(duration_s)
     outcome.batches.append(Batch(number, start_s, env.now, tuple(each.index for each in taken)))
     outcome.busy_s += duration_s
@@ -151,6 +174,17 @@ def replica(
     line.free_s[number] = env.now
     line.idle.append(number)
     line.wake(env)
+
+
+def after_pause_s(rules: Rules, size: int, pause_s: float) -> float:
+    """How much longer a batch takes after a pause [s]: the slope changes at every knot passed."""
+    added_s, slope, since_s = 0.0, 0.0, 0.0
+    for knot_s, bend in zip(rules.pause_s, rules.pause_bends[size], strict=True):
+        if knot_s >= pause_s:
+            break
+        added_s += slope * (knot_s - since_s)
+        slope, since_s = slope + float(bend), float(knot_s)
+    return added_s + slope * (pause_s - since_s)
 
 
 def choose(routing: str, lines: list[Line], index: int, bits: int) -> int:

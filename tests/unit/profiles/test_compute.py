@@ -225,3 +225,49 @@ def test_power_follows_the_fitted_model_between_measured_batches(tmp_path: Path)
 def test_power_that_no_meter_read_is_not_made_up(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"was not measured \(source: none\)"):
         surface(tmp_path, CAPS, power={"source": "none"}).power_w(1, 1.0)
+
+
+def spelled(folder: Path, windows: Sequence[tuple[float, float]], **files: str) -> ComputeProfile:
+    """A profile with two points whose windows take turns; each starts, and is as slow relative to its mean, as said."""
+    profile = surface(folder, [{"batch": 1, "time_mean_s": 0.01}, {"batch": 8, "time_mean_s": 0.05}])
+    place = profile.profile.path
+    rows = [
+        f"{number % 2},measured,{start_s},{(0.05 if number % 2 else 0.01) * relative},100"
+        for number, (start_s, relative) in enumerate(windows)
+    ]
+    (place / "windows.csv").write_text("\n".join(["point,phase,start_s,mean_s,n", *rows]) + "\n")
+    for name, text in files.items():
+        (place / name.replace("_csv", ".csv")).write_text(text)
+    return load_compute(Library([folder]), "s", "w")
+
+
+def test_how_long_slow_spells_last_is_read_off_the_windows_in_the_order_of_time(tmp_path: Path) -> None:
+    """Spells of eight windows, two seconds apart: correlation 1 - k/4 at lag k, so 0.5 + 0.75 + 0.5 + 0.25 steps."""
+    windows = [(2.0 * number, 0.9 if number // 8 % 2 else 1.1) for number in range(160)]
+    assert spelled(tmp_path, windows).infer.spell_s == pytest.approx(2.0 * 2.0, rel=0.05)
+
+
+def test_windows_after_pauses_say_nothing_of_spells(tmp_path: Path) -> None:
+    windows = [(2.0 * number, 0.9 if number // 8 % 2 else 1.1) for number in range(160)]
+    paused = "task,batch,idle_s,time_mean_s,verdict,point\ninfer,8,0.1,0.05,VALID,1\n"
+    assert spelled(tmp_path, windows, after_idle_csv=paused).infer.spell_s == pytest.approx(4.0 * 1.0, rel=0.05)
+
+
+def test_the_duration_of_spells_is_unknown_from_few_windows(tmp_path: Path) -> None:
+    assert spelled(tmp_path, [(float(number), 1.0 + 0.01 * (number % 3)) for number in range(10)]).infer.spell_s == 0.0
+    assert measured(tmp_path / "other").infer.spell_s == 0.0
+
+
+def test_a_few_calls_that_took_far_longer_do_not_hide_that_all_others_drift(tmp_path: Path) -> None:
+    windows = [(float(number), 0.9 if number // 8 % 2 else 1.1) for number in range(160)]
+    known = spelled(tmp_path, windows).infer.slow
+    table = tmp_path / "compute" / "s" / "w" / "infer.csv"
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["q100_s"] = str(100 * float(row["q100_s"]))
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert load_compute(Library([tmp_path]), "s", "w").infer.slow == pytest.approx(known)

@@ -81,3 +81,9 @@ def test_the_error_of_a_mean_is_a_standard_error() -> None:
     point = timing()
     wide = Timing(point.batch, point.mean_s, 0.9 * point.mean_s, 1.1 * point.mean_s, point.quantile_s, point.slow, ())
     np.testing.assert_allclose(wide.error(np.array([1.0, 3.0, 99.0])), 0.1 / 1.959964)
+
+
+def test_the_more_calls_a_request_takes_the_more_of_its_spread_is_slow() -> None:
+    one, many = timing(slow=0.3).slow_share(np.array([8.0, 800.0]))
+    assert one == pytest.approx(0.3)
+    assert many == pytest.approx(0.3 / (0.3 + 0.7 / 100))

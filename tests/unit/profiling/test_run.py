@@ -78,6 +78,8 @@ def test_a_tiny_measurement_writes_a_whole_profile(tmp_path: Path) -> None:
     assert header["work"]["flop_per_sample_infer"] == 9_097_216
     assert header["recipe"]["batch"] == 32
     assert set(header["mlperf"]) == {"single_stream", "offline"}
+    assert header["training_step"]["batch"] == 8
+    assert all(header["training_step"][f"{part}_s"] > 0 for part in ("forward", "backward", "optimizer"))
     assert isinstance(header["conditions"]["contended"], bool)
     infer = rows(folder / "infer.csv")
     assert [row["batch"] for row in infer] == ["1", "4"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 from scipy.special import stdtrit
 from scipy.stats import binom
 
@@ -15,6 +16,7 @@ from dcplan.profiling.statistics import (
     lag_one,
     percentile_bounds,
     t95,
+    time_scale,
 )
 
 Array = NDArray[np.float64]
@@ -95,3 +97,15 @@ def test_early_stopping_wants_as_many_calls_as_mlperf(level: float, least: int) 
 def test_early_stopping_takes_the_largest_place_with_confidence(calls: int, level: float) -> None:
     index = early_stopping_index(calls, level)
     assert index is None or binom.cdf(index - 1, calls, 1 - level) <= 0.01 < binom.cdf(index, calls, 1 - level)
+
+
+@pytest.mark.parametrize(("kept", "steps"), [(0.0, 0.5), (0.5, 1.5), (0.9, 9.5)])
+def test_the_time_scale_is_the_sum_of_the_autocorrelation(kept: float, steps: float) -> None:
+    """An autoregressive series of order one: correlation kept^k at lag k; half a step for lag zero."""
+    noise = np.random.default_rng(2).standard_normal(50_000)
+    values = lfilter([1.0], [1.0, -kept], noise)
+    assert time_scale(values) == pytest.approx(steps, rel=0.15, abs=0.1)
+
+
+def test_a_constant_series_remembers_nothing() -> None:
+    assert time_scale(np.ones(10)) == 0.5

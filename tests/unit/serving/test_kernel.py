@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import kstest, norm
 
 from dcplan.scenario.endpoint import Routing
 from dcplan.serving.endpoint import Endpoint, Requests
 from dcplan.serving.policies import ROUTING
+from dcplan.serving.rules import bends
 from dcplan.serving.state import (
     ARRIVED,
     BUSY_S,
@@ -37,6 +39,7 @@ def make_rules(
     pieces: int = 1,
     pauses: int = 0,
     from_pickup: bool = False,
+    spell_s: float = 0.0,
 ) -> Rules:
     """Service times that grow with the batch; *pieces* > 1 makes them bend with the draw, *pauses* with idleness."""
     sizes = np.arange(max_batch + 1)[:, None]
@@ -44,17 +47,21 @@ def make_rules(
     service_s = (0.01 + 0.002 * sizes) * (grid if pieces == 1 else 0.5 + grid**2)
     power_w = 10.0 + np.arange(max_batch + 1.0)
     pause_s = np.array([0.0, 0.001, 0.01, 0.1])[: pauses + 1]
-    after_s = (0.001 + 0.0005 * sizes) * np.sqrt(pause_s)
+    bent = bends(pause_s, (0.001 + 0.0005 * sizes) * np.sqrt(pause_s))
     code = ROUTING.get(policy, 0)
     pickup = from_pickup and policy != "shared"
-    return Rules(code, max_batch, delay_s, pickup, limit, 0.05, service_s, power_w, pause_s, after_s)
+    slow = np.linspace(0.2, 1.0, max_batch + 1)
+    return Rules(code, max_batch, delay_s, pickup, limit, 0.05, service_s, power_w, pause_s, bent, slow, spell_s)
 
 
-def make_requests(count: int, rate: float, seed: int, uniform: bool = False) -> Requests:
+def make_requests(count: int, rate: float, seed: int, uniform: bool = False, spells: bool = False) -> Requests:
     rng = np.random.default_rng(seed)
     draws = rng.random(count) if uniform else rng.standard_exponential(count)
     routes = rng.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True)
-    return Requests(np.cumsum(rng.standard_exponential(count)) / rate, draws, routes)
+    times_s = np.cumsum(rng.standard_exponential(count)) / rate
+    if spells:
+        return Requests(times_s, rng.standard_normal(count), routes, rng.standard_normal(count))
+    return Requests(times_s, draws, routes, np.empty(count))
 
 
 def in_blocks(requests: Requests, size: int) -> list[Requests]:
@@ -73,6 +80,7 @@ ENDPOINTS = st.fixed_dictionaries(
         "pieces": st.sampled_from([1, 6]),
         "pauses": st.sampled_from([0, 1, 3]),
         "from_pickup": st.booleans(),
+        "spell_s": st.sampled_from([0.0, 0.005, 0.5]),
         "seed": st.integers(0, 10_000),
     }
 )
@@ -101,12 +109,13 @@ def compare_with_oracle(
     pieces: int,
     pauses: int,
     from_pickup: bool,
+    spell_s: float,
     seed: int,
     count: int,
 ) -> None:
-    rules = make_rules(policy, max_batch, delay_s, limit, pieces, pauses, from_pickup)
+    rules = make_rules(policy, max_batch, delay_s, limit, pieces, pauses, from_pickup, spell_s)
     rate = load * replicas * max_batch / (0.01 + 0.002 * max_batch)
-    requests = make_requests(count, rate, seed, uniform=pieces > 1)
+    requests = make_requests(count, rate, seed, uniform=pieces > 1, spells=spell_s > 0)
     shared = policy == "shared"
     expected = serving_oracle.simulate(rules, policy, replicas, shared, requests)
     endpoint = Endpoint.new(rules, replicas, shared, iter(in_blocks(requests, 97)))
@@ -137,9 +146,10 @@ def compare_with_oracle(
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_run_cut_anywhere_equals_the_uncut_run(policy: str) -> None:
-    rules = make_rules(policy, 4, 0.004, 20)
-    requests = make_requests(3000, 900.0, 7)
+@pytest.mark.parametrize("spell_s", [0.0, 0.1])
+def test_a_run_cut_anywhere_equals_the_uncut_run(policy: str, spell_s: float) -> None:
+    rules = make_rules(policy, 4, 0.004, 20, spell_s=spell_s)
+    requests = make_requests(3000, 900.0, 7, spells=spell_s > 0)
     whole = Endpoint.new(rules, 5, policy == "shared", iter([requests]))
     cut = Endpoint.new(rules, 5, policy == "shared", iter(in_blocks(requests, 501)))
     for until_s in np.sort(np.random.default_rng(1).uniform(0, 5, 200)):
@@ -149,6 +159,22 @@ def test_a_run_cut_anywhere_equals_the_uncut_run(policy: str) -> None:
     np.testing.assert_array_equal(cut.totals.counts, whole.totals.counts)
     np.testing.assert_array_equal(cut.totals.latency, whole.totals.latency)
     np.testing.assert_allclose(cut.totals.sums, whole.totals.sums, rtol=1e-12)
+
+
+def test_spells_keep_the_distribution_of_service_times_and_make_neighbours_alike() -> None:
+    rules = make_rules("round_robin", 1, 0.0, -1, pieces=50, spell_s=10.0)._replace(slow=np.full(2, 0.5))
+    count = 20_000
+    requests = make_requests(count, 1.0, 5, spells=True)._replace(times_s=np.arange(1.0, count + 1))
+    endpoint = Endpoint.new(rules, 1, False, iter([requests]))
+    busy_s = []
+    for time_s in np.arange(0.5, count + 1):
+        endpoint.advance(time_s)
+        busy_s.append(endpoint.totals.sums[BUSY_S])
+    draws = np.interp(np.diff(busy_s), rules.service_s[1], np.linspace(0.0, 1.0, 51))
+    assert kstest(draws, "uniform").statistic < 0.05
+    scores = norm.ppf(draws)
+    for lag in (1, 10):
+        assert np.corrcoef(scores[lag:], scores[:-lag])[0, 1] == pytest.approx(0.5 * np.exp(-lag / 10), abs=0.04)
 
 
 def test_busy_time_is_booked_up_to_the_cut() -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.serving.policies import LEAST_LOADED
-from dcplan.serving.rules import proportional, rules
+from dcplan.serving.rules import bends, proportional, rules
 
 SPEC = {
     "service": {"kind": "exponential", "mean": "20 ms"},
@@ -35,3 +36,10 @@ def test_what_is_left_out_means_no_limit_no_promise_and_one_request_per_batch() 
 
 def test_proportional_service_is_the_mean_times_the_draw_for_every_batch_size() -> None:
     assert proportional(0.02, 3).tolist() == [[0.0, 0.0], [0.0, 0.02], [0.0, 0.02], [0.0, 0.02]]
+
+
+def test_what_a_pause_adds_is_linear_between_measured_pauses_and_level_after_the_last() -> None:
+    pause_s, after_s = np.array([0.0, 0.001, 0.01, 0.1]), np.array([[0.0, 2e-4, 1e-4, 5e-4]])
+    for pause in (0.0, 0.0005, 0.001, 0.004, 0.05, 0.1, 7.0):
+        added_s = bends(pause_s, after_s)[0] @ np.maximum(0.0, pause - pause_s)
+        assert added_s == pytest.approx(np.interp(pause, pause_s, after_s[0]), abs=1e-15)

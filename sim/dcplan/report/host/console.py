@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dcplan.report.host.data import KINDS, WAYS, Case, Host, distinct, named, of, rule_name
-from dcplan.report.host.tables import HEADS, judgement_cells
+from dcplan.report.host.tables import HEADS, MOST_HEADS, judgement_cells, most_cells
 from dcplan.report.host.words import circumstances, heading, shown_in, signed, verdict
 from dcplan.report.numbers import Scale, digits
 
@@ -27,7 +27,8 @@ def table(document: Mapping[str, Any]) -> RenderableType:
     known = of(document)
     parts = [Text(heading(known), style="bold"), Text(circumstances(known)), Text(verdict(known))]
     note = [Text(NOTE)] if len(known.judged) < len(known.cases) else []
-    return Group(*parts, _judgements(known), _runs(known), *note)
+    most = [_most(known)] if known.server_scenario else []
+    return Group(*parts, _judgements(known), _runs(known), *note, *most)
 
 
 def markdown(document: Mapping[str, Any]) -> Iterator[str]:
@@ -69,6 +70,16 @@ def _runs(known: Host) -> Table:
                     Text(f" {_name(case)}"),
                     *(Text(text.removesuffix(" %")) for pair in _pairs(case, scales) for text in pair),
                 )
+    return shown
+
+
+def _most(known: Host) -> Table:
+    """MLPerf's Server scenario."""
+    shown = Table(box=SIMPLE_HEAD, title="Most requests per second within a promise", title_justify="left")
+    for head in MOST_HEADS:
+        shown.add_column(head, justify="left" if head == "Served" else "right")
+    for one in known.server_scenario:
+        shown.add_row(*(Text(cell) for cell in most_cells(one)))
     return shown
 
 

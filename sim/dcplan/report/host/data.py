@@ -45,10 +45,11 @@ class Case:
         kind: How requests came, a key of `KINDS`.
         load: Requests over those that could be served at most [-].
         judged: Whether its errors count, or are only shown.
-        value, low, high: Metric -> predicted mean, and bounds of the middle 95 % of replications.
+        value, low, high: Metric -> what was predicted, and bounds of the middle 95 % of replications; means over the
+            measurements, of which each was predicted by itself.
         measurements: Metric -> value, one for each time that it was measured.
         error: Metric -> predicted over measured, less one [-].
-        inside: Metric -> whether what was measured lay inside the predicted interval.
+        inside: Metric -> share of the measurements that lay inside the interval predicted for them [-].
         repeatability: Metric -> largest less smallest measurement over their mean [-]; None of one measurement.
         quantile_s, measured_quantile_s: Latency at each level of the grid [s].
         others_percent, steal_percent: CPU time that others and the hypervisor took in each measurement [%].
@@ -65,7 +66,7 @@ class Case:
     high: Mapping[str, float]
     measurements: tuple[Mapping[str, float], ...]
     error: Mapping[str, float]
-    inside: Mapping[str, bool]
+    inside: Mapping[str, float]
     repeatability: Mapping[str, float | None]
     quantile_s: FloatArray
     measured_quantile_s: FloatArray
@@ -133,6 +134,33 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Most:
+    """The most requests per second that a way of serving takes within a promise (MLPerf's Server scenario).
+
+    Attributes:
+        way: How it was served, a key of `WAYS`.
+        rule: Most requests in a batch, and how long one waits for others [s].
+        slo_s: Latency that 99 of 100 requests must keep [s].
+        predicted, measured: The highest rate that kept it (0 if none did), and the lowest that broke it [1/s]; None if
+            none did.
+    """
+
+    way: str
+    rule: tuple[int, float]
+    slo_s: float
+    predicted: tuple[float, float | None]
+    measured: tuple[float, float | None]
+
+    @property
+    def error(self) -> float | None:
+        """Middle of the predicted rates over that of the measured ones, less one [-]; None if an end is not known."""
+        (low, high), (least, most) = self.predicted, self.measured
+        if high is None or most is None or not least:
+            return None
+        return (low + high) / (least + most) - 1.0
+
+
+@dataclass(frozen=True)
 class Host:
     """Everything that `host.json` holds; `document` is the file as it is, for facts that are only shown."""
 
@@ -142,6 +170,7 @@ class Host:
     cases: tuple[Case, ...]
     contended: str
     repeats: int
+    server_scenario: tuple[Most, ...] = ()
 
     @property
     def quick(self) -> bool:
@@ -195,7 +224,14 @@ def of(document: Mapping[str, Any]) -> Host:
         tuple(_case(one) for one in document["cases"]),
         str(document.get("contended", "")),
         int(document.get("repeats", 1)),
+        tuple(_most(one) for one in document.get("server_scenario", ())),
     )
+
+
+def _most(entry: Mapping[str, Any]) -> Most:
+    rule = int(entry["rule"]["max_batch"]), float(entry["rule"]["max_delay_s"])
+    predicted, measured = ((float(low), high) for low, high in (entry["predicted"], entry["measured"]))
+    return Most(str(entry["way"]), rule, float(entry["slo_s"]), predicted, measured)
 
 
 def _case(entry: Mapping[str, Any]) -> Case:

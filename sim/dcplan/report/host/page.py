@@ -15,7 +15,7 @@ from dcplan.report.host.curves import curves_figure
 from dcplan.report.host.data import Host, Judgement, read
 from dcplan.report.host.errors import errors_figure
 from dcplan.report.host.marks import ways
-from dcplan.report.host.tables import judgements_html, provenance_html, runs_html
+from dcplan.report.host.tables import judgements_html, most_html, provenance_html, runs_html
 from dcplan.report.host.words import circumstances, heading, method, start, verdict, warnings, within
 from dcplan.report.numbers import percent
 from dcplan.report.page import FILE
@@ -47,6 +47,7 @@ def render(known: Host) -> str:
     told = "\n".join(f"<p>{frame.prose(paragraph)}</p>" for paragraph in method(known))
     closing = [
         Part("verdicts", "Verdicts", judgements_html(known)),
+        *([Part("most", "What it can take in time", most_html(known))] if known.server_scenario else []),
         Part("runs", "All runs", runs_html(known)),
         Part("done", "How it was done", f"{told}\n{provenance_html(known)}"),
     ]

@@ -6,13 +6,14 @@ import html
 from collections.abc import Iterable, Mapping
 
 from dcplan.report.frame import prose
-from dcplan.report.host.data import KINDS, LABELS, WAYS, Case, Host, Judgement, distinct, named, rule_name
+from dcplan.report.host.data import KINDS, LABELS, WAYS, Case, Host, Judgement, Most, distinct, named, rule_name
 from dcplan.report.host.words import disturbance, interval, lateness, number, signed, start, within
-from dcplan.report.numbers import percent, quantity
+from dcplan.report.numbers import between, percent, quantity
 
 RUN_HEADS = ("Metric", "Predicted", "95 % interval", "Measured", "Error", "Inside", "Repeatability")
 HEADS = ("Metric", "Median error", "Target", "Repeatability", "Inside interval", "Verdict")
-INSIDE = {True: "yes", False: "no"}
+MOST_HEADS = ("Served", "p99 within", "Predicted", "Measured", "Error")
+INSIDE = {1.0: "yes", 0.0: "no"}
 
 
 def judgements_html(known: Host) -> str:
@@ -28,6 +29,34 @@ def judgement_cells(one: Judgement) -> list[str]:
     repeats = "measured once" if one.repeatability is None else within(one.repeatability)
     word = "" if one.target is None else "ok" if one.ok else "MISS"
     return [one.label, within(one.error), f"{target}{asked}", repeats, percent(one.inside), word]
+
+
+def most_html(known: Host) -> str:
+    """The Server scenario, predicted and measured; "" if it was not asked for."""
+    if not known.server_scenario:
+        return ""
+    rows = "\n".join(_row(MOST_HEADS, most_cells(one), "") for one in known.server_scenario)
+    told = (
+        "The most requests per second at which 99 of 100 are answered in time, found by halving the span of rates: "
+        "first in simulation, then for real. Each cell shows the highest rate that kept the promise, and the lowest "
+        "that broke it."
+    )
+    return f"<p>{prose(told)}</p>\n{_table('most', MOST_HEADS, f'<tbody>{rows}</tbody>')}"
+
+
+def most_cells(one: Most) -> list[str]:
+    """A way of serving, its promise, and the rates, predicted and measured."""
+    where = f"{named(WAYS, one.way)}, {rule_name(one.rule)}"
+    ends = [_bracket(bracket) for bracket in (one.predicted, one.measured)]
+    return [start(where), quantity(one.slo_s, "s"), *ends, signed(one.error)]
+
+
+def _bracket(ends: tuple[float | None, float | None]) -> str:
+    """The rates that kept and that broke a promise."""
+    low, high = ends
+    if high is None:
+        return f"over {quantity(low, '1/s')}"
+    return between(low, high, "/s") if low else f"below {quantity(high, '1/s')}"
 
 
 def _word(one: Judgement) -> str:
@@ -70,7 +99,7 @@ def _cells(case: Case, metric: str, unit: str) -> list[str]:
         interval(case.low[metric], case.high[metric], unit),
         number(case.measured(metric), unit),
         signed(case.error[metric]),
-        INSIDE[case.inside[metric]],
+        INSIDE.get(case.inside[metric]) or percent(case.inside[metric]),
         "" if repeats is None else within(repeats),
     ]
 

@@ -128,16 +128,18 @@ def method(known: Host) -> tuple[str, ...]:
     order = f"in random order, and then {again}" if known.repeats > 1 else "in random order"
     return (
         "First the model's call was timed by itself, and what each way of serving adds was measured with a call that "
-        "does nothing, after pauses, and with a queue that never ran empty. From these dcplan simulated every run, and "
-        f"all predictions were on disk before the first run was measured; the runs were then measured {order}. Nothing "
-        "was fitted to a judged run.",
+        "does nothing, after pauses, and with nearly as many requests as it can serve. The runs were then measured "
+        f"{order}. Just before each of them the call was looked at once more, for how fast the machine is at the time; "
+        "dcplan simulated the run, and the prediction was on disk before the run began. Nothing was fitted to a judged "
+        "run.",
         "The simulation got the very arrival times that the server got, so that what is compared is the model of the "
         "server and not the luck of the arrivals. A separate process sent each request at its intended time whatever "
         "had been answered so far (open loop), and latency counts from the intended arrival, so that a slow server "
         "cannot hide behind requests that were sent late.",
-        "A predicted interval holds the middle 95 % of the replications, each with its own draws of service times and "
-        "of the profile within its uncertainty. An error is predicted over measured, less one; repeatability is the "
-        "difference between measurements of the same run over their mean.",
+        "What is predicted is the middle one of the replications, and its interval holds the middle 95 % of them, each "
+        "with its own draws of service times, of the machine's slow spells, and of the profile within its uncertainty. "
+        "An error is predicted over measured, less one; repeatability is the difference between measurements of the "
+        "same run over their mean.",
     )
 
 

@@ -13,6 +13,8 @@ from dcplan.report.profile.data import METERS, TASKS, Measured, interval, place,
 
 KINDS = {"model": "modelled from processor time", "none": "no meter"}
 """Sources of power that are no meter."""
+STEP = ("forward", "backward", "optimizer")
+"""Parts of a training step, as the profile names them."""
 
 
 def answer(known: Measured) -> str:
@@ -59,6 +61,7 @@ def cards(known: Measured) -> Iterator[Card]:
         if task != "train":
             yield _time(rows.iloc[int(rows["time_mean_s"].argmin())], task)
         yield _rate(rows, task)
+    yield from _step(known)
     yield from _cost(known)
     start_s = known.header.get("cold_start_s")
     if isinstance(start_s, int | float):
@@ -88,6 +91,19 @@ def _rate(rows: pd.DataFrame, task: str) -> Card:
     meaning = f"Most samples per second, with {place(row.to_dict())}. {row['word']}."
     span = interval(low, high, "1/s") if low > 0 else ""
     return Card(f"{TASKS[task]}, throughput", f"{digits(per_s)} /s", span, meaning)
+
+
+def _step(known: Measured) -> Iterator[Card]:
+    """What a training step spends its time on, if that was measured."""
+    part = known.part("training_step")
+    known_s = (part.get(f"{name}_s") for name in STEP)
+    times_s = [float(time_s) for time_s in known_s if isinstance(time_s, int | float)]
+    if len(times_s) < len(STEP):
+        return
+    total_s = sum(times_s)
+    shares = " / ".join(f"{100 * time_s / total_s:.0f}" for time_s in times_s)
+    at = place({"tokens": 0, "context": 0, "idle_s": 0, **part})
+    yield Card(f"Training step, {at}", f"{shares} %", "", f"Of its time in {', '.join(STEP)}.")
 
 
 def _cost(known: Measured) -> Iterator[Card]:

@@ -12,7 +12,7 @@ from dcplan.report.frame import prose
 from dcplan.report.numbers import digits, quantity
 from dcplan.report.profile.data import TASKS, Measured, interval, place, varying
 
-GROUPS = ("hardware", "software", "conditions", "recipe", "work", "cold", "power")
+GROUPS = ("hardware", "software", "conditions", "recipe", "work", "cold", "training_step", "power")
 """Parts of the header that the page shows as they are."""
 
 SCENARIOS = {"single_stream": "SingleStream", "multi_stream": "MultiStream", "offline": "Offline"}
@@ -143,7 +143,8 @@ def provenance_html(known: Measured) -> str:
 
 
 def _body(title: str, entries: Mapping[str, str], *, code: bool) -> str:
-    head = f"<tr class='group'><th colspan='2' scope='rowgroup'>{html.escape(title.capitalize())}</th></tr>\n"
+    name = html.escape(title.replace("_", " ").capitalize())
+    head = f"<tr class='group'><th colspan='2' scope='rowgroup'>{name}</th></tr>\n"
     tag = ("<code>", "</code>") if code else ("", "")
     rows = "\n".join(
         f"<tr><th scope='row'>{tag[0]}{html.escape(name)}{tag[1]}</th><td>{html.escape(text)}</td></tr>"

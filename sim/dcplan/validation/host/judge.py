@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from dcplan.profiling.machine import Load
+from dcplan.validation.host.cases import Case
 from dcplan.validation.host.predict import GRID, LEVELS, METRICS, Prediction
 from dcplan.validation.host.run import Measured
 from dcplan.validation.host.schedule import Counted
 
+Bound = Literal["value", "low", "high"]
 TARGETS = {"mean": 0.05, "p50": 0.05, "p99": 0.10, "throughput": 0.02}
 """Largest median error of a metric over the judged runs [-]."""
 DRIFT_LIMIT = 0.05
@@ -32,10 +35,10 @@ TOLERATED = 0.1
 
 @dataclass(frozen=True)
 class Outcome:
-    """A case, predicted and then measured once or more.
+    """A case, each time predicted and then measured.
 
     Attributes:
-        prediction: What was expected.
+        predictions: What was expected, one for each measurement.
         measured: Metric -> value, one for each measurement.
         quantile_s: Measured latency at each of `GRID` [s], of the first measurement.
         loads: What others took of the machine in each measurement.
@@ -44,7 +47,7 @@ class Outcome:
         late_s: 99th percentile of how late requests were sent [s], worst of the measurements.
     """
 
-    prediction: Prediction
+    predictions: tuple[Prediction, ...]
     measured: tuple[Mapping[str, float], ...]
     quantile_s: list[float]
     loads: tuple[Load, ...]
@@ -52,17 +55,23 @@ class Outcome:
     errors: int
     late_s: float
 
-    def value(self, metric: str) -> float:
-        """Mean over the measurements."""
-        return float(np.mean([each[metric] for each in self.measured]))
+    @property
+    def case(self) -> Case:
+        """What was predicted and measured."""
+        return self.predictions[0].case
+
+    def expected(self, bound: Bound, metric: str) -> float:
+        """Mean over the predictions of their value, or of a bound of their intervals."""
+        return float(np.mean([getattr(each, bound)[metric] for each in self.predictions]))
 
     def error(self, metric: str) -> float:
-        """Predicted over measured, less one [-]."""
-        return self.prediction.value[metric] / self.value(metric) - 1.0
+        """Predicted over measured, less one, of the means over the measurements [-]."""
+        return self.expected("value", metric) / float(np.mean([each[metric] for each in self.measured])) - 1.0
 
-    def inside(self, metric: str) -> bool:
-        """Whether what was measured lay inside the predicted interval."""
-        return self.prediction.low[metric] <= self.value(metric) <= self.prediction.high[metric]
+    def inside(self, metric: str) -> float:
+        """Share of the measurements that lay inside the interval predicted for them [-]."""
+        pairs = zip(self.predictions, self.measured, strict=True)
+        return float(np.mean([ours.low[metric] <= each[metric] <= ours.high[metric] for ours, each in pairs]))
 
     def repeatability(self, metric: str) -> float | None:
         """Difference between the largest and the smallest measurement, relative to their mean [-]; None of one."""
@@ -80,7 +89,7 @@ class Judgement:
         target: What it should be at most [-]; on a contended machine the repeatability if that is larger, and
             infinite if that is not known.
         repeatability: Median difference between measurements of the same case [-]; None if measured once.
-        inside: Share of the judged cases inside their interval [-].
+        inside: Share of the judged measurements inside their interval [-].
         cases: How many were judged.
     """
 
@@ -126,11 +135,6 @@ def contended(outcomes: Sequence[Outcome]) -> str:
     return " and ".join(filter(None, (_taken(outcomes), _drifted(outcomes), _unrepeatable(outcomes))))
 
 
-def disturbed(load: Load, drift: float) -> bool:
-    """Whether something got in the way of a measurement."""
-    return load.contended or abs(drift) > DRIFT_LIMIT
-
-
 def _taken(outcomes: Sequence[Outcome]) -> str:
     loads = [load for outcome in outcomes for load in outcome.loads]
     busy = sum(load.contended for load in loads)
@@ -147,7 +151,7 @@ def _drifted(outcomes: Sequence[Outcome]) -> str:
 
 
 def _unrepeatable(outcomes: Sequence[Outcome]) -> str:
-    judged = [outcome for outcome in outcomes if outcome.prediction.case.judged]
+    judged = [outcome for outcome in outcomes if outcome.case.judged]
     repeats = [moved for outcome in judged if (moved := outcome.repeatability("mean")) is not None]
     moved = float(np.median(repeats)) if repeats else 0.0
     return "" if moved <= DRIFT_LIMIT else f"the same run repeats itself to {moved:.1%} only in mean latency"
@@ -155,14 +159,14 @@ def _unrepeatable(outcomes: Sequence[Outcome]) -> str:
 
 def judge(outcomes: Sequence[Outcome]) -> list[Judgement]:
     """The verdict on every metric; those without a target pass whatever their error."""
-    judged = [outcome for outcome in outcomes if outcome.prediction.case.judged]
+    judged = [outcome for outcome in outcomes if outcome.case.judged]
     crowded = bool(contended(outcomes))
     return [_judgement(metric, judged, crowded) for metric in known(outcomes)]
 
 
 def known(outcomes: Sequence[Outcome]) -> list[str]:
     """The metrics that were predicted and measured in every run; energy is not where a meter fails to tell it."""
-    told = [set(outcome.prediction.value).intersection(*outcome.measured) for outcome in outcomes]
+    told = [set(outcome.predictions[0].value).intersection(*outcome.measured) for outcome in outcomes]
     return [metric for metric in METRICS if all(metric in each for each in told)]
 
 

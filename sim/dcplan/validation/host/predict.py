@@ -2,14 +2,17 @@
 
 The scenario gets the very arrival times that the server will get, so that what is compared is the model of the server
 and not the luck of the arrivals. What a request spends outside the worker is a stage after the endpoint: its time is
-drawn from what was measured with a call that does nothing. Intervals hold the middle 95 % of replications, each with
-its own draws of service times and of the profile from its band.
+drawn from what was measured with a call that does nothing. A run is one draw of what can happen, and what can happen
+is skewed: a slow spell at a high load makes a long queue. So what is predicted of a run is the middle one of many
+replications, and the interval holds the middle 95 % of them, each with its own draws of service times, of slow spells,
+and of the profile from its band.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +23,11 @@ from dcplan.engine.resolve import resolve
 from dcplan.profiles.library import Library
 from dcplan.scenario.load import load
 from dcplan.studies.replicate import replicate
+from dcplan.validation.host.as_profile import SKU
 from dcplan.validation.host.cases import Case
+from dcplan.validation.host.run import SEED
 from dcplan.validation.host.schedule import Counted, FloatArray, Schedule
-from dcplan.validation.host.service import SKU, Server
+from dcplan.validation.host.service import Server
 
 METRICS = {
     "mean": "s",
@@ -39,6 +44,7 @@ METRICS = {
 `batch` is the mean size of a batch, `cpu` the CPU time of the worker, `energy` that of the whole machine, where it has
 a meter.
 """
+FILE = "prediction.json"
 LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 DRAWS = 100_000
 """Requests drawn to add the overhead to the latencies of a replication."""
@@ -51,7 +57,7 @@ class Prediction:
     Attributes:
         case: Which.
         rate: Mean requests per second that were asked for [1/s].
-        value: Metric -> mean over replications, see `METRICS`.
+        value: Metric -> median over replications, see `METRICS`.
         low, high: Metric -> bounds of the middle 95 % of replications.
         quantile_s: Latency at each of `GRID` [s], for the figure.
     """
@@ -67,15 +73,27 @@ class Prediction:
         """Plain data."""
         return {"name": self.case.name, **asdict(self)}
 
+    def write(self, folder: Path) -> None:
+        """Put it on disk, and the time."""
+        document = {"written": datetime.now(UTC).isoformat(timespec="milliseconds"), **self.as_json()}
+        (folder / FILE).write_text(json.dumps(document, indent=1), encoding="utf-8")
+
 
 GRID = np.concatenate((np.linspace(0.0, 0.98, 50), [0.985, 0.99, 0.995, 0.999]))
 """Where distributions are compared [-]."""
 
 
 def predict(
-    case: Case, rate: float, schedule: Schedule, server: Server, counted: Counted, samples: int, root: Path, seed: int
+    case: Case,
+    rate: float,
+    schedule: Schedule,
+    server: Server,
+    counted: Counted,
+    samples: int,
+    folder: Path,
+    replications: int,
 ) -> Prediction:
-    """Simulate *case* with the profile in *root*, and write scenario, arrivals and prediction into a folder of its own.
+    """Simulate *case* with the profile in *folder*, and write scenario, arrivals and prediction there.
 
     Args:
         case: What is predicted.
@@ -84,16 +102,16 @@ def predict(
         server: What the way of serving adds to the call.
         counted: What part of the run counts.
         samples: Samples per request.
-        root: Folder with `compute/` and `power/`, as `service.write_profile` wrote them.
-        seed: Seed of service times.
+        folder: Holds `compute/` and `power/`, as `as_profile.write_profile` wrote them.
+        replications: How often it is simulated.
     """
-    folder = root / case.name
-    folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame({"time_s": schedule.arrival_s}).to_csv(folder / "arrivals.csv", index=False)
     path = folder / "scenario.yaml"
-    path.write_text(yaml.safe_dump(scenario(case, server, counted, samples, seed), sort_keys=False), encoding="utf-8")
-    run = replicate(resolve(load(path), Library([root])))
-    rng = np.random.default_rng(seed)
+    path.write_text(
+        yaml.safe_dump(scenario(case, server, counted, samples, replications), sort_keys=False), encoding="utf-8"
+    )
+    run = replicate(resolve(load(path), Library([folder])))
+    rng = np.random.default_rng(SEED)
     tables = dict(tuple(run.tables["latency"].groupby("replication")))
     latency_s = [_with_overhead(table, server.overhead_s, rng) for table in tables.values()]
     served = run.tables["endpoints"].groupby("replication")[["served", "busy_s", "latency_s"]].sum()
@@ -111,16 +129,16 @@ def predict(
     prediction = Prediction(
         case,
         rate,
-        {name: float(np.mean(values)) for name, values in each.items()},
+        {name: float(np.median(values)) for name, values in each.items()},
         {name: float(np.quantile(values, 0.025)) for name, values in each.items()},
         {name: float(np.quantile(values, 0.975)) for name, values in each.items()},
-        [float(value) for value in np.mean([np.quantile(values, GRID) for values in latency_s], axis=0)],
+        [float(value) for value in np.median([np.quantile(values, GRID) for values in latency_s], axis=0)],
     )
-    (folder / "prediction.json").write_text(json.dumps(prediction.as_json(), indent=1), encoding="utf-8")
+    prediction.write(folder)
     return prediction
 
 
-def scenario(case: Case, server: Server, counted: Counted, samples: int, seed: int) -> dict[str, object]:
+def scenario(case: Case, server: Server, counted: Counted, samples: int, replications: int) -> dict[str, object]:
     """The case as a scenario file says it."""
     batching: dict[str, object] = {"max_batch": case.rule.max_batch, "max_delay": f"{server.delay_s:.9f} s"}
     if case.way == "http":
@@ -131,8 +149,8 @@ def scenario(case: Case, server: Server, counted: Counted, samples: int, seed: i
         "horizon": f"{counted.horizon_s} s",
         "warm_up": f"{counted.warm_up_s} s",
         "step": f"{counted.horizon_s} s",
-        "replications": 20,
-        "seed": seed,
+        "replications": replications,
+        "seed": SEED,
         "draw_profiles": True,
         "fleet": {"host": {"server": SKU, "count": 1}},
         "endpoints": {

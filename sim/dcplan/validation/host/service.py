@@ -1,62 +1,56 @@
-"""What is measured before anything is predicted: the call by itself, and what a server adds to it.
+"""What a server adds to the call that it makes, measured before anything is predicted.
 
-The call is timed back to back, as `dcplan profile` times a model: windows, warm-up, random order. What a server adds is
-measured in three runs of its own, none of which is one of the judged runs:
+In runs of their own, none of which is one of the judged runs or shares its arrivals:
 
 - with a call that does nothing, at a light load: the time that a request spends outside the worker, and how long a lone
   one really waits for company, because the timers of servers are coarse;
-- with slightly more requests than it can serve, so that there is always a next batch: the time from the end of a batch
-  to the start of the next, which keeps the worker from serving, the worker's CPU time per second, and how much longer
-  a call takes while requests come and answers go (load generator and front end use the processors too);
+- with nearly as many requests as it can serve, looking only at batches that waited already when the one before them
+  ended: the time from the end of a batch to the start of the next, which keeps the worker from serving, the worker's
+  CPU time per second, and how much longer a call takes while requests come and answers go (load generator and front
+  end use the processors too);
 - with pauses between batches: how much longer a call takes in a process that rested.
+
+A machine whose neighbours come and go is slow for seconds and then fast again, which would drown all of that. So crowds
+are short and many, each between two looks at the call by itself, and a batch after a pause is compared with a full
+batch right behind it, which has the same luck (a pacemaker).
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
-from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcplan.errors import InputError
-from dcplan.profiling import machine
-from dcplan.profiling.measure import Bench, Plan, Progress, Series, Window, measure
+from dcplan.profiling.measure import CALLS_PER_WINDOW, Series, Window
 from dcplan.profiling.meters.protocol import Meter
 from dcplan.profiling.point import Key, Point, nothing
-from dcplan.profiling.statistics import Z95, Interval
-from dcplan.profiling.summary import Summary, summarise
-from dcplan.profiling.write import write
-from dcplan.validation.host.call import Call
-from dcplan.validation.host.cases import RULES
+from dcplan.validation.host.bare import Speed, mean_s
 from dcplan.validation.host.energy import Draw, Watch, resting_w
-from dcplan.validation.host.run import WORKLOAD, Measured
+from dcplan.validation.host.records import Batches
+from dcplan.validation.host.run import Measured
 from dcplan.validation.host.schedule import Counted, FloatArray, Schedule, schedule_of
 from dcplan.validation.host.ways import SAMPLES, THREADS, Serving
 
-SKU = "this-host"
 PAUSES_S = (0.0005, 0.002, 0.01, 0.03, 0.1)
-"""Rests of a worker before a batch [s]."""
+"""Rests of a worker before a batch, in the middle of what is counted as the same pause [s]."""
+LONGEST = 2.0
+"""Rests that are counted, relative to the longest of these [-]."""
 CHUNKS = 5
 """Parts that the batches after a pause are split into, for an interval."""
-FULL = Plan(
-    idle_s=2, warm_up_window_s=0.3, warm_up_windows=(3, 8), settle_s=0.05, window_s=0.5, windows=(10, 20),
-    half_width=0.02, patience_s=60, all_batches=True, budget_s=45,
-)  # fmt: skip
-QUICK = replace(FULL, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(8, 10), budget_s=9, patience_s=0)
-CROWD, CROWD_S, CROWDS = 1.1, 1.5, 4
-"""Requests of a crowded run, relative to what the server can do [-]; how long they come [s]; how many such runs."""
-CROWD_BEGINS_S = 0.2
-"""When they begin to come [s]."""
+CROWD, CROWD_S = 0.9, 1.3
+"""Requests of a crowded run, relative to what the server can do [-]; how long they come [s]: half a spell."""
+CROWDS = (16, 2)
+"""How many crowded runs there are, in full and quick."""
+BEGINS_S = 0.2
+"""When requests begin to come [s]."""
+BEHIND_S = 0.0005
+"""From the end of a batch that did not wait for company to the pacemaker behind it [s]."""
 ECHO_RATE = 40.0
 """Requests per second to a server whose call does nothing: it rests between them."""
-SETTLING, LOOK_S = 15, 0.33
-"""How a sentinel looks: calls before it counts, and for how long it counts [s]."""
 
 
 @dataclass(frozen=True)
@@ -82,51 +76,58 @@ class Server:
     draw: Draw | None = None
 
 
-def time_calls(call: Call, sizes: Sequence[int], quick: bool, told: Progress) -> list[Series]:
-    """Time *call* back to back at batches of so many requests each."""
-    keys = [Key("infer", size * SAMPLES, threads=THREADS) for size in sizes]
-    points = [Point(key, partial(_on_images, call, key.batch // SAMPLES)) for key in keys]
-    series = measure(points, QUICK if quick else FULL, random.Random(1), Bench(progress=told))
-    require_steady(series)
-    return series
+def server_of(
+    serving: Serving,
+    series: Sequence[Series],
+    speed: Speed,
+    echo: Measured,
+    quick: bool,
+    folder: Path,
+    meter: Meter,
+) -> Server:
+    """What a way of serving adds to the call, measured now.
 
-
-def require_steady(series: Sequence[Series]) -> None:
-    """Raise an InputError if the machine was too unsteady for its times to mean anything."""
-    for one in series:
-        verdict = summarise(one).verdict
-        if verdict.startswith("INVALID"):
-            raise InputError(
-                f"this machine is too busy to be verified: {one.point.key}: {verdict}", "let it rest first"
-            )
-
-
-def server_of(serving: Serving, series: Sequence[Series], quick: bool, folder: Path, meter: Meter) -> Server:
-    """What a way of serving adds to the call, measured now; *series* are the times of the call."""
+    Args:
+        serving: The way of serving.
+        series: Times of the call by itself.
+        speed: Looks at the call by itself.
+        echo: A run of `light` without a batching rule and with a call that does nothing.
+        quick: Whether to take the short way.
+        folder: Where to write what the runs leave.
+        meter: Tells power.
+    """
+    rule = serving.rule
+    half = CROWDS[quick] // 2
     idle_w = resting_w(meter)
-    asked = light(quick)
-    echo = serving.echo(RULES[0], asked, folder / "echo")
-    held = serving.echo(serving.rule, asked, folder / "held") if serving.rule.max_delay_s else echo
-    crowds = [_crowded(serving, series, folder / f"crowd{number}", meter) for number in range(1 if quick else CROWDS)]
-    bare = replace(added(echo, held, crowds), draw=_draw(idle_w, crowds))
-    return replace(bare, after=tuple(_after(serving, bare, series, quick, folder)))
+    crowds = list(_crowds(serving, series, speed, range(half), folder, meter))
+    held = serving.echo(rule, light(quick), folder / "held") if rule.max_delay_s else echo
+    rested = dict(_rested(serving, added(echo, held, crowds), series, quick, folder))
+    crowds += _crowds(serving, series, speed, range(half, 2 * half), folder, meter)
+    server = added(echo, held, crowds)
+    hot_s = server.slowing * mean_s(series, rule.max_batch)
+    after = [
+        one
+        for size, measured in rested.items()
+        for one in after_pauses(measured, size, rule.max_batch, hot_s, server.cycle_s)
+    ]
+    return replace(server, after=tuple(after), draw=_draw(idle_w, crowds))
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """What a server did while there was always a next batch.
+    """What a server did with batches that waited already when the one before them ended.
 
     Attributes:
-        bare_s: Mean time of the call by itself, just before and after [s].
-        call_s: Mean time of the call [s].
-        cycle_s: Mean time from a batch to the next [s].
+        alone_s: What the call would have taken by itself just then [s]: the mean before and after.
+        call_s: Times of the call [s], [k].
+        cycle_s: Time from the batch before to each [s], [k].
         cpu_share: CPU time of the worker per second [-].
         power_w: Power of the machine [W]; None without a meter.
     """
 
-    bare_s: float
-    call_s: float
-    cycle_s: float
+    alone_s: float
+    call_s: FloatArray
+    cycle_s: FloatArray
     cpu_share: float
     power_w: float | None = None
 
@@ -137,166 +138,99 @@ def _draw(idle_w: float | None, crowds: Sequence[Crowd]) -> Draw | None:
     return None if idle_w is None or len(busy_w) < len(crowds) else Draw(idle_w, float(np.mean(busy_w)))
 
 
-def _crowded(serving: Serving, series: Sequence[Series], folder: Path, meter: Meter) -> Crowd:
-    """A crowded run, between two looks at the bare call."""
+def _crowds(
+    serving: Serving, series: Sequence[Series], speed: Speed, numbers: Iterable[int], folder: Path, meter: Meter
+) -> Iterator[Crowd]:
+    """Crowded runs, each between two looks at the bare call."""
     size = serving.rule.max_batch
-    asked = crowd(size, CROWD * size / mean_s(series, size))
-    following = _on_images(serving.call, size)
-    before_s = _look(following).mean()
-    watch = Watch(meter, Counted(CROWD_BEGINS_S, CROWD_S))
-    measured = serving.run(asked, folder, watch.begin)
-    bare_s = float(before_s + _look(following).mean()) / 2
-    return replace(crowd_of(measured, size, bare_s), power_w=watch.watts())
+    alone_s = mean_s(series, size)
+    asked = crowd(size, CROWD * size / alone_s)
+    speed.look()
+    for number in numbers:
+        before = speed.drift(series)
+        watch = Watch(meter, Counted(BEGINS_S, CROWD_S))
+        measured = serving.run(asked, folder / f"crowd{number}", watch.begin)
+        speed.look()
+        drift = (before + speed.drift(series)) / 2
+        yield replace(crowd_of(measured, size, (1.0 + drift) * alone_s), power_w=watch.watts())
 
 
-def crowd_of(measured: Measured, size: int, bare_s: float) -> Crowd:
+def crowd_of(measured: Measured, size: int, alone_s: float) -> Crowd:
     """The batches of *size* requests that all waited when the batch before them ended, while more requests came."""
-    batches, arrival_s = measured.batches, measured.arrival_s
-    full = batches.size == size
-    last_s = arrival_s[np.minimum(batches.head + size, len(arrival_s)) - 1]
-    full[1:] &= last_s[1:] < batches.end_s[:-1]
-    full[0] = False
-    full &= batches.end_s < arrival_s[-1]
+    batches = measured.batches
+    full = waited(batches, measured.arrival_s, size)
     if full.sum() < CHUNKS:
         raise InputError("this machine is too busy to be verified: its server cannot be kept busy", "let it rest first")
     busy_s = batches.end_s[full] - batches.end_s[:-1][full[1:]]
     cpu_s = batches.cpu_s[full] - batches.cpu_s[:-1][full[1:]]
-    return Crowd(
-        bare_s,
-        float(batches.duration_s[full].mean()),
-        float(batches.idle_before_s[full].mean()),
-        float(cpu_s.sum() / busy_s.sum()),
-    )
+    return Crowd(alone_s, batches.duration_s[full], batches.idle_before_s[full], float(cpu_s.sum() / busy_s.sum()))
+
+
+def waited(batches: Batches, arrival_s: FloatArray, size: int) -> NDArray[np.bool_]:
+    """Which batches hold *size* requests that had all come when the batch before them ended, [b]."""
+    full = np.equal(batches.size, size)
+    last_s = arrival_s[np.minimum(batches.head + size, len(arrival_s)) - 1]
+    full[1:] &= last_s[1:] < batches.end_s[:-1]
+    full[:1] = False
+    return full
 
 
 def added(echo: Measured, held: Measured, crowds: Sequence[Crowd]) -> Server:
-    """What a server adds: *echo* without and *held* with its batching rule, both doing nothing; *crowds* kept busy."""
-    cycle_s = float(np.mean([each.cycle_s for each in crowds]))
-    slowing = float(np.median([each.call_s / each.bare_s for each in crowds]))
+    """What a server adds.
+
+    Args:
+        echo: A run of a server that does nothing, without a batching rule.
+        held: The same with the rule.
+        crowds: What it did in crowds.
+    """
+    cycle_s = float(np.concatenate([each.cycle_s for each in crowds]).mean())
+    slowing = float(np.mean([each.call_s.mean() for each in crowds]) / np.mean([each.alone_s for each in crowds]))
     cpu_share = float(np.mean([each.cpu_share for each in crowds]))
     overhead_s = np.sort(echo.latency_s[np.isfinite(echo.latency_s)])
     delay_s = float(np.nanmedian(held.latency_s) - np.nanmedian(echo.latency_s))
     return Server(np.maximum(0.0, overhead_s - cycle_s), cycle_s, slowing, cpu_share, max(0.0, delay_s))
 
 
-def _after(serving: Serving, bare: Server, series: Sequence[Series], quick: bool, folder: Path) -> Iterator[Series]:
-    """Calls after pauses; a lone request rests for the delay in any case."""
+def _rested(
+    serving: Serving, server: Server, series: Sequence[Series], quick: bool, folder: Path
+) -> Iterator[tuple[int, Measured]]:
+    """Runs with pauses, by the size of the batches after them; a lone request rests for the delay in any case."""
     largest = serving.rule.max_batch
+    longest_s = LONGEST * PAUSES_S[2 if quick else -1]
     for size in [1] if quick else sorted({1, largest}):
-        delay_s = bare.delay_s if size < largest else 0.0
-        pauses = [pause_s for pause_s in (PAUSES_S[2::2] if quick else PAUSES_S) if pause_s > delay_s]
-        gaps_s = [pause_s - delay_s for pause_s in pauses]
-        asked, wanted = paced(size, gaps_s, 3 * CHUNKS if quick else 6 * CHUNKS, delay_s + mean_s(series, size))
-        measured = serving.run(asked, folder / f"paced{size}")
-        yield from after_pauses(measured, size, [pauses[index] for index in wanted])
+        waits_s = server.delay_s if size < largest else 0.0
+        times_s = waits_s, mean_s(series, size), mean_s(series, largest), longest_s
+        yield size, serving.run(paced(size, largest, *times_s, groups=40 if quick else 200), folder / f"paced{size}")
 
 
-def after_pauses(measured: Measured, size: int, wanted: Sequence[float]) -> Iterator[Series]:
-    """Batches of *size* requests by the pause that was wanted before each [s]."""
-    whole = measured.batches.size == size
-    duration_s = measured.batches.duration_s
-    for pause_s in sorted(set(wanted)):
-        chosen = duration_s[whole & (np.array(wanted)[measured.batches.head // size] == pause_s)]
-        if len(chosen) < CHUNKS:
+def after_pauses(measured: Measured, size: int, largest: int, hot_s: float, cycle_s: float) -> Iterator[Series]:
+    """Batches of *size* requests by the pause before them, each as long as it were if its pacemaker took *hot_s*.
+
+    Args:
+        measured: A run of a schedule made by `paced`.
+        size: Requests in each batch after a pause.
+        largest: Requests in a full batch.
+        hot_s: Mean time of a full batch that starts right behind another [s].
+        cycle_s: Time of the worker between two batches, which is no pause [s].
+    """
+    batches = measured.batches
+    at_once = waited(batches, measured.arrival_s, largest)
+    pacemaker = np.flatnonzero(at_once)
+    first = pacemaker - (1 if size == largest else 2)
+    fits = (first >= 1) & (batches.size[first] == size) & ~at_once[first]
+    first, pacemaker = first[fits], pacemaker[fits]
+    pause_s = batches.idle_before_s[first] - cycle_s
+    taken_s = batches.duration_s[first] * hot_s / batches.duration_s[pacemaker]
+    bounds_s = np.sqrt(np.multiply(PAUSES_S[:-1], PAUSES_S[1:]))
+    place = np.digitize(pause_s, bounds_s)
+    for number in range(len(PAUSES_S)):
+        chosen = (place == number) & (pause_s > 0.0) & (pause_s < LONGEST * PAUSES_S[-1])
+        if chosen.sum() < CHUNKS * CALLS_PER_WINDOW:
             continue
-        windows = [Window(0.0, part, 0.0, measured.load, 0.0) for part in np.array_split(chosen, CHUNKS)]
-        key = Key("infer", size * SAMPLES, threads=THREADS, idle_s=pause_s)
+        parts = np.array_split(taken_s[chosen], CHUNKS)
+        windows = [Window(0.0, part, 0.0, measured.load, 0.0) for part in parts]
+        key = Key("infer", size * SAMPLES, threads=THREADS, idle_s=round(float(np.median(pause_s[chosen])), 6))
         yield Series(Point(key, lambda: nothing), [], True, windows)
-
-
-def swing(series: Sequence[Series], run_s: float) -> float:
-    """Standard deviation of the machine's speed from one run of *run_s* to another, relative to its mean [-].
-
-    All windows in the order of time, each relative to the mean of its point, in groups as long as a run.
-    """
-    windows = sorted(
-        (window.start_s, window.mean_s / float(np.mean([each.mean_s for each in one.measured])))
-        for one in series
-        for window in one.measured
-    )
-    start_s, relative = np.array(windows).T
-    group = (start_s - start_s[0]) // run_s
-    means = [relative[group == number].mean() for number in np.unique(group)]
-    return float(np.std(means, ddof=1)) if len(means) > 1 else 0.0
-
-
-def _of_a_run(summary: Summary, swing: float) -> Summary:
-    """*summary* with the interval of the mean over a run, instead of that of the mean over all time."""
-    time_s = summary.time_s
-    half = float(np.hypot((time_s.high - time_s.low) / 2, Z95 * swing * time_s.mean))
-    return replace(summary, time_s=Interval(time_s.mean, time_s.mean - half, time_s.mean + half))
-
-
-def write_profile(series: Sequence[Series], server: Server, run_s: float, root: Path) -> None:
-    """The profile of the call as *server* makes it, in `<root>/compute/`, and a server kind that holds it.
-
-    Its intervals are those of a run of *run_s*: on a shared machine they are wider than those of the long-run mean.
-    """
-    moved = swing(series, run_s)
-    shifted = [
-        *(_served(one, server.slowing, server.cycle_s) for one in series),
-        *(_served(one, 1.0, server.cycle_s) for one in server.after),
-    ]
-    today = datetime.now(UTC).date()
-    header = {
-        "schema": 2,
-        "kind": "measured",
-        "description": f"{WORKLOAD} on this machine, as a server calls it: samples gathered, run, and read out.",
-        "source": "dcplan verify host, before its runs",
-        "year": today.year,
-        "date": today.isoformat(),
-        "licence": "Apache-2.0",
-        "derivation": f"calls timed in windows, back-to-back ones {server.slowing - 1.0:+.1%} for requests that come "
-        f"meanwhile; {1e6 * server.cycle_s:.0f} us between batches added to each; "
-        f"intervals hold the means of runs of {run_s:g} s, which differ by {moved:.1%}",
-        "conditions": {"threads": THREADS, "precision": "fp32"},
-        "software": machine.software(),
-    }
-    summaries = [_of_a_run(summarise(one), moved) for one in shifted]
-    write(root / "compute" / SKU / WORKLOAD, header, shifted, summaries, {})
-    host = root / "power" / SKU
-    host.mkdir(parents=True, exist_ok=True)
-    (host / "profile.yaml").write_text(
-        "schema: 1\nkind: synthetic\ndescription: This machine; its power is not known and left out.\n"
-        f"source: dcplan verify host\nyear: {today.year}\nlicence: Apache-2.0\nderivation: none\nvalues:\n"
-        "  idle_w: {value: 0, unit: W}\n  max_w: {value: 0, unit: W}\n  curve: {r: {value: 1, unit: '1'}}\n"
-        f"  slots: {{{SKU}: {{value: 1, unit: '1'}}}}\n",
-        encoding="utf-8",
-    )
-
-
-class Sentinel:
-    """The bare call, timed again and again: how fast the machine is now, relative to when it was profiled.
-
-    Neighbours on the same hardware slow a virtual machine down for minutes without a trace in its own counters.
-    """
-
-    def __init__(self, call: Call, series: Sequence[Series]) -> None:
-        self.following = _on_images(call, 1)
-        self.profiled_s = float(np.median(np.concatenate([window.call_s for window in series[0].measured])))
-
-    def drift(self) -> float:
-        """How much longer a call takes than when it was profiled [-]; the middle one of three looks in a second."""
-        looks_s = [float(np.median(_look(self.following))) for _ in range(3)]
-        return float(np.median(looks_s)) / self.profiled_s - 1.0
-
-
-def _look(following: Callable[[], object]) -> FloatArray:
-    """Times of calls in a third of a second [s], after some that refill the caches as a profile's windows do."""
-    for _ in range(SETTLING):
-        following()
-    taken: list[float] = []
-    end_s = time.perf_counter() + LOOK_S
-    while (begin_s := time.perf_counter()) < end_s:
-        following()
-        taken.append(time.perf_counter() - begin_s)
-    return np.array(taken)
-
-
-def mean_s(series: Sequence[Series], size: int) -> float:
-    """Mean time of a call with *size* requests [s]."""
-    (one,) = [each for each in series if each.point.key.batch == size * SAMPLES]
-    return float(np.mean([window.mean_s for window in one.measured]))
 
 
 def light(quick: bool) -> Schedule:
@@ -306,45 +240,30 @@ def light(quick: bool) -> Schedule:
 
 
 def crowd(size: int, rate: float) -> Schedule:
-    """A queue of three batches of *size* requests, and then *rate* requests per second, more than can be served."""
+    """A queue of three batches of *size* requests, and then *rate* requests per second."""
     gaps_s = np.random.default_rng(1).standard_exponential(round(rate * CROWD_S)) / rate
-    return schedule_of(np.concatenate((np.full(3 * size, CROWD_BEGINS_S), CROWD_BEGINS_S + np.cumsum(gaps_s))), SAMPLES)
+    return schedule_of(np.concatenate((np.full(3 * size, BEGINS_S), BEGINS_S + np.cumsum(gaps_s))), SAMPLES)
 
 
-def paced(size: int, pauses_s: Sequence[float], each: int, busy_s: float) -> tuple[Schedule, list[int]]:
-    """Groups of *size* requests, *each* of them after every pause, in random order; and which pause is before which.
+def paced(
+    size: int, largest: int, waits_s: float, call_s: float, hot_s: float, longest_s: float, groups: int
+) -> Schedule:
+    """Groups of *size* requests after pauses of all lengths, each with a pacemaker: a full batch right behind a batch.
 
     Args:
-        size: Requests that come together.
-        pauses_s: Rests of the server before them [s].
-        each: Groups for every pause.
-        busy_s: How long the server works on a group [s].
+        size: Requests that come together; a full batch, or one that has to wait for company.
+        largest: Requests in a full batch.
+        waits_s: How long the requests wait for company [s].
+        call_s: How long their batch takes [s].
+        hot_s: How long a full batch takes [s].
+        longest_s: The longest pause [s]; lengths are spread evenly over their logarithms.
+        groups: How many.
     """
-    order = list(product(range(each), range(len(pauses_s))))
-    random.Random(1).shuffle(order)
-    wanted = [index for _, index in order]
-    gaps_s = np.array([pauses_s[index] + busy_s for index in wanted])
-    return schedule_of(np.repeat(0.2 + np.cumsum(gaps_s), size), SAMPLES), wanted
-
-
-def _on_images(call: Call, size: int) -> Callable[[], object]:
-    """Calls with the next images of the pool."""
-    first = 0
-
-    def following() -> None:
-        nonlocal first
-        first += size
-        call(range(first, first + size))
-
-    return following
-
-
-def _served(series: Series, factor: float, cycle_s: float) -> Series:
-    """The times of *series* as the server sees them: longer by a factor, and by the time between two batches."""
-
-    def longer(windows: Sequence[Window]) -> list[Window]:
-        return [replace(window, call_s=factor * window.call_s + cycle_s) for window in windows]
-
-    return Series(
-        series.point, longer(series.warm_up), series.settled, longer(series.measured), longer(series.disturbed)
-    )
+    rng = np.random.default_rng(1)
+    full = size == largest
+    busy_s = call_s + hot_s if full else waits_s + call_s + BEHIND_S + 2 * hot_s
+    pauses_s = np.exp(rng.uniform(np.log(PAUSES_S[0] / 2), np.log(longest_s), groups))
+    start_s = BEGINS_S + np.cumsum(pauses_s + busy_s * rng.uniform(1.0, 1.4, groups))
+    behind_s = start_s if full else start_s + waits_s + 1.2 * call_s + BEHIND_S
+    comes_s = [np.repeat(start_s, size), np.repeat(behind_s, largest if full else 2 * largest)]
+    return schedule_of(np.sort(np.concatenate(comes_s)), SAMPLES)

@@ -1,9 +1,10 @@
-"""The story of `dcplan verify host`: measure the call, predict the runs, write that down, then measure the runs.
+"""The story of `dcplan verify host`: measure the call, then predict each run, write that down, and measure it.
 
-Serves cnn-cifar10 for real on this machine, in this process and over HTTP, under three batching rules: six blocks. Each
-block is a verification of its own: the call is timed, its runs are predicted, `predictions.json` is written and says
-when, and only then are the runs measured, close enough in time for the machine to be the same. Nothing that is learned
-from a judged run flows back into a prediction.
+Serves cnn-cifar10 for real on this machine, in this process and over HTTP, under three batching rules: six blocks. For
+each block the call is timed once more, and what the server adds is measured. Before each run the call is looked at for
+two seconds, because the speed of a shared machine changes within minutes; the run is predicted, `prediction.json` is
+written and says when, and only then is the run measured. Nothing that is learned from a judged run flows back into a
+prediction.
 """
 
 from __future__ import annotations
@@ -17,24 +18,26 @@ from importlib.metadata import version
 from itertools import count, groupby
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from dcplan.errors import InputError
 from dcplan.profiling import machine
 from dcplan.profiling.measure import Series
 from dcplan.profiling.meters.choose import choose
 from dcplan.profiling.meters.protocol import Meter
 from dcplan.validation.check import Check
-from dcplan.validation.host import judge, service
+from dcplan.validation.host import bare, judge, service
+from dcplan.validation.host.bare import Speed
+from dcplan.validation.host.block import Block, Length, Taken
 from dcplan.validation.host.call import Call, make_call, warm_up
-from dcplan.validation.host.cases import Case, cases, schedule
-from dcplan.validation.host.energy import Watch
+from dcplan.validation.host.cases import RULES, Case, Way, cases
 from dcplan.validation.host.judge import Judgement, Outcome
 from dcplan.validation.host.launch import check_host
-from dcplan.validation.host.predict import GRID, METRICS, Prediction, predict
+from dcplan.validation.host.predict import GRID, METRICS
 from dcplan.validation.host.run import SEED, WORKLOAD, Measured
-from dcplan.validation.host.schedule import Counted, Schedule
-from dcplan.validation.host.service import Sentinel
-from dcplan.validation.host.ways import SAMPLES, THREADS, Serving, opened
+from dcplan.validation.host.schedule import Counted
+from dcplan.validation.host.server_scenario import Most, most
+from dcplan.validation.host.ways import SAMPLES, THREADS, opened
 
 Told = Callable[[str, int, int], None]
 
@@ -43,27 +46,8 @@ def _silent(*_: object) -> None:
     """Nobody is told."""
 
 
-@dataclass(frozen=True)
-class Length:
-    """How much is measured.
-
-    Attributes:
-        quick: Whether to take the short way.
-        counted: What part of each run counts.
-        repeats: Measurements of each run.
-        spare: Runs that may be taken again because something disturbed them, relative to all [-].
-        sizes: Batches that the call is timed at [requests].
-    """
-
-    quick: bool
-    counted: Counted
-    repeats: int
-    spare: float
-    sizes: tuple[int, ...]
-
-
-FULL = Length(False, Counted(1.0, 9.0), 2, 0.3, (1, 2, 3, 4, 6, 8))
-QUICK = Length(True, Counted(0.5, 2.5), 1, 0.0, (1, 4, 8))
+FULL = Length(False, Counted(1.0, 11.0), 2, 0.3, 1.3, 40, (1, 2, 3, 4, 6, 8))
+QUICK = Length(True, Counted(0.5, 2.5), 1, 0.0, 0.7, 20, (1, 4, 8))
 
 
 @dataclass(frozen=True)
@@ -75,6 +59,7 @@ class Verification:
     judgements: Sequence[Judgement]
     contended: str
     facts: Mapping[str, Any]
+    server_scenario: Sequence[Most] = ()
 
     @property
     def checks(self) -> list[Check]:
@@ -98,11 +83,14 @@ class Verification:
                 {**asdict(one), "ok": one.ok, "target": one.target if isfinite(one.target) else None}
                 for one in self.judgements
             ],
+            "server_scenario": [_most_as_json(one) for one in self.server_scenario],
             "cases": [_as_json(outcome, judge.known(self.outcomes)) for outcome in self.outcomes],
         }
 
 
-def verify(quick: bool, out: Path, told: Told = _silent, meter: Meter | None = None) -> Verification:
+def verify(
+    quick: bool, out: Path, told: Told = _silent, meter: Meter | None = None, slo_s: float | None = None
+) -> Verification:
     """Predict and measure every case; everything is written below *out*, in a folder of this moment.
 
     Args:
@@ -110,8 +98,11 @@ def verify(quick: bool, out: Path, told: Told = _silent, meter: Meter | None = N
         out: Where to write.
         told: Told the stage, and how much of it is done, out of how much.
         meter: Tells the energy of the runs; the best that this machine has if None.
+        slo_s: Latency for which the most requests per second are sought as well [s]; not if None.
     """
     check_host()
+    if slo_s is not None and not 0.0 < slo_s < float("inf"):
+        raise InputError(f"a promised latency of {slo_s:g} s makes no sense", "give more than zero, e.g. --slo '50 ms'")
     meter = meter or choose()
     length = QUICK if quick else FULL
     began = datetime.now(UTC)
@@ -120,114 +111,85 @@ def verify(quick: bool, out: Path, told: Told = _silent, meter: Meter | None = N
     warm_up(call, max(length.sizes))
     meter.start()
     try:
-        outcomes = list(_blocks(call, cases(quick), length, folder, told, meter))
+        blocks = list(_blocks(call, cases(quick), length, folder, told, meter, slo_s))
     finally:
         meter.stop()
+    outcomes = [outcome for found, _ in blocks for outcome in found]
+    server_scenario = [found for _, found in blocks if found is not None]
     facts = {**_facts(began, quick, length), "power": meter.describe()}
-    result = Verification(folder, outcomes, judge.judge(outcomes), judge.contended(outcomes), facts)
+    judgements, contended = judge.judge(outcomes), judge.contended(outcomes)
+    result = Verification(folder, outcomes, judgements, contended, facts, server_scenario)
     (folder / "host.json").write_text(json.dumps(result.as_json(), indent=1), encoding="utf-8")
     return result
 
 
 def _blocks(
-    call: Call, chosen: Sequence[Case], length: Length, folder: Path, told: Told, meter: Meter
-) -> Iterator[Outcome]:
-    """Each way of serving under each rule: calibrated, predicted, written down, measured."""
+    call: Call, chosen: Sequence[Case], length: Length, folder: Path, told: Told, meter: Meter, slo_s: float | None
+) -> Iterator[tuple[list[Outcome], Most | None]]:
+    """Each way of serving under each rule: calibrated, and then its runs, and what it can take within *slo_s*."""
     series: list[Series] = []
+    speed = Speed(call, length.look_s)
+    echoes: dict[Way, Measured] = {}
     blocks = [list(block) for _, block in groupby(chosen, key=lambda case: (case.way, case.rule))]
-    for number, block in enumerate(blocks, start=1):
-        place = folder / f"{number}-{block[0].way.replace(' ', '-')}-batch{block[0].rule.max_batch}"
-        if not (length.quick and series):
-            series = service.time_calls(call, length.sizes, length.quick, told)
-        with opened(block[0].way, block[0].rule, call, place / "server") as serving:
-            told(f"block {number} of {len(blocks)}: predict", 0, 1)
-            predicted = _predicted(serving, series, block, length, place, meter)
-            _write_down(place, predicted)
-            yield from _measured(predicted, serving, Sentinel(call, series), length, place, told, meter)
+    for number, cases_of_block in enumerate(blocks, start=1):
+        way, rule = cases_of_block[0].way, cases_of_block[0].rule
+        place = folder / f"{number}-{way.replace(' ', '-')}-batch{rule.max_batch}"
+        series = _timed(call, series, length, told)
+        with opened(way, rule, call, place / "server") as serving:
+            told(f"block {number} of {len(blocks)}: what a server adds", 0, 1)
+            before = place / "before"
+            if way not in echoes:
+                echoes[way] = serving.echo(RULES[0], service.light(length.quick), before / "echo")
+            server = service.server_of(serving, series, speed, echoes[way], length.quick, before, meter)
+            block = Block(serving, series, server, speed, length, place, meter)
+            yield _measured(block, cases_of_block, told), _most(block, slo_s, told)
 
 
-def _predicted(
-    serving: Serving, series: Sequence[Series], block: Sequence[Case], length: Length, folder: Path, meter: Meter
-) -> list[tuple[Prediction, Schedule]]:
-    """What the way of serving adds to the call, then every case of the block."""
-    server = service.server_of(serving, series, length.quick, folder / "before", meter)
-    counted = length.counted
-    service.write_profile(series, server, counted.horizon_s - counted.warm_up_s, folder)
-    call_s = server.slowing * service.mean_s(series, serving.rule.max_batch)
-    capacity = serving.rule.max_batch / (call_s + server.cycle_s)
-    predicted = []
-    for case in block:
-        rate = case.load * capacity
-        asked = schedule(case, rate, counted.horizon_s, SEED, SAMPLES)
-        predicted.append((predict(case, rate, asked, server, counted, SAMPLES, folder, SEED), asked))
-    return predicted
+def _timed(call: Call, known: list[Series], length: Length, told: Told) -> list[Series]:
+    """Times of the call: those that are *known*, and new ones; enough of them at first, a few more for every block."""
+    if known and length.quick:
+        return known
+    plan = bare.AGAIN if known else bare.QUICK if length.quick else bare.FIRST
+    found = bare.time_calls(call, length.sizes, plan, told)
+    found = bare.pooled(known, found) if known else found
+    bare.require_steady(found)
+    return found
 
 
-def _write_down(folder: Path, predicted: Sequence[tuple[Prediction, Schedule]]) -> None:
-    """All predictions of a block in one file, before any of its runs is measured."""
-    document = {
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "predictions": [prediction.as_json() for prediction, _ in predicted],
-    }
-    (folder / "predictions.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+def _most(block: Block, slo_s: float | None, told: Told) -> Most | None:
+    """What a block can take within *slo_s*, if it is asked for."""
+    if slo_s is None:
+        return None
+    told(f"most requests per second with p99 within {1e3 * slo_s:g} ms", 0, 1)
+    return most(block, slo_s)
 
 
-@dataclass(frozen=True)
-class Taken:
-    """A measurement, how much longer the bare call took around it than when it was profiled [-], and its energy [J]."""
-
-    measured: Measured
-    drift: float
-    joules: float | None = None
-
-    @property
-    def disturbed(self) -> bool:
-        """Whether something else got in its way."""
-        return judge.disturbed(self.measured.load, self.drift)
-
-    def metrics(self, counted: Counted) -> dict[str, float]:
-        """What was measured of the part that counts."""
-        energy = {} if self.joules is None else {"energy": self.joules}
-        return {**judge.metrics(self.measured, counted), **energy}
-
-
-def _measured(
-    predicted: Sequence[tuple[Prediction, Schedule]],
-    serving: Serving,
-    sentinel: Sentinel,
-    length: Length,
-    folder: Path,
-    told: Told,
-    meter: Meter,
-) -> list[Outcome]:
-    """Measure the cases of a block, all once in random order, then again; what was disturbed is taken once more."""
-    found: dict[str, list[Taken]] = {prediction.case.name: [] for prediction, _ in predicted}
+def _measured(block: Block, chosen: Sequence[Case], told: Told) -> list[Outcome]:
+    """All cases of a block once in random order, then again; what was disturbed is taken once more."""
+    block.speed.look()
+    capacity = block.capacity()
+    found: dict[Case, list[Taken]] = {case: [] for case in chosen}
     order = random.Random(SEED)
-    runs = [pair for _ in range(length.repeats) for pair in order.sample(predicted, len(predicted))]
-    spare = round(length.spare * len(runs))
-    before = sentinel.drift()
+    runs = [case for _ in range(block.length.repeats) for case in order.sample(chosen, len(chosen))]
+    spare = round(block.length.spare * len(runs))
     for done in count():
         told("serve", done, max(len(runs), 1))
         if done >= len(runs):
             break
-        prediction, asked = runs[done]
-        case = prediction.case
-        watch = Watch(meter, length.counted)
-        measured = serving.run(asked, folder / case.name, watch.begin)
-        after = sentinel.drift()
-        taken, before = Taken(measured, max(before, after, key=abs), watch.joules()), after
-        found[case.name].append(taken)
+        case = runs[done]
+        taken = block.run(case, case.load * capacity, len(found[case]) + 1)
+        found[case].append(taken)
         if taken.disturbed and spare:
             spare -= 1
-            runs.append((prediction, asked))
-    return [_outcome(prediction, found[prediction.case.name], length) for prediction, _ in predicted]
+            runs.append(case)
+    return [_outcome(found[case], block.length) for case in chosen]
 
 
-def _outcome(prediction: Prediction, taken: Sequence[Taken], length: Length) -> Outcome:
+def _outcome(taken: Sequence[Taken], length: Length) -> Outcome:
     """The undisturbed measurements of a case, as many as were wanted; others only where there are too few."""
     chosen = sorted(taken, key=lambda each: each.disturbed)[: length.repeats]
     return Outcome(
-        prediction,
+        tuple(each.prediction for each in chosen),
         tuple(each.metrics(length.counted) for each in chosen),
         judge.quantiles(chosen[0].measured, length.counted),
         tuple(each.measured.load for each in chosen),
@@ -254,14 +216,17 @@ def _facts(began: datetime, quick: bool, length: Length) -> dict[str, Any]:
     }
 
 
+def _most_as_json(one: Most) -> dict[str, Any]:
+    """Plain data; an end that is not known is None, since JSON has no infinity."""
+    ends = {name: [end if isfinite(end) else None for end in getattr(one, name)] for name in ("predicted", "measured")}
+    return {**asdict(one), **ends}
+
+
 def _as_json(outcome: Outcome, metrics: Sequence[str]) -> dict[str, Any]:
     return {
-        **outcome.prediction.as_json(),
-        "judged": outcome.prediction.case.judged,
-        **{
-            bound: {metric: getattr(outcome.prediction, bound)[metric] for metric in metrics}
-            for bound in ("value", "low", "high")
-        },
+        **outcome.predictions[0].as_json(),
+        "judged": outcome.case.judged,
+        **{bound: {metric: outcome.expected(bound, metric) for metric in metrics} for bound in get_args(judge.Bound)},
         "measured": [{metric: each[metric] for metric in metrics} for each in outcome.measured],
         "measured_quantile_s": outcome.quantile_s,
         "error": {metric: outcome.error(metric) for metric in metrics},

@@ -79,3 +79,12 @@ def test_a_star_is_no_emphasis_in_markdown() -> None:
     text = "\n".join(markdown(quiet()))
     assert text.endswith("\\* shown, not judged")
     assert text.count("*") == text.count("\\*")
+
+
+def test_what_a_server_takes_within_a_promise_comes_last() -> None:
+    rule = {"max_batch": 4, "max_delay_s": 0.005}
+    found = {"way": "http", "rule": rule, "slo_s": 0.05, "predicted": [200.0, 210.0], "measured": [190.0, 200.0]}
+    text = printed(quiet(server_scenario=[found]))
+    assert "Most requests per second within a promise" in text
+    assert text.rindex("Most requests") > text.rindex(" → ")
+    assert "200.0 to 210.0 /s" in text

@@ -18,7 +18,7 @@ from dcplan.report.host.data import of
 from dcplan.report.host.errors import errors_figure
 from dcplan.report.host.marks import colour, log_ticks, symbol
 from dcplan.report.host.page import render, write_host_page
-from dcplan.report.host.tables import judgement_cells, judgements_html, provenance_html, runs_html
+from dcplan.report.host.tables import judgement_cells, judgements_html, most_cells, provenance_html, runs_html
 from made_up_host import LOADS, busy, quiet, written
 
 NASTY = "<script>alert(1)</script>"
@@ -200,6 +200,23 @@ def test_one_load_and_one_way_are_enough() -> None:
     known = of(document)
     assert "At 30 % load" in theme.finding(errors_figure(known))
     assert "In process, no batching" in render(known)
+
+
+SERVER = [
+    {"way": "http", "rule": {"max_batch": 4, "max_delay_s": 0.005}, "slo_s": 0.05}
+    | {"predicted": [200.0, 210.0], "measured": [190.0, 200.0]},
+    {"way": "in process", "rule": {"max_batch": 1, "max_delay_s": 0.0}, "slo_s": 0.05}
+    | {"predicted": [240.0, None], "measured": [0.0, 20.0]},
+]
+
+
+def test_what_a_server_takes_within_a_promise_is_shown_if_it_was_asked_for() -> None:
+    assert "What it can take in time" not in render(of(quiet()))
+    text = render(of(quiet(server_scenario=SERVER)))
+    assert "What it can take in time" in text
+    bounded, open_ended = of(quiet(server_scenario=SERVER)).server_scenario
+    assert most_cells(bounded)[1:] == ["50.0 ms", "200.0 to 210.0 /s", "190.0 to 200.0 /s", "+5.1 %"]
+    assert most_cells(open_ended)[2:] == ["over 240 /s", "below 20.0 /s", "no value"]
 
 
 def test_what_is_no_verification_is_refused(tmp_path: Path) -> None:

@@ -80,7 +80,9 @@ def test_it_does_what_the_oracle_does(seed: int, rule: Rule) -> None:
         service_s=service_s,
         power_w=nothing,
         pause_s=np.zeros(1),
-        after_pause_s=nothing[:, None],
+        pause_bends=nothing[:, None],
+        slow=nothing,
+        spell_s=0.0,
     )
     requests = Requests(arrival_s, np.full(400, 0.5), np.zeros(400, dtype=np.uint64))
     oracle = serving_oracle.simulate(rules, "round_robin", 1, False, requests)

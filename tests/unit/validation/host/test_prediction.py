@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from dcplan.profiling.machine import Load
 from dcplan.profiling.measure import Series, Window
 from dcplan.profiling.point import Key, Point, nothing
 from dcplan.validation.host import judge
+from dcplan.validation.host.as_profile import write_profile
 from dcplan.validation.host.cases import BURSTS, JUDGED, RULES, SHOWN, Case, cases, schedule
 from dcplan.validation.host.energy import Draw
 from dcplan.validation.host.inprocess import Rule
@@ -21,7 +23,7 @@ from dcplan.validation.host.predict import GRID, METRICS, Prediction, predict
 from dcplan.validation.host.records import Batches
 from dcplan.validation.host.run import Measured
 from dcplan.validation.host.schedule import Counted, schedule_of
-from dcplan.validation.host.service import Server, write_profile
+from dcplan.validation.host.service import Server
 
 COUNTED = Counted(1.0, 11.0)
 QUIET = Load(0.5, 0.1)
@@ -36,8 +38,8 @@ def timed(batch: int, call_s: float, idle_s: float = 0.0) -> Series:
 
 def predicted(folder: Path, arrival_s: list[float], case: Case, server: Server, series: list[Series]) -> Prediction:
     """The prediction for requests of two samples each."""
-    write_profile(series, server, 10.0, folder)
-    return predict(case, 1.0, schedule_of(np.array(arrival_s), 2), server, COUNTED, 2, folder, 1)
+    write_profile(series, server, folder)
+    return predict(case, 1.0, schedule_of(np.array(arrival_s), 2), server, COUNTED, 2, folder, 20)
 
 
 def test_the_cases_are_all_combinations() -> None:
@@ -109,18 +111,24 @@ def test_the_prediction_is_on_disk_with_its_scenario_and_arrivals(tmp_path: Path
     predicted(
         tmp_path, [1.5, 10.5], CASE, Server(np.array([0.0]), 0.0, 1.0, 1.0, 0.005), [timed(2, 0.01), timed(8, 0.03)]
     )
-    folder = tmp_path / CASE.name
-    assert {path.name for path in folder.iterdir()} == {"arrivals.csv", "scenario.yaml", "prediction.json"}
-    assert json.loads((folder / "prediction.json").read_text())["name"] == CASE.name
+    folder = tmp_path
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {
+        "arrivals.csv",
+        "scenario.yaml",
+        "prediction.json",
+    }
+    written = json.loads((folder / "prediction.json").read_text())
+    assert written["name"] == CASE.name
+    assert datetime.fromisoformat(written["written"]) <= datetime.now(UTC)
 
 
 def outcome(case: Case, ours: float, *measured: float, load: Load = QUIET, drift: float = 0.0) -> Outcome:
     """A case whose every metric was predicted as *ours* and measured as *measured*."""
     value = dict.fromkeys(METRICS, ours)
     low, high = (dict.fromkeys(METRICS, factor * ours) for factor in (0.9, 1.1))
-    prediction = Prediction(case, 1.0, value, low, high, [])
+    predictions = (Prediction(case, 1.0, value, low, high, []),) * len(measured)
     values = tuple(dict.fromkeys(METRICS, each) for each in measured)
-    return Outcome(prediction, values, [], (load,) * len(measured), (drift,) * len(measured), 0, 0.0)
+    return Outcome(predictions, values, [], (load,) * len(measured), (drift,) * len(measured), 0, 0.0)
 
 
 def test_energy_is_judged_only_where_the_meter_told_it_every_time() -> None:
@@ -172,3 +180,28 @@ def test_only_the_part_of_a_run_that_counts_is_compared() -> None:
     assert found["mean"] == pytest.approx(0.2)
     assert found["throughput"] == pytest.approx(0.2)
     assert found["batch"] == 2.0
+
+
+def test_slow_spells_make_runs_differ_and_widen_the_interval(tmp_path: Path) -> None:
+    """The machine takes a third longer for five of every ten seconds; a run lasts ten."""
+    arrival_s = list(np.arange(0.0, 11.0, 0.02))
+    spells = np.where(np.arange(60) // 5 % 2, 0.012, 0.009)
+    steady = timed(2, float(spells.mean()))
+    moody = Series(
+        steady.point, [], True, [Window(float(i), np.full(5, s), 0.0, QUIET, 1.0) for i, s in enumerate(spells)]
+    )
+    rule, server = replace(CASE, rule=Rule(1, 0.0)), Server(np.array([0.0]), 0.0, 1.0, 1.0, 0.0)
+    narrow = predicted(tmp_path / "steady", arrival_s, rule, server, [steady, timed(8, 0.03)])
+    wide = predicted(tmp_path / "moody", arrival_s, rule, server, [moody, timed(8, 0.03)])
+    assert narrow.high["mean"] / narrow.low["mean"] < 1.01
+    assert wide.high["mean"] / wide.low["mean"] > 1.1
+    assert wide.low["mean"] < narrow.value["mean"] < wide.high["mean"]
+
+
+def test_each_measurement_is_held_against_its_own_prediction() -> None:
+    first, second = outcome(CASE, 1.0, 1.05), outcome(CASE, 1.3, 1.5)
+    both = replace(first, predictions=first.predictions + second.predictions, measured=first.measured + second.measured)
+    assert both.expected("value", "mean") == pytest.approx(1.15)
+    assert both.expected("high", "mean") == pytest.approx(1.265)
+    assert both.error("mean") == pytest.approx(1.15 / 1.275 - 1.0)
+    assert both.inside("mean") == 0.5

@@ -7,33 +7,32 @@ import pytest
 
 from dcplan.errors import InputError
 from dcplan.profiling.machine import Load
-from dcplan.profiling.measure import Series, Window
-from dcplan.profiling.point import Key, Point, nothing
 from dcplan.validation.host.records import Batches
 from dcplan.validation.host.run import Measured
 from dcplan.validation.host.schedule import FloatArray
-from dcplan.validation.host.service import Crowd, added, after_pauses, crowd, crowd_of, light, paced, swing
+from dcplan.validation.host.service import BEGINS_S, CROWD_S, Crowd, added, after_pauses, crowd, crowd_of, light, paced
 
 QUIET = Load(0.0, 0.0)
 
 
-def run(latency_s: FloatArray, start_s: FloatArray, duration_s: FloatArray, size: int) -> Measured:
-    """A run whose batches of *size* start and last as said."""
-    count = len(start_s)
-    head = np.arange(count, dtype=np.uint32) * size
-    sizes = np.full(count, size, dtype=np.uint32)
+def run(
+    latency_s: FloatArray, start_s: FloatArray, duration_s: FloatArray, sizes: list[int], arrival_s: FloatArray
+) -> Measured:
+    """A run whose batches of *sizes* requests start and last as said."""
+    head = np.cumsum([0, *sizes[:-1]]).astype(np.uint32)
     end_s = start_s + duration_s
-    batches = Batches(start_s, end_s, sizes, head, start_s, 0.9 * end_s)
-    arrival_s = np.zeros(len(latency_s))
+    batches = Batches(start_s, end_s, np.array(sizes, np.uint32), head, start_s, 0.9 * end_s)
     return Measured(arrival_s, arrival_s, arrival_s + latency_s, batches, 1.0, 1.0, 0.0, 0.0, QUIET)
 
 
+def idle(latency_s: float) -> Measured:
+    """A run of a server that does nothing."""
+    return run(np.full(50, latency_s), np.zeros(1), np.zeros(1), [1], np.zeros(50))
+
+
 def test_overhead_cycle_delay_slowing_and_processor_time_are_told_apart() -> None:
-    nothing = np.zeros(1)
-    echo = run(np.full(50, 0.002), nothing, nothing, 1)
-    held = run(np.full(50, 0.008), nothing, nothing, 1)
-    crowds = [Crowd(0.010, call_s, 0.001, 0.9) for call_s in (0.0105, 0.0104, 0.030)]
-    server = added(echo, held, crowds)
+    crowds = [Crowd(0.010, np.full(40, 0.0105), np.full(40, cycle_s), 0.9) for cycle_s in (0.0009, 0.0011)]
+    server = added(idle(0.002), idle(0.008), crowds)
     assert server.cycle_s == pytest.approx(0.001)
     assert server.slowing == pytest.approx(1.05)
     assert server.overhead_s == pytest.approx(np.full(50, 0.001))
@@ -41,69 +40,77 @@ def test_overhead_cycle_delay_slowing_and_processor_time_are_told_apart() -> Non
     assert server.cpu_share == pytest.approx(0.9)
 
 
+def test_a_slow_spell_around_a_crowd_is_not_taken_for_slowing() -> None:
+    crowds = [Crowd(alone_s, np.full(9, 1.04 * alone_s), np.full(9, 0.001), 0.9) for alone_s in (0.010, 0.0135, 0.011)]
+    assert added(idle(0.002), idle(0.002), crowds).slowing == pytest.approx(1.04)
+
+
 def test_only_batches_that_waited_while_requests_came_tell_of_a_crowd() -> None:
     start_s, duration_s = 0.011 * np.arange(20), np.full(20, 0.010)
     start_s[10:] += 0.5  # the server waited for these, and then was slow with the first
     duration_s[10] = 0.1
     start_s[11:] += 0.09
-    measured = run(np.zeros(80), start_s, duration_s, 4)
-    measured.arrival_s[:40] = 0.0
-    measured.arrival_s[40:] = start_s[10]
-    measured.arrival_s[79] = 2.0
-    found = crowd_of(measured, 4, 0.008)
-    assert found == Crowd(0.008, pytest.approx(0.010), pytest.approx(0.001), pytest.approx(0.9))
+    arrival_s = np.zeros(81)
+    arrival_s[40:] = start_s[10]
+    found = crowd_of(run(np.zeros(81), start_s, duration_s, [4] * 20, arrival_s), 4, 0.009)
+    assert found.alone_s == 0.009
+    assert len(found.call_s) == len(found.cycle_s) == 18
+    assert found.call_s == pytest.approx(0.010)
+    assert found.cycle_s == pytest.approx(0.001)
+    assert found.cpu_share == pytest.approx(0.9)
 
 
 def test_a_server_that_cannot_be_kept_busy_is_not_verified() -> None:
-    measured = run(np.zeros(8), np.arange(4.0), np.full(4, 0.01), 2)
     with pytest.raises(InputError, match="cannot be kept busy"):
-        crowd_of(measured, 2, 0.01)
+        crowd_of(run(np.zeros(8), np.arange(4.0), np.full(4, 0.01), [2] * 4, np.repeat(np.arange(4.0), 2)), 2, 0.01)
 
 
-def test_groups_come_after_every_pause_as_often_as_was_asked_for() -> None:
-    schedule, wanted = paced(3, [0.01, 0.2], 20, 0.05)
-    assert len(schedule.arrival_s) == 3 * 40
-    assert sorted(wanted) == [0] * 20 + [1] * 20
-    groups = schedule.arrival_s.reshape(-1, 3)
+def test_a_full_batch_comes_right_behind_every_batch_after_a_pause() -> None:
+    arrival_s = paced(3, 3, 0.0, 0.02, 0.02, 0.1, groups=50).arrival_s
+    assert len(arrival_s) == 50 * 6
+    groups = arrival_s.reshape(50, 6)
     assert (groups == groups[:, :1]).all()
-    gaps = np.diff(groups[:, 0])
-    assert gaps == pytest.approx([(0.01, 0.2)[index] + 0.05 for index in wanted[1:]])
+    assert (np.diff(groups[:, 0]) > 0.04).all()
 
 
-def test_calls_are_sorted_by_the_pause_before_them() -> None:
-    wanted = [0.01, 0.1] * 10
-    duration_s = np.array([0.004, 0.006] * 10)
-    measured = run(np.zeros(40), np.cumsum(wanted), duration_s, 2)
-    short, long = after_pauses(measured, 2, wanted)
-    assert (short.point.key.idle_s, long.point.key.idle_s) == (0.01, 0.1)
-    assert short.point.key.batch == 16
-    assert all(window.call_s == pytest.approx(0.004) for window in short.measured)
-    assert all(window.call_s == pytest.approx(0.006) for window in long.measured)
-    assert sum(len(window.call_s) for window in long.measured) == 10
+def test_behind_a_lone_request_come_two_full_batches_of_which_the_second_starts_hot() -> None:
+    arrival_s = paced(1, 3, 0.005, 0.01, 0.02, 0.1, groups=50).arrival_s
+    groups = arrival_s.reshape(50, 7)
+    assert groups[0, 0] > BEGINS_S
+    assert groups[:, 1] - groups[:, 0] == pytest.approx(np.full(50, 0.005 + 0.012 + 0.0005))
+    assert (groups[:, 1:] == groups[:, 1:2]).all()
 
 
-def test_pauses_with_too_few_whole_groups_are_left_out() -> None:
-    measured = run(np.zeros(8), np.arange(4.0), np.full(4, 0.01), 2)
-    assert list(after_pauses(measured, 2, [0.01] * 4)) == []
+@pytest.mark.parametrize("speed", [1.0, 1.35])
+def test_a_batch_after_a_pause_is_compared_with_the_pacemaker_behind_it(speed: float) -> None:
+    """Calls of 4 ms, of 6 ms after a tenth of a second; in a spell all of them take longer."""
+    pauses_s = [0.002, 0.1] * 20
+    arrival_s, start_s, duration_s, now_s = [], [], [], 1.0
+    for pause_s in pauses_s:
+        now_s += pause_s + 0.0003
+        arrival_s += [now_s, now_s]
+        for call_s in (0.006 if pause_s == 0.1 else 0.004, 0.004):
+            start_s.append(now_s)
+            duration_s.append(speed * call_s)
+            now_s += speed * call_s + 0.0003
+        now_s -= 0.0003
+    measured = run(np.zeros(80), np.array(start_s), np.array(duration_s), [1] * 80, np.array(arrival_s))
+    short, long = after_pauses(measured, 1, 1, 0.0041, 0.0003)
+    assert (short.point.key.idle_s, long.point.key.idle_s) == (0.002, 0.1)
+    assert short.point.key.batch == 8
+    assert np.concatenate([window.call_s for window in short.measured]) == pytest.approx(np.full(19, 0.0041))
+    assert np.concatenate([window.call_s for window in long.measured]) == pytest.approx(np.full(20, 0.0041 * 1.5))
 
 
-def timed(batch: int, mean_s: float, speeds: list[float]) -> Series:
-    """A point measured once a second, while the machine is slower or faster than usual by the factors *speeds*."""
-    windows = [Window(float(i), np.full(3, mean_s * speed), 0.0, QUIET, 1.0) for i, speed in enumerate(speeds)]
-    return Series(Point(Key("infer", batch), lambda: nothing), [], True, windows)
-
-
-def test_how_much_the_machine_differs_from_run_to_run_is_seen_in_all_points() -> None:
-    speeds = [0.9] * 10 + [1.1] * 10
-    both = [timed(1, 0.004, speeds), timed(8, 0.03, speeds)]
-    assert swing(both, 10.0) == pytest.approx(0.1 * 2**0.5)
-    assert swing(both, 1000.0) == 0.0
-    assert swing([timed(1, 0.004, [0.9, 1.1] * 10)], 10.0) == pytest.approx(0.0)
+def test_pauses_with_too_few_batches_are_left_out() -> None:
+    measured = run(np.zeros(8), np.arange(8.0), np.full(8, 0.01), [1] * 8, np.arange(8.0))
+    assert list(after_pauses(measured, 1, 1, 0.01, 0.0)) == []
 
 
 def test_calibration_runs_fill_the_server_or_leave_it_at_rest() -> None:
     full = crowd(4, 300.0).arrival_s
     assert list(full[:12]) == [0.2] * 12
     assert full[12] > 0.2
+    assert full[-1] == pytest.approx(BEGINS_S + CROWD_S, rel=0.1)
     assert np.diff(full[12:]).mean() == pytest.approx(1 / 300, rel=0.15)
     assert np.diff(light(quick=False).arrival_s).mean() == pytest.approx(1 / 40, rel=0.15)
