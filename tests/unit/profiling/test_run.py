@@ -7,6 +7,8 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import yaml
@@ -15,7 +17,9 @@ from dcplan.errors import InputError
 from dcplan.profiling import machine
 from dcplan.profiling.journal import NAME
 from dcplan.profiling.measure import Plan
+from dcplan.profiling.meters.model import ModelMeter
 from dcplan.profiling.meters.none import NoMeter
+from dcplan.profiling.meters.protocol import Meter
 from dcplan.profiling.run import Recording, Settings, command, profile
 from dcplan.profiling.workloads.cnn import CNN_CIFAR10
 
@@ -88,6 +92,24 @@ def test_a_tiny_measurement_writes_a_whole_profile(tmp_path: Path) -> None:
     assert all(row["power_w"] == "" for row in infer)
     assert {row["idle_s"] for row in rows(folder / "after_idle.csv")} == {"0.001", "0.005", "0.02", "0.1"}
     assert not (folder / NAME).exists()
+
+
+def test_a_meter_tells_what_the_machine_draws_at_rest_before_and_after(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    chosen = Settings(sku="test-box", threads=(1,), task=("infer",))
+    meter = ModelMeter((100.0, 200.0), 0.1)
+    folder = Recording(SMALL, chosen, chosen.sweep(1), machine.identify(), meter, tmp_path).run(TINY)
+    power = yaml.safe_load((folder / "profile.yaml").read_text(encoding="utf-8"))["power"]
+    assert power["source"] == "model"
+    assert power["idle_w"] > 0
+    assert power["idle_after_w"] > 0
+
+
+@pytest.mark.parametrize(("quick", "idle_s"), [(False, 60.0), (True, 20.0)])
+def test_an_instrument_watches_the_resting_machine_longer(quick: bool, idle_s: float) -> None:
+    metered = SimpleNamespace(source="nvml")
+    assert Settings(quick=quick).plan(cast(Meter, metered)).idle_s == idle_s
+    assert Settings(quick=quick).plan(NoMeter()).idle_s < idle_s
 
 
 def test_several_ways_of_running_are_measured_side_by_side(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def _rested(
 
 
 def after_pauses(measured: Measured, size: int, largest: int, hot_s: float, cycle_s: float) -> Iterator[Series]:
-    """Batches of *size* requests by the pause before them, each as long as it were if its pacemaker took *hot_s*.
+    """Batches of *size* requests by the pause before them, as long as they were if their pacemakers took *hot_s*.
 
     Args:
         measured: A run of a schedule made by `paced`.
@@ -220,14 +220,14 @@ def after_pauses(measured: Measured, size: int, largest: int, hot_s: float, cycl
     fits = (first >= 1) & (batches.size[first] == size) & ~at_once[first]
     first, pacemaker = first[fits], pacemaker[fits]
     pause_s = batches.idle_before_s[first] - cycle_s
-    taken_s = batches.duration_s[first] * hot_s / batches.duration_s[pacemaker]
+    taken_s, pace_s = batches.duration_s[first], batches.duration_s[pacemaker]
     bounds_s = np.sqrt(np.multiply(PAUSES_S[:-1], PAUSES_S[1:]))
     place = np.digitize(pause_s, bounds_s)
     for number in range(len(PAUSES_S)):
         chosen = (place == number) & (pause_s > 0.0) & (pause_s < LONGEST * PAUSES_S[-1])
         if chosen.sum() < CHUNKS * CALLS_PER_WINDOW:
             continue
-        parts = np.array_split(taken_s[chosen], CHUNKS)
+        parts = np.array_split(taken_s[chosen] * hot_s / pace_s[chosen].mean(), CHUNKS)
         windows = [Window(0.0, part, 0.0, measured.load, 0.0) for part in parts]
         key = Key("infer", size * SAMPLES, threads=THREADS, idle_s=round(float(np.median(pause_s[chosen])), 6))
         yield Series(Point(key, lambda: nothing), [], True, windows)

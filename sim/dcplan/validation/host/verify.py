@@ -2,7 +2,7 @@
 
 Serves cnn-cifar10 for real on this machine, in this process and over HTTP, under three batching rules: six blocks. For
 each block the call is timed once more, and what the server adds is measured. Before each run the call is looked at for
-two seconds, because the speed of a shared machine changes within minutes; the run is predicted, `prediction.json` is
+a moment, because the speed of a shared machine changes within minutes; the run is predicted, `prediction.json` is
 written and says when, and only then is the run measured. Nothing that is learned from a judged run flows back into a
 prediction.
 """
