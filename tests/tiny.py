@@ -107,10 +107,10 @@ def write_times(path: Path, means_s: dict[int, float], spread: float = 0.2) -> N
     """A table of measured times whose quantiles run evenly from (1 - spread) to (1 + spread) times the mean."""
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["batch", "time_mean_s", "time_low_s", "time_high_s", "verdict", *LEVELS])
-        for batch, mean_s in means_s.items():
+        writer.writerow(["point", "batch", "time_mean_s", "time_low_s", "time_high_s", "verdict", *LEVELS])
+        for point, (batch, mean_s) in enumerate(means_s.items()):
             quantiles = [mean_s * (1 - spread + 2 * spread * level) for level in LEVELS.values()]
-            writer.writerow([batch, mean_s, 0.99 * mean_s, 1.01 * mean_s, "VALID", *quantiles])
+            writer.writerow([point, batch, mean_s, 0.99 * mean_s, 1.01 * mean_s, "VALID", *quantiles])
 
 
 def write_compute(folder: Path, infer: dict[int, float], train: dict[int, float]) -> Path:
@@ -118,7 +118,7 @@ def write_compute(folder: Path, infer: dict[int, float], train: dict[int, float]
     write_header(folder, recipe={"batch": 64})
     write_times(folder / "infer.csv", infer)
     write_times(folder / "train.csv", train)
-    (folder / "windows.csv").write_text("task,phase,batch,mean_s,n\n")
+    (folder / "windows.csv").write_text("point,phase,start_s,mean_s,n\n")
     return folder
 
 

@@ -81,6 +81,13 @@ def test_modelled_energy_is_never_called_measured(tmp_path: Path) -> None:
     assert "<h2>Energy</h2>" not in page
 
 
+def test_device_time_has_a_column_on_the_page_of_an_accelerator(tmp_path: Path) -> None:
+    folder = profile(tmp_path)
+    assert "On the device" not in text(folder)
+    measured.change(folder, "infer.csv", device_mean_s=0.000123)
+    assert "<td data-label='On the device' class='number'>123 µs</td>" in text(folder)
+
+
 def test_provenance_has_the_hash_and_the_conditions(tmp_path: Path) -> None:
     folder = profile(tmp_path)
     page = text(folder)

@@ -19,20 +19,16 @@ import pandas as pd
 from dcplan.errors import InputError
 from dcplan.profiles import roofline
 from dcplan.profiles.library import Library, Profile
-from dcplan.profiles.timing import DRAW_STEPS, LEVELS, FloatArray, Pauses, Timing
+from dcplan.profiles.spells import read_windows, slow_share, spell_s
+from dcplan.profiles.timing import LEVELS, FloatArray, Pauses, Timing
 from dcplan.profiling.point import Variant
-from dcplan.profiling.statistics import time_scale
 
 TIMES = ["time_mean_s", "time_low_s", "time_high_s", *LEVELS]
-"""Columns that every table must have, beside `batch` and `verdict`."""
+"""Columns that every table must have, beside `point`, `batch` and `verdict`."""
 SETTINGS = ("power_limit_w", "sm_clock_mhz", "temperature_c")
 """Axes of the device: a profile may hold points at several of them."""
 AXES = ("tokens", "context", *SETTINGS)
 """Axes beside the batch."""
-TRIMMED = DRAW_STEPS // 100
-"""Draws left out at either end: a call in a hundred that took ten times as long would hide that all others drift."""
-SPELL_WINDOWS = 20
-"""Windows of a profile, all points together, below which the duration of spells counts as unknown."""
 VARIANT = Variant._fields
 """Columns that say how the model was run; a table without them was measured in one way."""
 
@@ -94,18 +90,20 @@ class ComputeProfile:
         )
 
     @cached_property
+    def _windows(self) -> pd.DataFrame:
+        return read_windows(self.profile.table("windows.csv"))
+
+    @cached_property
+    def _after_idle(self) -> pd.DataFrame:
+        """Calls after pauses; no row if there are none."""
+        path = self.profile.path / "after_idle.csv"
+        columns = ["task", "batch", "idle_s", "time_mean_s", "verdict"]
+        return _read(path, columns) if path.is_file() else pd.DataFrame(columns=columns)
+
+    @cached_property
     def _spell_s(self) -> float:
-        """How long spells of slow or fast calls last [s]: the time scale of all windows, each relative to its point."""
-        windows = _windows(self.profile)
-        paused = self.profile.path / "after_idle.csv"
-        if paused.is_file() and "point" in windows:
-            windows = windows[~windows["point"].isin(pd.read_csv(paused).get("point", ()))]
-        if "start_s" not in windows or len(windows) < SPELL_WINDOWS:
-            return 0.0
-        windows = windows.sort_values("start_s")
-        relative = windows["mean_s"] / windows.groupby("point")["mean_s"].transform("mean")
-        step_s = float(windows["start_s"].diff().median())
-        return step_s * time_scale(relative.to_numpy(dtype=np.float64))
+        """How long spells of slow or fast calls last [s]."""
+        return spell_s(self._windows, self._after_idle.get("point", ()))
 
     def step_s(self, batch: int) -> float:
         """Mean time of a training step [s]."""
@@ -165,6 +163,7 @@ class ComputeProfile:
             verb = {"train": "training", "infer": "inference"}.get(task, task)
             raise ValueError(f"{verb} was not measured (measured: {', '.join(measured)}); run dcplan profile again")
         table = _table(self.profile, task)
+        table["slow"] = self._slow(table)
         conditions = self.profile.header.get("conditions", {})
         wanted = {name: conditions[name] for name in VARIANT if name in table and name in conditions}
         if precision is not None and "precision" in table:
@@ -178,12 +177,16 @@ class ComputeProfile:
             raise InputError(f"{self.profile.path}: no usable point of {task}", "measure it again")
         return table
 
+    def _slow(self, table: pd.DataFrame) -> list[float]:
+        """Share of the variance of a call that comes in spells, of each row of *table* [-], [n]."""
+        quantiles_s = table[list(LEVELS)].to_numpy(dtype=np.float64)
+        return [
+            slow_share(self._windows, point, each_s) for point, each_s in zip(table["point"], quantiles_s, strict=True)
+        ]
+
     def _pauses(self, task: str, ladder: pd.DataFrame) -> Pauses:
         """What pauses add, at the batch sizes of *ladder* that were measured after them."""
-        path = self.profile.path / "after_idle.csv"
-        if not path.is_file():
-            return Pauses()
-        table = _read(path, ["task", "batch", "idle_s", "time_mean_s", "verdict"])
+        table = self._after_idle
         table = table[(table["task"] == task) & ~table["verdict"].str.startswith("INVALID")]
         if table.empty:
             return Pauses()
@@ -208,9 +211,9 @@ def load_compute(library: Library, sku: str, workload: str) -> ComputeProfile:
 
 
 def _table(profile: Profile, task: str) -> pd.DataFrame:
-    """All usable rows of a task, by rising batch, with the share of slow variance."""
+    """All usable rows of a task, by rising batch."""
     path = profile.path / f"{task}.csv"
-    table = _read(path, ["batch", "verdict", *TIMES])
+    table = _read(path, ["point", "batch", "verdict", *TIMES])
     table = table[~table["verdict"].str.startswith("INVALID")].sort_values("batch")
     numbers = table[["batch", *TIMES]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
     times = np.delete(numbers, 2, axis=1)  # an interval may reach below zero
@@ -219,7 +222,6 @@ def _table(profile: Profile, task: str) -> pd.DataFrame:
     table["verdict"] = table["verdict"].str.split(":").str[0]
     if "power_w" not in table:
         table["power_w"] = np.nan
-    table["slow"] = _slow(profile, table)
     return table
 
 
@@ -275,37 +277,6 @@ def _along(rung: pd.DataFrame, axis: str, wanted: float) -> dict[str, Any] | Non
         factor = roofline.operations_ratio(places, rung["flop_per_sample"].to_numpy(dtype=np.float64), at, wanted)
         row |= {name: row[name] * factor for name in TIMES}
     return row | {"verdict": "VALID" if (rung["verdict"] == "VALID").all() else "UNSTABLE"}
-
-
-def _slow(profile: Profile, table: pd.DataFrame) -> FloatArray:
-    """Share of the variance of a call that lies between windows, of each row [-], [n]."""
-    try:
-        windows = _windows(profile)
-        by_point = dict(tuple(windows.groupby("point"))) if "point" in table and "point" in windows else {}
-        rows = zip(table.get("point", pd.Series(range(len(table)))), table[list(LEVELS)].to_numpy(), strict=True)
-        return np.array([_slow_share(by_point.get(point), quantile_s) for point, quantile_s in rows])
-    except (KeyError, ValueError) as error:
-        path = profile.path / "windows.csv"
-        raise InputError(f"{path}: is not a table of measured times: {error}", "measure it again") from error
-
-
-def _windows(profile: Profile) -> pd.DataFrame:
-    """All windows that count; a KeyError or ValueError if they cannot be read."""
-    windows = pd.read_csv(profile.table("windows.csv"))
-    return windows[windows["phase"] == "measured"]
-
-
-def _slow_share(windows: pd.DataFrame | None, quantile_s: FloatArray) -> float:
-    """Share of the variance of a call that lies between windows [-], 0..1 (one-way analysis of variance)."""
-    draws = np.linspace(0.0, 1.0, DRAW_STEPS + 1)
-    times_s = np.interp(draws, list(LEVELS.values()), quantile_s)
-    total = float(times_s[TRIMMED : len(times_s) - TRIMMED].var())
-    if windows is None or len(windows) < 2 or total == 0.0:
-        return 1.0  # nothing is known of how calls differ: let them all be alike, which is cautious
-    between = float(windows["mean_s"].var(ddof=1))
-    calls = float(windows["n"].mean())
-    slow = (between - total / calls) / (1.0 - 1.0 / calls) if calls > 1 else between
-    return float(np.clip(slow / total, 0.0, 1.0))
 
 
 def _added_s(rung: pd.DataFrame, pause_s: FloatArray, ladder: pd.DataFrame, batch: float) -> FloatArray:

@@ -1,7 +1,8 @@
 """Every window on disk as soon as it is complete, so that an interrupted measurement goes on where it stopped.
 
 One JSON object per line; the first line says what is being measured. A journal of other settings, or of a machine that
-has been started since (energy counters begin anew), is set aside.
+has been started since (energy counters begin anew), is set aside. Windows of an older program, which kept
+neither switches nor device time, count without them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dcplan.profiling.machine import Load
+from dcplan.profiling.machine import Load, Switches
 from dcplan.profiling.measure import Kept, Window
 from dcplan.profiling.meters.protocol import Mark
 from dcplan.profiling.point import Key
@@ -70,6 +71,8 @@ def _plain(kept: Kept) -> dict[str, Any]:
         "load": asdict(window.load),
         "wall_s": window.wall_s,
         "marks": [asdict(mark) for mark in window.marks or ()],
+        "switches": asdict(window.switches) if window.switches else None,
+        "device_s": window.device_s,
     }
 
 
@@ -82,5 +85,7 @@ def _kept(line: dict[str, Any]) -> Kept:
         load=Load(**line["load"]),
         wall_s=line["wall_s"],
         marks=(marks[0], marks[1]) if marks else None,
+        switches=Switches(**switches) if (switches := line.get("switches")) else None,
+        device_s=line.get("device_s"),
     )
     return Kept(Key(**line["key"]), line["phase"], window)

@@ -44,6 +44,18 @@ class CpuTimes:
 
 
 @dataclass(frozen=True)
+class Switches:
+    """How often the threads of this process were switched out: to wait for something, or to make room for others."""
+
+    voluntary: int
+    involuntary: int
+
+    def since(self, before: Switches) -> Switches:
+        """Those after *before* was read."""
+        return Switches(self.voluntary - before.voluntary, self.involuntary - before.involuntary)
+
+
+@dataclass(frozen=True)
 class Load:
     """Shares of all CPU time of the machine that something else took [%]."""
 
@@ -121,6 +133,12 @@ def cpu_times() -> CpuTimes:
     return CpuTimes(
         total_s, total_s - counted["idle"] - counted.get("iowait", 0.0) - steal_s, steal_s, time.process_time() + crew_s
     )
+
+
+def context_switches() -> Switches:
+    """Those of all threads of this process, ended ones included, since it began (getrusage(2)); not of its crew."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Switches(used.ru_nvcsw, used.ru_nivcsw)
 
 
 def load_between(before: CpuTimes, after: CpuTimes) -> Load:

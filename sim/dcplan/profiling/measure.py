@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.profiling.machine import CpuTimes, Load, cpu_times, load_between
+from dcplan.profiling.machine import CpuTimes, Load, Switches, context_switches, cpu_times, load_between
 from dcplan.profiling.meters.none import NoMeter
 from dcplan.profiling.meters.protocol import Mark, Meter
 from dcplan.profiling.point import Key, Point
@@ -107,6 +107,7 @@ class Clock:
     wall_ns: Callable[[], int] = time.perf_counter_ns
     cpu: Callable[[], CpuTimes] = cpu_times
     sleep: Callable[[float], None] = time.sleep
+    switches: Callable[[], Switches] = context_switches
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,10 @@ class Window:
     """Duration of the window, pauses and bookkeeping included [s]."""
     marks: tuple[Mark, Mark] | None = None
     """The energy meter at the start and at the end."""
+    switches: Switches | None = None
+    """How often threads of this process were switched out meanwhile; None where nobody counted."""
+    device_s: float | None = None
+    """Mean time that an accelerator was busy with a call [s]; None on a CPU, or with several calls at once."""
 
     @property
     def mean_s(self) -> float:
@@ -333,13 +338,16 @@ class _Timer:
     def window(self, point: Point, window_s: float, fewest_calls: int = CALLS_PER_WINDOW) -> Window:
         """Call for *window_s*, back to back or after the pauses of the point, timing each call."""
         point.enter()
-        call, idle_s = point.make(), point.key.idle_s
+        call, idle_s, stopwatch = point.make(), point.key.idle_s, point.stopwatch
         if not idle_s:
             self._settle(call, point.wait)
+        timed = stopwatch.around(call) if stopwatch else call
         start_s = self.now_s
-        first, before, start_ns = self.meter.mark(), self.clock.cpu(), self.clock.wall_ns()
+        first, before, switched = self.meter.mark(), self.clock.cpu(), self.clock.switches()
+        start_ns = self.clock.wall_ns()
         until_ns = start_ns + int(window_s * 1e9)
-        call_ns = self._calls_ns(call, point.wait, idle_s, until_ns, fewest_calls)
+        call_ns = self._calls_ns(timed, point.wait, idle_s, until_ns, fewest_calls)
+        switches = self.clock.switches().since(switched)
         after, last, end_ns = self.clock.cpu(), self.meter.mark(), self.clock.wall_ns()
         return Window(
             start_s=start_s,
@@ -348,6 +356,8 @@ class _Timer:
             load=load_between(before, after),
             wall_s=(end_ns - start_ns) / 1e9,
             marks=None if self.meter.source == "none" else (first, last),
+            switches=switches,
+            device_s=stopwatch.mean_s() if stopwatch else None,
         )
 
     def await_quiet(self) -> None:

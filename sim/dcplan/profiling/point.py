@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from dcplan.profiling.stopwatch import Stopwatch
+
 Precision = Literal["fp32", "tf32", "bf16", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "tf32", "bf16", "fp16", "int8")
 
@@ -94,9 +96,11 @@ class Point:
         make: Makes the call that is timed, anew for every window, so that no point keeps memory between its windows.
         enter: Done once before every window: threads and number formats are settings of the whole process.
         wait: Done after every call, inside its time: waits until an accelerator has finished.
+        stopwatch: Tells the time that an accelerator is busy with each call; None where there is no such time.
     """
 
     key: Key
     make: Callable[[], Callable[[], object]]
     enter: Callable[[], object] = field(default=nothing)
     wait: Callable[[], object] = field(default=nothing)
+    stopwatch: Stopwatch | None = None

@@ -41,6 +41,7 @@ from dcplan.profiling.session import Session, check
 from dcplan.profiling.soak import soak
 from dcplan.profiling.summary import Summary, summarise
 from dcplan.profiling.sweep import Sweep, points
+from dcplan.profiling.training_scaling import Job, training_scaling
 from dcplan.profiling.training_step import parts_of_step
 from dcplan.profiling.workloads.catalogue import find_workload
 from dcplan.profiling.workloads.workload import Workload
@@ -190,6 +191,7 @@ class Recording:
             thermal = self._soaked(offered)
             series = measure(offered, plan, random.Random(self.settings.seed), bench)
             parts = parts_of_step(session, [one.point.key for one in series if one.measured])
+            scaling = self._scaling(parts)
             trained = self._train() if self.settings.accuracy else None
             rested_marks = self._rest(plan)
         finally:
@@ -216,6 +218,7 @@ class Recording:
             "cold_start_s": _cold_start_s(cold),
             "cold": cold,
             **({"training_step": parts} if parts else {}),
+            **({"training_scaling": scaling} if scaling else {}),
             "power": _power(self.meter, idle_marks, rested_marks, summaries),
             "mlperf": scenarios(summaries, self.sweep.variants[0]),
         }
@@ -249,6 +252,13 @@ class Recording:
         settled = None if self.settings.quick else soak(heavy, self.meter)
         limit_w = self.meter.conditions(first, self.meter.mark()).get("power_limit_w")
         return {"thermal_steady": settled, "power_limit_w": limit_w}
+
+    def _scaling(self, step: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """How the training step that was divided scales with workers; None if there is none, or no time for it."""
+        if step is None or self.settings.quick:
+            return None
+        key = Key("train", step["batch"], step.get("tokens", 0), 0, *self.sweep.variants[0])
+        return training_scaling(Job(self.workload.name, key, self.settings.device, self.settings.seed))
 
     def _train(self) -> AccuracyRun:
         """Train to accuracy, after everything else: it takes as long as it takes."""

@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dcplan.errors import InputError
 from dcplan.profiling.crew import Crew
 from dcplan.profiling.point import Key, Variant
+from dcplan.profiling.stopwatch import Stopwatch
 from dcplan.profiling.workloads.workload import Call, Samples, Workload
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ class Session:
     """A workload made ready to run in one way on one device.
 
     Threads and number formats are settings of the process: `enter` sets them before every window. The pool of samples
-    is as large as the workload says, or twice the *largest* batch if that is more.
+    is as large as the workload says, or twice the *largest* batch if that is more. Its `stopwatch` tells the device
+    time of its calls, where there is such a time.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Session:
         import torch
 
         self.workload, self.variant, self.device = workload, variant, device
+        self.stopwatch = stopwatch_of(device, variant)
         self.enter()
         torch.manual_seed(seed)
         self.samples = _moved(workload.samples(max(workload.pool, 2 * largest)), device)
@@ -256,6 +260,15 @@ class Session:
                 return call()
 
         return inside
+
+
+def stopwatch_of(device: str, variant: Variant) -> Stopwatch | None:
+    """Tells the device time of calls; None on a CPU, and where calls that run at once share the device."""
+    if device != "cuda" or variant.at_once > 1:
+        return None
+    import torch
+
+    return Stopwatch(partial(torch.cuda.Event, enable_timing=True))
 
 
 def check(workload: Workload, variant: Variant, device: str) -> None:

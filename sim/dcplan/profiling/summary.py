@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ class Summary:
     Attributes:
         key: What was measured.
         time_s: Mean duration of a call [s].
+        device_s: Mean time of a call on the accelerator alone [s]; None where the windows do not know it.
         calls, windows: How much was measured.
         effective_calls: Independent calls that would give the same interval [-]: neighbours are alike.
         cpu_s_per_sample: CPU time of the process per sample [s], over all threads; None after pauses.
@@ -69,6 +71,7 @@ class Summary:
 
     key: Key
     time_s: Interval
+    device_s: float | None
     calls: int
     windows: int
     effective_calls: float
@@ -92,6 +95,7 @@ def summarise(series: Series, meter: Meter | None = None, half_width: float = ST
     return Summary(
         key=key,
         time_s=time_s,
+        device_s=_device_s(series.measured),
         calls=len(calls),
         windows=len(windows),
         effective_calls=effective(calls, time_s, len(windows)),
@@ -148,6 +152,12 @@ def verdict(series: Series, time_s: Interval, half_width: float = STABLE) -> str
 def energies(windows: Sequence[Window], meter: Meter | None) -> list[Energy | None]:
     """What the meter says of each window."""
     return [meter.energy(*window.marks) if meter and window.marks else None for window in windows]
+
+
+def _device_s(windows: Sequence[Window]) -> float | None:
+    """Mean of the windows that know it [s], as of time_s; those of an old journal do not."""
+    known = [window.device_s for window in windows if window.device_s is not None]
+    return fmean(known) if known else None
 
 
 def _power(series: Series, meter: Meter | None) -> Power | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from dcplan.profiling.point import Key, Point, Variant
 from dcplan.profiling.session import Session
@@ -67,7 +68,8 @@ def points(keys: Iterable[Key], sessions: Mapping[Variant, Session]) -> list[Poi
     found = []
     for key in keys:
         session = sessions[key.variant]
-        found.append(Point(key, lambda key=key, session=session: session.call(key), session.enter, session.wait))  # type: ignore[misc]
+        make = partial(session.call, key)
+        found.append(Point(key, make, session.enter, session.wait, session.stopwatch))
     return found
 
 

@@ -2,7 +2,7 @@
 
 The parts are timed in steps of their own, after the windows: on an accelerator the wait at the end of each part costs
 time that an undivided step does not lose, so the sum is no time of a step; what counts are the shares. Steps of several
-machines also exchange gradients; that is measured by itself (`probes.all_reduce`).
+machines also exchange gradients; that is measured by itself (`training_scaling`, `probes.all_reduce`).
 """
 
 from __future__ import annotations

@@ -54,6 +54,12 @@ _RESULT = {
     "time_mean_s": ("s", "duration of a call (of several at once: until the last is done): mean of the window means"),
     "time_low_s": ("s", "lower end of the 95 % confidence interval of time_mean_s, by batch means"),
     "time_high_s": ("s", "upper end of the 95 % confidence interval of time_mean_s, by batch means"),
+    "device_mean_s": (
+        "s",
+        "mean time of a call on the accelerator, from an event before it to one behind it, gaps between its kernels "
+        "included; what the call as a whole, which scenarios use, takes beyond that is overhead of launch and "
+        "synchronisation; empty where several calls run at once",
+    ),
     "calls": ("1", "timed calls"),
     "effective_calls": ("1", "independent calls that would give the same interval"),
     "samples": ("1", "samples processed in the timed calls"),
@@ -86,6 +92,11 @@ _WINDOW = {
     "mean_s": ("s", "mean duration of a call in the window"),
     "median_s": ("s", "median duration of a call in the window"),
     "cpu_s": ("s", "CPU time of the process in the window, over all threads"),
+    "voluntary_switches": (
+        "1",
+        "times that a thread of the measuring process left its processor to wait; further processes are not counted",
+    ),
+    "involuntary_switches": ("1", "times that one was put off its processor for another thread; counted likewise"),
     "others_percent": ("%", "share of all CPU time of the machine that other processes took"),
     "steal_percent": ("%", "share of all CPU time of the machine that the hypervisor took"),
     "energy_j": ("J", "energy in the window by the meter; empty if unknown"),
@@ -101,6 +112,8 @@ _WINDOW = {
 }
 CONDITIONS = tuple(_WINDOW)[-7:]
 """Columns that only a device's own meter can fill."""
+OPTIONAL = ("device_mean_s",)
+"""Columns that only a table has in which some row fills them."""
 _BIN = {
     "low_s": ("s", "lower edge of a bin of call durations, 1 % wide"),
     "count": ("1", "timed calls in the bin, all measured windows"),
@@ -222,7 +235,7 @@ def _tables(
     tables["after_idle.csv"] = [row for key, row in rows if key.idle_s]
     tables["windows.csv"] = _window_rows(series, number, meter)
     tables["histogram.csv"] = _bins(series, number)
-    return {name: rows for name, rows in tables.items() if rows}
+    return {name: _filled(rows) for name, rows in tables.items() if rows}
 
 
 def _order(key: Key) -> tuple[object, ...]:
@@ -238,6 +251,7 @@ def _row(summary: Summary, flop: Mapping[tuple[str, int, int], int]) -> Row:
         "time_mean_s": summary.time_s.mean,
         "time_low_s": summary.time_s.low,
         "time_high_s": summary.time_s.high,
+        "device_mean_s": summary.device_s,
         "calls": summary.calls,
         "effective_calls": summary.effective_calls,
         "samples": summary.calls * key.samples,
@@ -279,6 +293,12 @@ def _without(row: Row, *names: str) -> Row:
     return {name: value for name, value in row.items() if name not in names}
 
 
+def _filled(rows: Sequence[Row]) -> list[Row]:
+    """*rows* without the optional columns that none of them fills."""
+    blank = [name for name in OPTIONAL if all(row.get(name) is None for row in rows)]
+    return [_without(row, *blank) for row in rows]
+
+
 def _window_rows(series: Iterable[Series], number: Mapping[Key, int], meter: Meter | None) -> list[Row]:
     phases: tuple[Phase, ...] = ("warm_up", "measured", "disturbed")
     rows: list[Row] = []
@@ -292,13 +312,17 @@ def _window_rows(series: Iterable[Series], number: Mapping[Key, int], meter: Met
 
 
 def _window_row(window: Window, energy: Energy | None) -> Row:
+    switches = window.switches
     return {
         "start_s": window.start_s,
         "wall_s": window.wall_s,
         "n": len(window.call_s),
         "mean_s": window.mean_s,
         "median_s": float(np.median(window.call_s)),
+        "device_mean_s": window.device_s,
         "cpu_s": window.cpu_s,
+        "voluntary_switches": switches.voluntary if switches else None,
+        "involuntary_switches": switches.involuntary if switches else None,
         "others_percent": window.load.others_percent,
         "steal_percent": window.load.steal_percent,
         "energy_j": energy.joules if energy else None,

@@ -8,8 +8,9 @@ in it (the idea of HdrHistogram, G. Tene 2012, and DDSketch, Masson et al. 2019,
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from dcplan.serving.compiled import inlined
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -22,7 +23,7 @@ _SHIFT = 52 - SUB_BITS
 _OFFSET = (1023 + LOWEST_EXPONENT) << SUB_BITS
 
 
-@njit(inline="always")
+@inlined
 def bin_of(value: float) -> int:  # pragma: no cover - compiled
     """The bin of a value [s] that is not negative."""
     index = (np.float64(value).view(np.int64) >> _SHIFT) - _OFFSET

@@ -19,13 +19,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from dcplan.serving.compiled import function, inlined, kernel
 from dcplan.serving.histogram import FloatArray, bin_of
 from dcplan.serving.policies import (
     LEAST_LOADED,
-    RANDOM,
+    POWER_OF_TWO,
     ROUND_ROBIN,
     first_choice,
     least_loaded,
@@ -54,8 +54,8 @@ SQRT2 = math.sqrt(2.0)
 # doubles the time of a request (measured: 11 against 25 million requests a second).
 
 
-@njit(inline="always")
-def _service_s(rules: Rules, size: int, draw: float) -> float:  # pragma: no cover - compiled
+@inlined
+def service_s(rules: Rules, size: int, draw: float) -> float:  # pragma: no cover - compiled
     """Service time [s] of a batch: piecewise linear in the draw, the last piece extended past 1."""
     pieces = rules.service_s.shape[1] - 1
     place = draw * pieces
@@ -64,8 +64,8 @@ def _service_s(rules: Rules, size: int, draw: float) -> float:  # pragma: no cov
     return float(rules.service_s[size, piece] * (1.0 - share) + rules.service_s[size, piece + 1] * share)
 
 
-@njit(inline="always")
-def _after_pause_s(rules: Rules, size: int, pause_s: float) -> float:  # pragma: no cover - compiled
+@inlined
+def after_pause_s(rules: Rules, size: int, pause_s: float) -> float:  # pragma: no cover - compiled
     """How much longer a batch takes after a pause [s]; nothing if there was none."""
     added_s = 0.0
     for k in range(len(rules.pause_s)):
@@ -73,30 +73,24 @@ def _after_pause_s(rules: Rules, size: int, pause_s: float) -> float:  # pragma:
     return added_s
 
 
-@njit()
-def _under_spell(
-    paces: FloatArray,
-    paced_s: FloatArray,
-    replica: int,
-    now_s: float,
-    spell_s: float,
-    slow: float,
-    draw: float,
-    news: float,
-) -> float:  # pragma: no cover - compiled
-    """The place in `service_s` [-] of a batch on a replica whose pace goes on from where it was last looked at.
+@inlined
+def moved_pace(pace: float, after_s: float, spell_s: float, news: float) -> float:  # pragma: no cover - compiled
+    """The pace of a replica, so long after it was last looked at [-].
 
     D. T. Gillespie, "Exact numerical simulation of the Ornstein-Uhlenbeck process and its integral", Phys. Rev. E 54
     (1996) 2084, Eq. 1.9a: pace(t + dt) = a pace(t) + sqrt(1 - a^2) n, a = exp(-dt / spell_s), n standard normal.
     """
-    kept = math.exp((paced_s[replica] - now_s) / spell_s)
-    paces[replica] = kept * paces[replica] + math.sqrt(1.0 - kept * kept) * news
-    paced_s[replica] = now_s
-    score = math.sqrt(slow) * paces[replica] + math.sqrt(1.0 - slow) * draw
-    return 0.5 * math.erfc(-score / SQRT2)
+    kept = math.exp(-after_s / spell_s)
+    return kept * pace + math.sqrt(1.0 - kept * kept) * news
 
 
-@njit(inline="always")
+@inlined
+def under_spell(pace: float, slow: float, draw: float) -> float:  # pragma: no cover - compiled
+    """The place in `Rules.service_s` [-] of a batch: so much of its variance follows the pace of its replica."""
+    return 0.5 * math.erfc(-(math.sqrt(slow) * pace + math.sqrt(1.0 - slow) * draw) / SQRT2)
+
+
+@inlined
 def _start(rules: Rules, state: State, totals: Totals, queue: int, replica: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Take a batch from the head of *queue* into *replica*."""
@@ -110,9 +104,12 @@ def _start(rules: Rules, state: State, totals: Totals, queue: int, replica: int,
         wait_s += now_s - arrival_s
     draw = state.draw[queue, head & mask]
     if rules.spell_s > 0.0:
-        news, slow = state.news[queue, head & mask], rules.slow[size]
-        draw = _under_spell(state.pace, state.paced_s, replica, now_s, rules.spell_s, slow, draw, news)
-    duration_s = _service_s(rules, size, draw) + _after_pause_s(rules, size, now_s - state.free_s[replica])
+        news = state.news[queue, head & mask]
+        pace = moved_pace(state.pace[replica], now_s - state.paced_s[replica], rules.spell_s, news)
+        state.pace[replica] = pace
+        state.paced_s[replica] = now_s
+        draw = under_spell(pace, rules.slow[size], draw)
+    duration_s = service_s(rules, size, draw) + after_pause_s(rules, size, now_s - state.free_s[replica])
     state.head[queue] = head + size
     state.waiting[queue] -= size
     state.serving[replica] = size
@@ -122,7 +119,7 @@ def _start(rules: Rules, state: State, totals: Totals, queue: int, replica: int,
     totals.batches[size] += 1
 
 
-@njit()
+@function
 def _account(rules: Rules, state: State, totals: Totals, replica: int, until_s: float) -> None:
     # pragma: no cover - compiled
     """Book the busy time and energy of the batch in service up to *until_s*."""
@@ -132,7 +129,7 @@ def _account(rules: Rules, state: State, totals: Totals, replica: int, until_s: 
     state.started_s[replica] = until_s
 
 
-@njit()
+@function
 def _finish(rules: Rules, state: State, totals: Totals, replica: int) -> None:  # pragma: no cover - compiled
     """Answer the requests of the batch in service."""
     done_s = state.done_s[replica]
@@ -154,7 +151,7 @@ def _finish(rules: Rules, state: State, totals: Totals, replica: int) -> None:  
     state.done_s[replica] = np.inf
 
 
-@njit(inline="always")
+@inlined
 def _replay(rules: Rules, state: State, totals: Totals, replica: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Bring a replica with its own queue up to *now_s*."""
@@ -178,7 +175,7 @@ def _replay(rules: Rules, state: State, totals: Totals, replica: int, now_s: flo
             state.next_s[replica] = due_s
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def per_replica(
     rules: Rules,
     state: State,
@@ -211,27 +208,25 @@ def per_replica(
     index = first
     while index < len(times_s) and times_s[index] < until_s:
         now_s = times_s[index]
+        replica, other, looked_at = 0, 0, 1
         if rules.routing == ROUND_ROBIN:
             replica = totals.counts[ROUTED] % replicas
-        elif rules.routing == RANDOM or replicas == 1:
-            replica = first_choice(routes[index], replicas)
         elif rules.routing == LEAST_LOADED:
-            for other in range(replicas):
-                if state.next_s[other] <= now_s:
-                    _replay(rules, state, totals, other, now_s)
-            replica = least_loaded(state.waiting, state.serving)
+            looked_at = replicas
         else:
             replica = first_choice(routes[index], replicas)
-            other = second_choice(routes[index], replicas, replica)
-            if state.next_s[replica] <= now_s:
-                _replay(rules, state, totals, replica, now_s)
-            if state.next_s[other] <= now_s:
-                _replay(rules, state, totals, other, now_s)
+            if rules.routing == POWER_OF_TWO and replicas > 1:
+                other, looked_at = second_choice(routes[index], replicas, replica), 2
+        for k in range(looked_at):  # one place for all, since what is inlined at each takes seconds to compile
+            candidate = k if rules.routing == LEAST_LOADED else replica if k == 0 else other
+            if state.next_s[candidate] <= now_s:
+                _replay(rules, state, totals, candidate, now_s)
+        if rules.routing == LEAST_LOADED:
+            replica = least_loaded(state.waiting, state.serving)
+        elif looked_at == 2:
             load = state.waiting[replica] + state.serving[replica]
             if state.waiting[other] + state.serving[other] < load:
                 replica = other
-        if state.next_s[replica] <= now_s:
-            _replay(rules, state, totals, replica, now_s)
         waiting = state.waiting[replica]
         if waiting == capacity:
             return index
@@ -264,7 +259,7 @@ def per_replica(
 # --- one queue for all replicas: a heap of busy replicas by completion time ----------------------------------------
 
 
-@njit()
+@function
 def _sift_up(state: State, child: int) -> None:  # pragma: no cover - compiled
     order, done_s = state.order, state.done_s
     while child > 0:
@@ -275,7 +270,7 @@ def _sift_up(state: State, child: int) -> None:  # pragma: no cover - compiled
         child = parent
 
 
-@njit()
+@function
 def _sift_down(state: State) -> None:  # pragma: no cover - compiled
     order, done_s, busy = state.order, state.done_s, state.busy[0]
     parent = 0
@@ -289,7 +284,7 @@ def _sift_down(state: State) -> None:  # pragma: no cover - compiled
         parent = child
 
 
-@njit()
+@function
 def _start_next(rules: Rules, state: State, totals: Totals, now_s: float) -> None:  # pragma: no cover - compiled
     """An idle replica (there is one) takes the next batch from the shared queue."""
     place = state.busy[0]
@@ -298,7 +293,7 @@ def _start_next(rules: Rules, state: State, totals: Totals, now_s: float) -> Non
     _sift_up(state, place)
 
 
-@njit()
+@function
 def _finish_next(rules: Rules, state: State, totals: Totals) -> None:  # pragma: no cover - compiled
     """The busy replica that is done first answers its batch and becomes idle."""
     first = state.order[0]
@@ -308,7 +303,7 @@ def _finish_next(rules: Rules, state: State, totals: Totals) -> None:  # pragma:
     _sift_down(state)
 
 
-@njit(inline="always")
+@inlined
 def _replay_shared(rules: Rules, state: State, totals: Totals, now_s: float) -> None:  # pragma: no cover - compiled
     """Bring a shared queue and its replicas up to *now_s*."""
     mask = state.arrival_s.shape[1] - 1
@@ -330,7 +325,7 @@ def _replay_shared(rules: Rules, state: State, totals: Totals, now_s: float) -> 
             _start_next(rules, state, totals, due_s)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def shared(
     rules: Rules,
     state: State,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import numpy as np
-from numba import njit
 
+from dcplan.serving.compiled import inlined
 from dcplan.serving.histogram import IntArray
 
 ROUND_ROBIN, RANDOM, LEAST_LOADED, POWER_OF_TWO = range(4)
@@ -29,20 +29,20 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-@njit(inline="always")
+@inlined
 def first_choice(draw: int, replicas: int) -> int:  # pragma: no cover - compiled
     """A replica picked uniformly by the upper half of a 64-bit draw (bias below replicas / 2^32)."""
     return np.int64(((draw >> _HALF) * np.uint64(replicas)) >> _HALF)  # type: ignore[return-value]
 
 
-@njit(inline="always")
+@inlined
 def second_choice(draw: int, replicas: int, first: int) -> int:  # pragma: no cover - compiled
     """Another replica than *first*, picked uniformly by the lower half of the draw."""
     other = np.int64(((draw & _LOW) * np.uint64(replicas - 1)) >> _HALF)
     return other + 1 if other >= first else other  # type: ignore[return-value]
 
 
-@njit(inline="always")
+@inlined
 def least_loaded(waiting: IntArray, serving: IntArray) -> int:  # pragma: no cover - compiled
     """The replica that holds the fewest requests; the first of equals."""
     best = 0

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
+from typing import Protocol
 
 import numpy as np
 import simpy
@@ -187,7 +188,14 @@ def after_pause_s(rules: Rules, size: int, pause_s: float) -> float:
     return added_s + slope * (pause_s - since_s)
 
 
-def choose(routing: str, lines: list[Line], index: int, bits: int) -> int:
+class Loaded(Protocol):
+    """A line, as routing sees it."""
+
+    def load(self) -> int:
+        """Requests waiting or in service."""
+
+
+def choose(routing: str, lines: Sequence[Loaded], index: int, bits: int) -> int:
     """The line that request number *index* joins."""
     count = len(lines)
     if routing == "round_robin":

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from dcplan.profiling import machine
-from dcplan.profiling.machine import CpuTimes, Hardware, Load, default_sku, load_between, power_source
+from dcplan.profiling.machine import (
+    CpuTimes,
+    Hardware,
+    Load,
+    Switches,
+    context_switches,
+    default_sku,
+    load_between,
+    power_source,
+)
 
 
 def hardware(cpu_model: str, cpus: int, hypervisor: bool) -> Hardware:
@@ -50,3 +61,17 @@ def test_a_machine_that_stays_busy_is_watched_until_patience_ends(monkeypatch: p
     monkeypatch.setattr(machine, "cpu_times", lambda: next(readings))
     assert machine.idle_load(0.01, patience_s=0.05).others_percent == 100
     assert 6 <= next(readings).total_s <= 20
+
+
+def test_a_thread_that_waits_is_switched_out_of_its_own_will() -> None:
+    before = context_switches()
+    waiting = threading.Thread(target=threading.Event().wait, args=(0.01,))
+    waiting.start()
+    waiting.join()
+    since = context_switches().since(before)
+    assert since.voluntary >= 1
+    assert since.involuntary >= 0
+
+
+def test_switches_are_counted_from_a_reading_on() -> None:
+    assert Switches(10, 7).since(Switches(4, 2)) == Switches(6, 5)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from dcplan.profiling.machine import CpuTimes
+from dcplan.profiling.machine import CpuTimes, Switches
 from dcplan.profiling.measure import Bench, Clock, Kept, Plan, Series, measure
 from dcplan.profiling.point import Key, Point
+from dcplan.profiling.stopwatch import Stopwatch
+from made_up_events import FakeEvent
 
 PLAN = Plan(
     idle_s=0, warm_up_window_s=0.05, warm_up_windows=(3, 8), settle_s=0, window_s=0.1, windows=(6, 6), agreement=0.1
@@ -41,7 +43,7 @@ class FakeTime:
     @property
     def clock(self) -> Clock:
         """This time, as a clock."""
-        return Clock(lambda: self.now_ns, self.cpu, self.sleep)
+        return Clock(lambda: self.now_ns, self.cpu, self.sleep, self.switches)
 
     def measure(self, *points: Point, plan: Plan = PLAN, seed: int = 1) -> list[Series]:
         """Measure *points* on four processors, with two threads busy all the time."""
@@ -58,6 +60,24 @@ class FakeTime:
         now_s, others_s = self.now_ns / 1e9, self.others_ns / 1e9
         own_s = 2 * (now_s - self.slept_s)
         return CpuTimes(total_s=4 * now_s, busy_s=own_s + others_s, steal_s=0, own_s=own_s)
+
+    def switches(self) -> Switches:
+        """Context switches, were there two in every call and one in every five, and none between calls."""
+        return Switches(2 * len(self.called), len(self.called) // 5)
+
+    def accelerated(self, batch: int, launch_ms: float, device_ms: float) -> Point:
+        """A point whose calls are launched, run on a device that is waited for, and are bracketed by events."""
+
+        def pass_ms(duration_ms: float) -> None:
+            self.now_ns += int(duration_ms * 1e6)
+
+        stopwatch = Stopwatch(lambda: FakeEvent(lambda: self.now_ns / 1e6))
+        return Point(
+            Key("infer", batch),
+            lambda: lambda: pass_ms(device_ms),
+            wait=lambda: pass_ms(launch_ms),
+            stopwatch=stopwatch,
+        )
 
 
 def steady(time: FakeTime, *batches: int) -> list[Point]:
@@ -244,3 +264,31 @@ def test_what_is_finished_is_not_warmed_up_again() -> None:
     (one,) = measure(steady(again, 1), PLAN, random.Random(1), Bench(again.clock, known=journal))
     assert not again.called
     assert one.settled
+
+
+def test_a_window_tells_how_often_threads_were_switched_out_within_it() -> None:
+    time = FakeTime()
+    (one,) = time.measure(*steady(time, 1), plan=replace(PLAN, settle_s=0.005))
+    assert [window.switches for window in one.measured] == [Switches(200, 20)] * 6
+
+
+def test_an_accelerator_tells_its_own_time_of_a_call_besides_that_until_it_is_done() -> None:
+    time = FakeTime()
+    fast, slow = time.measure(time.accelerated(1, 0.5, 0.5), time.accelerated(8, 0.5, 4.5))
+    for one, device_s in ((fast, 0.0005), (slow, 0.0045)):
+        assert [window.device_s for window in [*one.warm_up, *one.measured]] == pytest.approx([device_s] * 9)
+        assert [window.mean_s for window in one.measured] == pytest.approx([device_s + 0.0005] * 6)
+
+
+def test_bracketed_calls_are_waited_for_as_often_as_others() -> None:
+    time, waits = FakeTime(), list[int]()
+    point = time.accelerated(1, 0.5, 0.5)
+    (one,) = time.measure(replace(point, wait=lambda: (point.wait(), waits.append(1))))
+    timed = sum(len(window.call_s) for window in [*one.warm_up, *one.measured])
+    assert len(waits) == timed + 3 + 6  # one settling call in each window
+
+
+def test_without_a_stopwatch_there_is_no_device_time() -> None:
+    time = FakeTime()
+    (one,) = time.measure(*steady(time, 1))
+    assert {window.device_s for window in one.measured} == {None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,14 +15,17 @@ import pytest
 import yaml
 
 from dcplan.errors import InputError
-from dcplan.profiling import machine
+from dcplan.profiles.validate import problems
+from dcplan.profiling import machine, session
 from dcplan.profiling.journal import NAME
 from dcplan.profiling.measure import Plan
 from dcplan.profiling.meters.model import ModelMeter
 from dcplan.profiling.meters.none import NoMeter
 from dcplan.profiling.meters.protocol import Meter
 from dcplan.profiling.run import Recording, Settings, command, profile
+from dcplan.profiling.stopwatch import Stopwatch
 from dcplan.profiling.workloads.cnn import CNN_CIFAR10
+from made_up_events import FakeEvent
 
 TINY = Plan(idle_s=0.05, warm_up_window_s=0.01, warm_up_windows=(3, 3), settle_s=0, window_s=0.02, windows=(5, 5))
 SMALL = replace(CNN_CIFAR10, tasks={"infer": {"batch": (1, 4)}, "train": {"batch": (8,)}})
@@ -92,6 +96,22 @@ def test_a_tiny_measurement_writes_a_whole_profile(tmp_path: Path) -> None:
     assert all(row["power_w"] == "" for row in infer)
     assert {row["idle_s"] for row in rows(folder / "after_idle.csv")} == {"0.001", "0.005", "0.02", "0.1"}
     assert not (folder / NAME).exists()
+
+
+@pytest.mark.parametrize("accelerated", [False, True])
+def test_device_time_and_switches_make_a_profile_that_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accelerated: bool
+) -> None:
+    pytest.importorskip("torch")
+    ticks_ms = itertools.count()
+    stopwatch = Stopwatch(lambda: FakeEvent(lambda: float(next(ticks_ms)))) if accelerated else None
+    monkeypatch.setattr(session, "stopwatch_of", lambda device, variant: stopwatch)
+    folder = recording(tmp_path / "compute" / "test-box" / "cnn-cifar10", task=("infer",)).run(TINY)
+    assert problems(folder) == []
+    windows = rows(folder / "windows.csv")
+    assert all(int(row["voluntary_switches"]) >= 0 and int(row["involuntary_switches"]) >= 0 for row in windows)
+    for row in (*rows(folder / "infer.csv"), *rows(folder / "after_idle.csv"), *windows):
+        assert row.get("device_mean_s") == ("0.001" if accelerated else None)
 
 
 def test_a_meter_tells_what_the_machine_draws_at_rest_before_and_after(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dcplan.errors import InputError
 from dcplan.profiling.point import Key, Variant
-from dcplan.profiling.session import Session, check
+from dcplan.profiling.session import Session, check, stopwatch_of
 from dcplan.profiling.workloads.catalogue import WORKLOADS
 from dcplan.profiling.workloads.cnn import CNN_CIFAR10
 
@@ -104,3 +104,10 @@ def test_every_task_of_a_workload_can_be_called(name: str) -> None:
 def test_what_cannot_run_is_refused(variant: Variant, device: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         check(CNN_CIFAR10, variant, device)
+
+
+def test_only_calls_that_have_an_accelerator_to_themselves_have_a_device_time() -> None:
+    assert stopwatch_of("cuda", Variant(graphs=True)) is not None
+    assert stopwatch_of("cuda", Variant(streams=2)) is None
+    assert stopwatch_of("cuda", Variant(processes=2)) is None
+    assert Session(CNN_CIFAR10, Variant()).stopwatch is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,3 +105,11 @@ def test_energy_is_per_sample_with_chance_and_the_meters_error() -> None:
 
 def test_without_a_meter_there_is_no_power() -> None:
     assert summarise(series(*[[1.0] * 3] * 5), NoMeter()).power is None
+
+
+def test_device_time_is_the_mean_of_the_windows_that_know_it() -> None:
+    known = series(*[[1.0] * 3] * 5)
+    assert summarise(known).device_s is None
+    times_s = (0.7, 0.8, 0.9, None, None)
+    known.measured = [replace(window, device_s=time_s) for window, time_s in zip(known.measured, times_s, strict=True)]
+    assert summarise(known).device_s == pytest.approx(0.8)

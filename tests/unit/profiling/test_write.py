@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from dcplan.profiling.machine import Load
+from dcplan.profiling.machine import Load, Switches
 from dcplan.profiling.measure import Series, Window
 from dcplan.profiling.point import Key, Point, nothing
 from dcplan.profiling.summary import summarise
@@ -103,3 +104,30 @@ def test_tables_of_an_earlier_measurement_are_removed(tmp_path: Path) -> None:
     write(tmp_path, {}, MEASURED)
     write(tmp_path, {}, MEASURED[:2])
     assert not (tmp_path / "train.csv").exists()
+
+
+def accelerated(one: Series) -> Series:
+    """*one*, had it been measured on an accelerator, with its switches counted."""
+    windows = [replace(window, switches=Switches(8, 1), device_s=2e-4) for window in one.measured]
+    return replace(one, measured=windows)
+
+
+def test_every_window_has_its_switches_where_they_were_counted(tmp_path: Path) -> None:
+    windows = read(write(tmp_path, {}, [accelerated(MEASURED[0])]) / "windows.csv")
+    counts = {(row["phase"], row["voluntary_switches"], row["involuntary_switches"]) for row in windows}
+    assert counts == {("measured", "8", "1"), ("warm_up", "", "")}
+
+
+def test_device_time_has_a_column_only_where_some_row_has_it(tmp_path: Path) -> None:
+    folder = write(tmp_path, {}, [accelerated(MEASURED[0]), *MEASURED[1:]])
+    infer, windows = read(folder / "infer.csv"), read(folder / "windows.csv")
+    assert [row["device_mean_s"] for row in infer] == ["", "0.0002"]
+    assert {row["device_mean_s"] for row in windows} == {"", "0.0002"}
+    assert "device_mean_s" not in read(folder / "train.csv")[0]
+    header = yaml.safe_load((folder / "profile.yaml").read_text(encoding="utf-8"))
+    assert "launch and synchronisation" in header["columns"]["device_mean_s"]["meaning"]
+
+
+def test_on_a_processor_nothing_is_said_of_device_time(tmp_path: Path) -> None:
+    folder = write(tmp_path, {}, MEASURED)
+    assert all("device_mean_s" not in path.read_text(encoding="utf-8") for path in folder.iterdir())

@@ -6,11 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from dcplan.profiling.probes.peer import LOCAL
-from dcplan.profiling.probes.processes import Barrier, loopback_only, together
 from dcplan.profiling.probes.result import Result, not_measured, summarise
-from dcplan.profiling.probes.settings import MIB, Settings, Tell, usable_cpus
+from dcplan.profiling.probes.settings import MIB, Settings, Tell
 from dcplan.profiling.probes.trials import Pace, calls_in
+from dcplan.profiling.processes import Barrier, meeting_point, process_group, together, usable_cpus
 
 SMALLEST_BYTES = 1024
 """The smallest message [B]; each of the following is sixteen times as large."""
@@ -47,7 +46,7 @@ def _backends(device: str) -> list[tuple[str, int]]:
 
 def _measured(backend: str, ranks: int, messages: Sequence[int], pace: Pace) -> list[Result]:
     try:
-        store = _store(0, is_master=True, wait_for_workers=False)
+        store = meeting_point(is_master=True, wait_for_workers=False)
         found = together(ranks, _rank, backend, store.port, ranks, messages, pace, timeout_s=60 + 100 * pace.trial_s)[0]
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
@@ -86,25 +85,9 @@ def _rank(
     """One process: the seconds of an all-reduce in each trial, by size of the message."""
     import torch
 
-    loopback_only()
     torch.set_num_threads(_threads(ranks))
-    device = f"cuda:{rank}" if backend == "nccl" else "cpu"
-    if backend == "nccl":
-        torch.cuda.set_device(device)
-    store = _store(port, is_master=False)
-    torch.distributed.init_process_group(backend, store=store, rank=rank, world_size=ranks)
-    try:
+    with process_group(backend, port, rank, ranks) as device:
         return {size: _trials_s(rank, size, device, pace) for size in messages}
-    finally:
-        torch.distributed.destroy_process_group()
-
-
-def _store(port: int, **how: bool) -> Any:
-    """Where the ranks find each other; any free port if zero."""
-    import torch
-
-    distributed: Any = torch.distributed
-    return distributed.TCPStore(LOCAL, port, **how)
 
 
 def _trials_s(rank: int, size: int, device: str, pace: Pace) -> list[float]:

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from dcplan.errors import InputError
+from dcplan.profiling.processes import LOCAL
 
-LOCAL = "127.0.0.1"
-"""The address of this machine itself."""
 CHUNK = 2**20
 """Bytes sent or received by one system call at most [B]."""
 PATIENCE_S = 10.0

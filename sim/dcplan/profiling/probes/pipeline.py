@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.profiling.probes.processes import Barrier, together
 from dcplan.profiling.probes.result import Result, not_measured, summarise
-from dcplan.profiling.probes.settings import Settings, Tell, missing, usable_cpus
+from dcplan.profiling.probes.settings import Settings, Tell, missing
 from dcplan.profiling.probes.trials import Pace, calls_in, rates
+from dcplan.profiling.processes import Barrier, doubled, together, usable_cpus
 
 WIDTH, HEIGHT = 500, 375
 """Size of an image as stored [pixels]."""
@@ -158,8 +158,7 @@ def _counts(settings: Settings) -> tuple[int, ...]:
         return settings.processes
     if settings.quick:
         return ()
-    doubled = itertools.takewhile(lambda count: count < usable_cpus(), (2**power for power in range(20)))
-    return (*doubled, usable_cpus())
+    return doubled(usable_cpus())
 
 
 def _scaled(processes: int, files: Sequence[bytes], pace: Pace) -> Result:

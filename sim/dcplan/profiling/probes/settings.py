@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from dcplan.errors import InputError
 from dcplan.profiling.probes.trials import FULL, QUICK, Pace
+from dcplan.profiling.processes import usable_cpus
 
 Tell = Callable[[str], None]
 """Is told what is measured next."""
@@ -60,11 +60,6 @@ class Settings:
     def effective_threads(self) -> int:
         """Processor threads that this process may use, or those the user chose."""
         return self.threads or usable_cpus()
-
-
-def usable_cpus() -> int:
-    """Logical processors that this process may run on."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def missing(library: str) -> str:

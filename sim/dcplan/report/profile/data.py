@@ -23,7 +23,7 @@ METERS = {"nvml": "the accelerator's own meter", "rapl": "the processor's energy
 
 NUMBERS = (
     *("point", "batch", "tokens", "context", "idle_s", "time_mean_s", "time_low_s", "time_high_s", "calls", "windows"),
-    *("throughput_per_s", "cpu_s_per_sample", "flop_per_sample", "flop_per_s", "p50_s", "p99_s"),
+    *("device_mean_s", "throughput_per_s", "cpu_s_per_sample", "flop_per_sample", "flop_per_s", "p50_s", "p99_s"),
     *("power_w", "power_low_w", "power_high_w", "streams", "processes", "threads", "compiled", "graphs"),
     *("energy_j_per_sample", "energy_low_j_per_sample", "energy_high_j_per_sample"),
 )

@@ -20,7 +20,7 @@ from dcplan.report.profile.data import TASKS, Measured, read
 from dcplan.report.profile.energy import energy_figure
 from dcplan.report.profile.limits import Ceilings, ceilings, roofline_figure
 from dcplan.report.profile.speed import cpu_figure, latency_figure, pauses_figure, throughput_figure
-from dcplan.report.profile.tables import mlperf_html, points_html, provenance_html
+from dcplan.report.profile.tables import mlperf_html, points_html, provenance_html, scaling_html
 
 FILE = "profile.html"
 NOTE = (
@@ -79,6 +79,7 @@ def sections(known: Measured, machine: Ceilings | None) -> list[Section]:
     ]
     parts = [
         *speed,
+        Section("Training on several workers", (), scaling_html(known)),
         Section("After a pause", _charts(pauses_figure(known))),
         _energy(known),
         Section("Limits of the machine", _charts(roofline_figure(known, machine))),

@@ -9,21 +9,25 @@ from typing import Any
 import pandas as pd
 
 from dcplan.report.frame import prose
-from dcplan.report.numbers import digits, quantity
-from dcplan.report.profile.data import TASKS, Measured, interval, place, varying
+from dcplan.report.numbers import digits, percent, quantity
+from dcplan.report.profile.data import TASKS, Measured, interval, place, varying, way
 
 GROUPS = ("hardware", "software", "conditions", "recipe", "work", "cold", "training_step", "power")
 """Parts of the header that the page shows as they are."""
 
 SCENARIOS = {"single_stream": "SingleStream", "multi_stream": "MultiStream", "offline": "Offline"}
 
+DEVICE = "On the device"
+"""Head of the column of device times, which only the page of an accelerator has."""
+
 
 def points_html(known: Measured) -> str:
     """Every point with what was measured, its verdict and the reason."""
     energy = bool(known.points["energy_j_per_sample"].notna().any())
     modelled = "" if known.metered else " (modelled)"
-    heads = ["Point", "Time of a call", "95 % interval", "p99", "Samples/s", "CPU/sample"]
-    heads += [f"Energy/sample{modelled}"] if energy else []
+    device = bool(known.points["device_mean_s"].notna().any())
+    heads = ["Point", "Time of a call", "95 % interval", "p99", *([DEVICE] if device else [])]
+    heads += ["Samples/s", "CPU/sample", *([f"Energy/sample{modelled}"] if energy else [])]
     heads += ["Calls", "Verdict"]
     groups = [(TASKS[task], known.of(task)) for task in known.tasks]
     groups.append(("After a pause", known.points[known.points["idle_s"] > 0]))
@@ -45,17 +49,19 @@ def _group(title: str, rows: pd.DataFrame, heads: list[str], known: Measured) ->
     lines = []
     for row in rows.sort_values([*named, "tokens", "context", "batch", "idle_s"]).to_dict("records"):
         name = f"{TASKS[row['task']]}, {place(row, named)}" if several else place(row, named)
-        lines.append(_line([name, *_cells(row, len(heads) == 9)], row, heads))
+        lines.append(_line([name, *_cells(row, heads)], row, heads))
     heading = f"<tr class='group'><th colspan='{len(heads)}' scope='rowgroup'>{html.escape(title)}</th></tr>"
     return f"<tbody>\n{heading}\n" + "\n".join(lines) + "\n</tbody>"
 
 
-def _cells(row: Mapping[Any, Any], energy: bool) -> list[str]:
+def _cells(row: Mapping[Any, Any], heads: list[str]) -> list[str]:
     cells = [quantity(row["time_mean_s"], "s"), interval(row["time_low_s"], row["time_high_s"], "s")]
     cells.append(quantity(row["p99_s"], "s") if row["p99_s"] > 0 else "")
+    if DEVICE in heads:
+        cells.append(quantity(row["device_mean_s"], "s") if row["device_mean_s"] > 0 else "")
     cells.append(digits(row["throughput_per_s"]) if row["throughput_per_s"] > 0 else "")
     cells.append(quantity(row["cpu_s_per_sample"], "s") if row["cpu_s_per_sample"] > 0 else "")
-    if energy:
+    if any(head.startswith("Energy") for head in heads):
         cells.append(quantity(row["energy_j_per_sample"], "J") if row["energy_j_per_sample"] > 0 else "")
     cells.append(f"{row['calls']:,.0f}" if row["calls"] > 0 else "")
     return cells
@@ -73,6 +79,43 @@ def _line(cells: list[str], row: Mapping[Any, Any], heads: list[str]) -> str:
         f"<tr class='{word}'><td data-label='Point'>{html.escape(first)}</td>{inner}"
         f"<td data-label='Verdict'><div>{verdict}</div></td></tr>"
     )
+
+
+def scaling_html(known: Measured) -> str:
+    """How training scales with workers, and what that means; "" if it was not measured."""
+    part = known.part("training_scaling")
+    rows = [row for row in part.get("workers") or () if isinstance(row, Mapping)]
+    failed = f"<p>It could not be measured further: {prose(str(part['reason']))}.</p>" if part.get("reason") else ""
+    if not rows:
+        return failed
+    heads = ["Workers", "Time of a step", "95 % interval", "Samples/s", "Efficiency", "Exchange"]
+    lines = "\n".join(_worker_line(row, heads) for row in rows)
+    at = place({"tokens": 0, "context": 0, "idle_s": 0, "batch": part["batch_per_worker"], **part})
+    threads = way({"threads": part["threads_per_worker"]}, ["threads"])[0]
+    return (
+        f"<p>Every worker trains on a batch of its own ({at}, {threads}); gradients are exchanged through "
+        f"{html.escape(str(part['backend']))}. Efficiency is samples/s relative to as many times those of one worker; "
+        "exchange is the share of a step that gradients take beyond the backward pass, waiting included.</p>\n"
+        f"<table class='stacking scaling'>\n<thead><tr>{_heads(heads)}</tr></thead>\n"
+        f"<tbody>\n{lines}\n</tbody>\n</table>{failed}"
+    )
+
+
+def _worker_line(row: Mapping[str, Any], heads: list[str]) -> str:
+    alone = row["workers"] == 1
+    cells = [
+        f"{row['workers']}",
+        quantity(row["step_s"], "s"),
+        interval(row["step_low_s"], row["step_high_s"], "s"),
+        digits(row["samples_per_s"]),
+        percent(row["efficiency"]),
+        "" if alone else percent(row["exchange_s"] / row["step_s"]),
+    ]
+    inner = "".join(
+        f"<td data-label='{head}' class='number'>{prose(cell) or '&ndash;'}</td>"
+        for head, cell in zip(heads, cells, strict=True)
+    )
+    return f"<tr>{inner}</tr>"
 
 
 def mlperf_html(known: Measured) -> str:

@@ -30,7 +30,7 @@ FIRST = Plan(
 """How the call is timed before the first block of runs; it takes minutes, because spells last for seconds."""
 AGAIN = replace(FIRST, warm_up_windows=(1, 1), windows=(6, 6), budget_s=30)
 """How it is timed again before every other block."""
-QUICK = replace(FIRST, idle_s=1, warm_up_windows=(3, 3), window_s=0.25, windows=(8, 10), budget_s=9, patience_s=0)
+QUICK = replace(FIRST, idle_s=1, warm_up_windows=(2, 2), window_s=0.25, windows=(8, 8), budget_s=9, patience_s=0)
 SESSIONS_APART_S = 10.0
 """Windows that start further apart belong to different sessions of timing [s]."""
 SETTLING = 15

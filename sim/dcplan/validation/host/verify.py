@@ -46,8 +46,18 @@ def _silent(*_: object) -> None:
     """Nobody is told."""
 
 
-FULL = Length(False, Counted(1.0, 11.0), 2, 0.3, 1.3, 40, (1, 2, 3, 4, 6, 8))
-QUICK = Length(True, Counted(0.5, 2.5), 1, 0.0, 0.7, 20, (1, 4, 8))
+FULL = Length(
+    quick=False,
+    counted=Counted(1.0, 11.0),
+    repeats=2,
+    spare=0.3,
+    look_s=1.3,
+    replications=40,
+    sizes=(1, 2, 3, 4, 6, 8),
+)
+QUICK = Length(
+    quick=True, counted=Counted(0.5, 2.5), repeats=1, spare=0.0, look_s=0.6, replications=20, sizes=(1, 4, 8)
+)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ def test_predictions_are_written_before_the_runs_and_compared_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verify, "cases", lambda quick: CASES)
-    monkeypatch.setattr(verify, "QUICK", verify.Length(True, Counted(0.3, 1.3), 1, 0.0, 0.2, 5, (1, 4)))
+    monkeypatch.setattr(
+        verify, "QUICK", replace(verify.QUICK, counted=Counted(0.3, 1.3), look_s=0.2, replications=5, sizes=(1, 4))
+    )
     monkeypatch.setattr(bare, "QUICK", replace(bare.QUICK, idle_s=0.1, window_s=0.05, windows=(5, 5), budget_s=60))
     monkeypatch.setattr(bare, "require_steady", lambda series: None)
     monkeypatch.setattr(summary, "GROSS", 10.0)  # a busy machine is good enough for this test

@@ -6,7 +6,7 @@ import operator
 
 import pytest
 
-from dcplan.profiling.probes.processes import together
+from dcplan.profiling.processes import together
 
 
 def test_a_failure_in_a_process_is_told_here() -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
+
+LOCAL = "127.0.0.1"
+"""The address of this machine itself."""
 
 
 class Barrier(Protocol):
@@ -89,6 +95,43 @@ def _end(process: Any) -> None:
     process.close()
 
 
-def loopback_only() -> None:
-    """Let gloo in this process talk through the loopback device alone, unless the user chose another."""
+def usable_cpus() -> int:
+    """Logical processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def doubled(most: int) -> tuple[int, ...]:
+    """1, 2, 4 and so on up to *most*, which is the last even if it is no power of two.
+
+    >>> doubled(6), doubled(1)
+    ((1, 2, 4, 6), (1,))
+    """
+    return (*takewhile(lambda count: count < most, (2**power for power in range(20))), most)
+
+
+def meeting_point(port: int = 0, **how: bool) -> Any:
+    """Where the ranks of a process group on this machine find each other, a TCPStore; at any free port if zero."""
+    import torch
+
+    distributed: Any = torch.distributed
+    return distributed.TCPStore(LOCAL, port, **how)
+
+
+@contextmanager
+def process_group(backend: str, port: int, rank: int, ranks: int) -> Iterator[str]:
+    """Make this process the *rank*-th of a process group that meets at *port*; the device whose tensors it exchanges.
+
+    gloo talks through the loopback device alone, unless the user chose another.
+    """
+    import torch
+
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    device = f"cuda:{rank}" if backend == "nccl" else "cpu"
+    if backend == "nccl":
+        torch.cuda.set_device(device)
+    store = meeting_point(port, is_master=False)
+    torch.distributed.init_process_group(backend, store=store, rank=rank, world_size=ranks)
+    try:
+        yield device
+    finally:
+        torch.distributed.destroy_process_group()
