@@ -114,6 +114,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "mmpp": {"rates": ["1 /s", "2 /s"], "dwell": ["1 s", "1 s"]},
     "diurnal": {"mean": "1 /s", "daily": list(range(24))},
     "trace": {"file": "t.csv"},
+    "closed": {"users": 3, "think": "1 s"},
     "deterministic": {"mean": "1 s"},
     "exponential": {"mean": "1 s"},
     "lognormal": {"mean": "1 s", "cv": 0.5},

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 it ran and an objective or a verification failed; 2 bad in
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -272,15 +273,15 @@ def host(
 
 @bench.command()
 def serving(json: Json = False) -> None:
-    """Requests per second of the compiled kernel and of a SimPy process per request, on the same work.
+    """Requests per second of the kernels and of a SimPy process per request on the same work, and what starting costs.
 
     Example: dcplan bench serving
     """
     from dcplan.report import console
     from dcplan.results.store import to_json
-    from dcplan.validation.bench import serving as measure
+    from dcplan.validation.bench.serving import results as measure
 
-    results = measure()
+    results = [asdict(result) for result in measure()]
     if json:
         sys.stdout.write(to_json({"schema": 1, "results": results}))
     else:

@@ -19,6 +19,7 @@ PROMISED = {
     "pue", "wue_l_per_kwh", "cue_kg_per_kwh", "it_energy_kwh", "facility_energy_kwh", "peak_power_kw", "cost_total_usd",
     "carbon_kg",
 }  # fmt: skip
+"""KPIs of every scenario with a building."""
 ENDPOINT = {
     "requests", "throughput_rps", "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "wait_mean_s",
     "utilisation", "slo_attainment", "dropped", "energy_j_per_request", "cost_usd_per_1k_requests",
@@ -34,7 +35,9 @@ def scenario(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="module")
 def run(scenario: Path) -> Run:
-    return replicate(resolve(load(scenario, SHORTER), default_library(scenario.parent)))
+    long = load(scenario).scenario.horizon > 4 * 3600.0
+    settings = SHORTER if long else ("replications=2",)
+    return replicate(resolve(load(scenario, settings), default_library(scenario.parent)))
 
 
 def test_it_opens_with_the_editor_hint_and_its_question(scenario: Path) -> None:
@@ -47,9 +50,10 @@ def test_it_opens_with_the_editor_hint_and_its_question(scenario: Path) -> None:
 def test_every_kpi_that_applies_is_there_and_finite(run: Run) -> None:
     kpis = run.kpis["kpis"]
     names = set(kpis)
-    assert names >= PROMISED
+    sited = "cost_total_usd" in names
+    assert names >= (PROMISED if sited else {"it_energy_kwh"})
     for name in {name.split(".")[1] for name in names if name.startswith("endpoints.")}:
-        assert {f"endpoints.{name}.{kpi}" for kpi in ENDPOINT} <= names
+        assert {f"endpoints.{name}.{kpi}" for kpi in ENDPOINT if sited or "usd" not in kpi} <= names
     for name in {name.split(".")[1] for name in names if name.startswith("training.")}:
         assert {f"training.{name}.{kpi}" for kpi in TRAINING} <= names
     for name, kpi in kpis.items():
@@ -60,10 +64,11 @@ def test_every_kpi_that_applies_is_there_and_finite(run: Run) -> None:
 
 def test_energy_money_and_requests_balance(run: Run) -> None:
     kpis, tables = run.kpis["kpis"], run.tables
-    assert kpis["pue"]["value"] > 1.0
+    assert kpis.get("pue", {"value": 1.5})["value"] > 1.0
     attributed = tables["attribution"][["idle_j", "active_j"]].sum().sum() / 3.6e6
     assert attributed / 2 == pytest.approx(kpis["it_energy_kwh"]["value"], rel=1e-9)
-    assert tables["costs"]["usd"].sum() / 2 == pytest.approx(kpis["cost_total_usd"]["value"], rel=1e-9)
+    if "costs" in tables:
+        assert tables["costs"]["usd"].sum() / 2 == pytest.approx(kpis["cost_total_usd"]["value"], rel=1e-9)
     steps = tables["endpoints"]
     answered = tables["latency"].groupby("endpoint")["count"].sum()
     assert answered.to_dict() == steps.groupby("endpoint")["served"].sum().to_dict()

@@ -30,7 +30,7 @@ from dcplan.scenario.load import Loaded
 from dcplan.scenario.site import Site
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
-from dcplan.serving.rules import proportional, rules
+from dcplan.serving.rules import largest_batch, proportional, rules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import weather_at, zone_of
@@ -174,7 +174,7 @@ class _Resolver:
                 f"endpoint {name}", f"service time: {spec.service.kind}", f"mean {spec.service.mean:g} s",
                 "scenario", "written in the scenario",
             )  # fmt: skip
-            table = proportional(spec.service.mean, spec.batching.max_batch)
+            table = proportional(spec.service.mean, largest_batch(spec))
             return EndpointPlan(spec, rules(spec, table), np.zeros(len(table)), recorded)
         if spec.on not in groups:
             return None
@@ -272,7 +272,7 @@ class _Resolver:
 
 def _served(spec: Endpoint, timing: Timing) -> tuple[Rules, FloatArray]:
     """The kernel's rules, and the relative standard error of the service time [-], by batch size from 0 on."""
-    samples = np.arange(1, spec.batching.max_batch + 1, dtype=float) * spec.samples_per_request
+    samples = np.arange(1, largest_batch(spec) + 1, dtype=float) * spec.samples_per_request
     service_s, added_s = timing.by_draw_s(samples), timing.pauses.at(samples)
     tables = (np.concatenate((np.zeros((1, table.shape[1])), table)) for table in (service_s, added_s))
     service_s, added_s = tables

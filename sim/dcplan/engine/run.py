@@ -48,7 +48,8 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     env.run(until=horizon_s * (1.0 + ROUNDING))  # the mark at the horizon belongs to the run
 
     tables = [
-        serving.tables(name, endpoint, diaries[name], plan.grid, replication) for name, endpoint in endpoints.items()
+        serving.tables(name, list(plan.endpoints[name].spec.kinds), endpoint, diaries[name], plan.grid, replication)
+        for name, endpoint in endpoints.items()
     ]
     tables += [{"jobs": jobs.table(name, line, replication)} for name, line in lines.items()]
     if plan.groups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from dcplan.engine.plan import EndpointPlan, Grid, Plan
 from dcplan.errors import ConservationError, InputError
 from dcplan.results.store import frame
-from dcplan.serving.endpoint import Endpoint, Requests
+from dcplan.serving import class_state
+from dcplan.serving.class_endpoint import ClassEndpoint
+from dcplan.serving.endpoint import NO_KINDS, NONE, Endpoint, Requests
 from dcplan.serving.histogram import BINS, edges
+from dcplan.serving.rules import class_rules
 from dcplan.serving.state import ARRIVED, BUSY_S, DROPPED, LATENCY_S, SERVED, WAIT_S, WITHIN_SLO
 from dcplan.workload.arrivals import arrivals
 from dcplan.workload.service import unit_mean_draws
@@ -22,6 +25,7 @@ from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+AnyEndpoint = Endpoint | ClassEndpoint
 Process = Generator[simpy.Event, object, None]
 
 
@@ -32,14 +36,27 @@ class Diary:
     counts: list[IntArray] = field(default_factory=list)
     sums: list[FloatArray] = field(default_factory=list)
     in_system: list[int] = field(default_factory=list)
+    by_class: list[IntArray] = field(default_factory=list)
+    sums_by_class: list[FloatArray] = field(default_factory=list)
     latency_before: IntArray = field(default_factory=lambda: np.zeros(BINS, dtype=np.int64))
     batches_before: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def note(self, endpoint: Endpoint) -> None:
+    def note(self, endpoint: AnyEndpoint) -> None:
         """Copy the totals as they are now."""
-        self.counts.append(endpoint.totals.counts.copy())
-        self.sums.append(endpoint.totals.sums.copy())
+        totals = endpoint.totals
+        self.counts.append(totals.counts.copy())
+        self.sums.append(totals.sums.copy())
         self.in_system.append(endpoint.in_system)
+        if isinstance(endpoint, ClassEndpoint):
+            self.by_class.append(endpoint.by_class.counts.copy())
+            self.sums_by_class.append(endpoint.by_class.sums.copy())
+
+    def start_counting(self, endpoint: AnyEndpoint) -> None:
+        """Copy the histograms as they are at the end of the warm-up."""
+        self.latency_before = (
+            endpoint.by_class.latency.copy() if isinstance(endpoint, ClassEndpoint) else endpoint.totals.latency.copy()
+        )
+        self.batches_before = endpoint.totals.batches.copy()
 
     @property
     def busy_s(self) -> float:
@@ -47,7 +64,7 @@ class Diary:
         return float(self.sums[-1][BUSY_S])
 
 
-def new_endpoint(name: str, plan: Plan, streams: Streams) -> Endpoint:
+def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
     """The endpoint *name* at second 0, with its own random streams."""
     endpoint = plan.endpoints[name]
     shared = endpoint.spec.queue.kind == "shared"
@@ -56,6 +73,8 @@ def new_endpoint(name: str, plan: Plan, streams: Streams) -> Endpoint:
     if plan.scenario.draw_profiles:
         factor = drawn(streams, f"{endpoint.spec.workload}/infer", endpoint.error)[:, None]
         rules = rules._replace(service_s=rules.service_s * factor, pause_bends=rules.pause_bends * factor)
+    if endpoint.spec.interacts:
+        return ClassEndpoint.new(class_rules(endpoint.spec, rules), endpoint.spec.replicas, requests)
     return Endpoint.new(rules, endpoint.spec.replicas, shared, requests)
 
 
@@ -68,10 +87,11 @@ def drawn(streams: Streams, measurement: str, error: FloatArray) -> FloatArray:
     return np.asarray(np.exp(z * error - error**2 / 2))
 
 
-def serve(env: simpy.Environment, name: str, endpoint: Endpoint, diary: Diary, grid: Grid) -> Process:
+def serve(env: simpy.Environment, name: str, endpoint: AnyEndpoint, diary: Diary, grid: Grid) -> Process:
     """Serve requests until the horizon; nothing else wakes an endpoint but the marks of the grid."""
     diary.note(endpoint)
-    _start_counting(endpoint, diary, grid, 0.0)
+    if grid.warm_up_s == 0.0:
+        diary.start_counting(endpoint)
     for mark_s in grid.marks_s.tolist():
         yield env.timeout(mark_s - env.now)  # which may wake it a rounding error beside the mark
         try:
@@ -79,17 +99,14 @@ def serve(env: simpy.Environment, name: str, endpoint: Endpoint, diary: Diary, g
         except OverflowError as error:
             raise InputError(f"endpoint {name} is overloaded: {error}") from None
         diary.note(endpoint)
-        _start_counting(endpoint, diary, grid, mark_s)
+        if mark_s == grid.warm_up_s:
+            diary.start_counting(endpoint)
 
 
-def _start_counting(endpoint: Endpoint, diary: Diary, grid: Grid, now_s: float) -> None:
-    if now_s == grid.warm_up_s:
-        diary.latency_before = endpoint.totals.latency.copy()
-        diary.batches_before = endpoint.totals.batches.copy()
-
-
-def tables(name: str, endpoint: Endpoint, diary: Diary, grid: Grid, replication: int) -> dict[str, pd.DataFrame]:
-    """The tables of an endpoint over the counted intervals."""
+def tables(
+    name: str, classes: Sequence[str], endpoint: AnyEndpoint, diary: Diary, grid: Grid, replication: int
+) -> dict[str, pd.DataFrame]:
+    """The tables of an endpoint, whose classes are called *classes*, over the counted intervals."""
     intervals = len(grid.starts_s)
     counts = np.diff(np.array(diary.counts), axis=0)[-intervals:]
     sums = np.diff(np.array(diary.sums), axis=0)[-intervals:]
@@ -98,11 +115,22 @@ def tables(name: str, endpoint: Endpoint, diary: Diary, grid: Grid, replication:
     if left != in_system[-1]:
         raise ConservationError(f"endpoint {name}: {left} requests should be left, {in_system[-1]} are")
     key = {"replication": replication, "endpoint": name}
-    latency = endpoint.totals.latency - diary.latency_before
-    used = np.flatnonzero(latency)
-    bounds = edges()
     batches = endpoint.totals.batches - diary.batches_before
-    return {
+    more: dict[str, pd.DataFrame] = {}
+    if isinstance(endpoint, ClassEndpoint):
+        by_class = endpoint.by_class.latency - diary.latency_before
+        latency = by_class.sum(axis=0)
+        more["classes"] = _classes(key, classes, diary, grid)
+        more["class_latency"] = pd.concat(
+            [
+                frame("class_latency", key | {"class": label} | _bins(own))
+                for label, own in zip(classes, by_class, strict=True)
+            ],
+            ignore_index=True,
+        )
+    else:
+        latency = endpoint.totals.latency - diary.latency_before
+    return more | {
         "endpoints": frame(
             "endpoints",
             key
@@ -119,29 +147,66 @@ def tables(name: str, endpoint: Endpoint, diary: Diary, grid: Grid, replication:
                 "busy_s": sums[:, BUSY_S],
             },
         ),
-        "latency": frame("latency", key | {"low_s": bounds[used], "high_s": bounds[used + 1], "count": latency[used]}),
+        "latency": frame("latency", key | _bins(latency)),
         "batches": frame("batches", key | {"size": np.flatnonzero(batches), "count": batches[np.flatnonzero(batches)]}),
     }
+
+
+def _bins(latency: IntArray) -> dict[str, FloatArray | IntArray]:
+    """The bins of a histogram that are not empty."""
+    used, bounds = np.flatnonzero(latency), edges()
+    return {"low_s": bounds[used], "high_s": bounds[used + 1], "count": latency[used]}
+
+
+def _classes(key: dict[str, object], classes: Sequence[str], diary: Diary, grid: Grid) -> pd.DataFrame:
+    """What happened to the attempts of each class in each interval."""
+    intervals = len(grid.starts_s)
+    counts = np.diff(np.array(diary.by_class), axis=0)[-intervals:]
+    sums = np.diff(np.array(diary.sums_by_class), axis=0)[-intervals:]
+    columns = (
+        "arrived",
+        "attempted",
+        "refused",
+        "rate_limited",
+        "timed_out",
+        "wasted",
+        "given_up",
+        "served",
+        "within_slo",
+    )
+    tables = [
+        frame(
+            "classes",
+            key
+            | {"class": label, "time_s": grid.starts_s, "duration_s": grid.durations_s}
+            | {column: counts[:, kind, place] for place, column in enumerate(columns)}
+            | {"latency_s": sums[:, kind, class_state.LATENCY_S]},
+        )
+        for kind, label in enumerate(classes)
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _requests(name: str, endpoint: EndpointPlan, plan: Plan, streams: Streams) -> Iterator[Requests]:
     """Blocks of requests of an endpoint, each with its draws."""
     spec = endpoint.spec
     draw, route = streams.stream(f"service/{name}"), streams.stream(f"routing/{name}")
-    pace = streams.stream(f"pace/{name}")
+    pace, kind = streams.stream(f"pace/{name}"), streams.stream(f"classes/{name}")
+    shares = np.array([each.share for each in spec.kinds.values()])
+    bounds = np.cumsum(shares / shares.sum())[:-1]
     times = arrivals(
-        spec.demand,
-        streams.stream(f"arrivals/{name}"),
-        plan.scenario.horizon,
-        plan.clock,
-        endpoint.recorded,
+        spec.demand, streams.stream(f"arrivals/{name}"), plan.scenario.horizon, plan.clock, endpoint.recorded
     )
     for times_s in times:
         count = len(times_s)
         routes = route.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True)
+        news, kinds = NONE, NO_KINDS
         if spec.service is not None:
-            yield Requests(times_s, unit_mean_draws(spec.service, draw, count), routes)
+            draws = unit_mean_draws(spec.service, draw, count)
         elif endpoint.rules.spell_s > 0.0:
-            yield Requests(times_s, draw.standard_normal(count), routes, pace.standard_normal(count))
+            draws, news = draw.standard_normal(count), pace.standard_normal(count)
         else:
-            yield Requests(times_s, draw.random(count), routes)
+            draws = draw.random(count)
+        if spec.interacts:
+            kinds = np.searchsorted(bounds, kind.random(count), side="right").astype(np.int64)
+        yield Requests(times_s, draws, routes, news, kinds)

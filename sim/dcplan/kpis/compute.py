@@ -12,6 +12,7 @@ import pandas as pd
 from dcplan.kpis.definitions import unit_of
 from dcplan.kpis.interval import estimate
 from dcplan.results.store import Tables
+from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
 
 J_PER_KWH = 3.6e6
@@ -100,21 +101,48 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     yield "requests", float(total["arrived"])
     yield "throughput_rps", served / counted_s
     yield "latency_mean_s", _ratio(total["latency_s"], served)
-    latency = tables["latency"][tables["latency"]["endpoint"] == name]
-    for label, level in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
-        yield f"latency_{label}_s", latency_quantile(latency, level)
+    yield from _percentiles(tables["latency"][tables["latency"]["endpoint"] == name])
     yield "wait_mean_s", _ratio(total["wait_s"], started)
     yield "utilisation", float(total["busy_s"]) / (counted_s * spec.replicas)
     yield "batch_mean", _ratio(started, float(batches["count"].sum()))
     if spec.slo is not None:
         yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
     yield "dropped", float(total["dropped"])
+    if spec.interacts:
+        yield from _classes(spec, name, tables)
     owner = f"endpoint {name}"
     if "attribution" in tables and spec.on is not None:
         energy_j = _owned(tables["attribution"], owner, ["idle_j", "active_j"])
         yield "energy_j_per_request", _ratio(energy_j, served)
     if "costs" in tables and spec.on is not None:
         yield "cost_usd_per_1k_requests", 1000.0 * _ratio(_owned(tables["costs"], owner, ["usd"]), served)
+
+
+def _percentiles(latency: pd.DataFrame) -> Values:
+    for label, level in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        yield f"latency_{label}_s", latency_quantile(latency, level)
+
+
+def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:
+    """What became of the attempts, and how each class fared."""
+    classes, latency = (table[table["endpoint"] == name] for table in (tables["classes"], tables["class_latency"]))
+    yield "attempts_per_request", _ratio(classes["attempted"].sum(), float(classes["arrived"].sum()))
+    for cause in ("refused", "rate_limited", "timed_out", "wasted"):
+        yield cause, float(classes[cause].sum())
+    for label, each in spec.classes.items():
+        total = classes.loc[
+            classes["class"] == label, ["arrived", "served", "given_up", "within_slo", "latency_s"]
+        ].sum()
+        mean_s = _ratio(total["latency_s"], float(total["served"]))
+        found = {
+            "requests": float(total["arrived"]),
+            "latency_mean_s": mean_s,
+            **dict(_percentiles(latency[latency["class"] == label])),
+        }
+        if each.slo or spec.slo:
+            found["slo_attainment"] = _ratio(total["within_slo"], float(total["served"] + total["given_up"]))
+        found["dropped"] = float(total["given_up"])
+        yield from ((f"classes.{label}.{kpi}", value) for kpi, value in found.items())
 
 
 def _training(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:

@@ -1,4 +1,4 @@
-"""Every KPI: its name, unit and meaning. `<name>` stands for an endpoint or a training queue."""
+"""Every KPI: its name, unit and meaning. `<name>` stands for an endpoint or a training queue, `<class>` for a class of requests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ENDPOINT = (
     Kpi("utilisation", "-", "share of the time that a replica is busy"),
     Kpi("batch_mean", "requests", "mean requests in a batch"),
     Kpi("slo_attainment", "-", "share of all requests that were answered within the promised latency (drops count against it)"),
-    Kpi("dropped", "requests", "requests dropped because the queue was full"),
+    Kpi("dropped", "requests", "requests that were never answered: refused, or given up"),
     Kpi("energy_j_per_request", "J", "energy at the servers' plugs per answer: busy power, and idle power of the reserved slots"),
     Kpi("cost_usd_per_1k_requests", "USD", "cost of 1,000 answers: energy and water by energy, servers and building by reserved slots"),
 )  # fmt: skip
@@ -62,11 +62,37 @@ TRAINING = (
 )  # fmt: skip
 
 
+INTERACTING = (
+    Kpi("attempts_per_request", "-", "attempts, retries included, per request that came"),
+    Kpi("refused", "attempts", "attempts refused because the queue was full"),
+    Kpi("rate_limited", "attempts", "attempts refused by the rate limit"),
+    Kpi("timed_out", "attempts", "attempts that gave up waiting in the queue"),
+    Kpi("wasted", "attempts", "attempts that gave up waiting and were served in vain"),
+)  # fmt: skip
+"""KPIs of endpoints whose requests differ, give up, come back or are limited."""
+
+OF_A_CLASS = (
+    "requests",
+    "latency_mean_s",
+    "latency_p50_s",
+    "latency_p95_s",
+    "latency_p99_s",
+    "slo_attainment",
+    "dropped",
+)
+"""KPIs of an endpoint that each of its named classes has as well."""
+
+
 def listed() -> list[Kpi]:
     """All KPIs, with `<name>` where the scenario's own names go."""
     return [
         *SITE,
-        *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in ENDPOINT),
+        *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in (*ENDPOINT, *INTERACTING)),
+        *(
+            Kpi(f"endpoints.<name>.classes.<class>.{kpi.name}", kpi.unit, kpi.meaning)
+            for kpi in ENDPOINT
+            if kpi.name in OF_A_CLASS
+        ),
         *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in TRAINING),
     ]
 
@@ -74,6 +100,6 @@ def listed() -> list[Kpi]:
 def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
-    known = {"endpoints": ENDPOINT, "training": TRAINING}.get(family, SITE) if rest else SITE
+    known = {"endpoints": (*ENDPOINT, *INTERACTING), "training": TRAINING}.get(family, SITE) if rest else SITE
     wanted = name.rpartition(".")[2]
     return next(kpi.unit for kpi in known if kpi.name == wanted)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dcplan.results.store import Tables, frame
+from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
 
 Sentences = Iterator[str]
@@ -16,6 +17,8 @@ SATURATED = 0.98
 """Utilisation above which a queue without a limit no longer settles within any horizon."""
 
 
+STORM = 1.2
+"""Attempts per request above which retries are a load of their own."""
 FEW = 1000
 """Answers, in all replications, below which a p99 rests on fewer than ten of them."""
 
@@ -37,11 +40,14 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
     counted_s = (scenario.horizon - scenario.warm_up) * scenario.replications
     for name, spec in scenario.endpoints.items():
         busy, attained = value[f"endpoints.{name}.utilisation"], value.get(f"endpoints.{name}.slo_attainment")
-        if busy is not None and busy > SATURATED and spec.queue.limit is None:
+        if attempts := value.get(f"endpoints.{name}.attempts_per_request"):
+            yield from _storm(name, attempts)
+        patient = all((each.timeout or spec.queue.timeout) is None for each in spec.kinds.values())
+        if busy is not None and busy > SATURATED and spec.queue.limit is None and patient:
             yield f"Endpoint {name} is overloaded: its queue grows as long as the run lasts, so its latency means nothing."
         if dropped := value[f"endpoints.{name}.dropped"]:
             share = dropped / (value[f"endpoints.{name}.requests"] or dropped)
-            yield f"Endpoint {name} drops {share:.2%} of its requests, because its queue is limited to {spec.queue.limit}."
+            yield f"Endpoint {name} drops {share:.2%} of its requests, because {_cause(name, spec, value)}."
         answered = (value[f"endpoints.{name}.throughput_rps"] or 0.0) * counted_s
         if answered < FEW:
             yield f"Endpoint {name} answered {answered:,.0f} requests only, too few to say what its p99 is."
@@ -50,6 +56,25 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
                 f"Endpoint {name} misses its promise: {attained:.2%} of the requests are answered within "
                 f"{spec.slo.latency_s:g} s, {spec.slo.share:.0%} were promised."
             )
+
+
+def _cause(name: str, spec: Endpoint, value: dict[str, float | None]) -> str:
+    """Why most attempts failed."""
+    causes = {
+        "refused": f"its queue is limited to {spec.queue.limit}" if spec.queue.limit is not None else "a queue is full",
+        "rate_limited": f"it admits no more than {spec.admission.rate:g} per second" if spec.admission else "",
+        "timed_out": "they give up waiting",
+    }
+    failed = {cause: value.get(f"endpoints.{name}.{cause}") or 0.0 for cause in causes}
+    return causes[max(failed, key=lambda cause: failed[cause])]
+
+
+def _storm(name: str, attempts: float) -> Sentences:
+    if attempts > STORM:
+        yield (
+            f"Endpoint {name} sees {attempts:.2f} attempts per request: retries are part of its load, and may keep it "
+            "overloaded after the cause has passed."
+        )
 
 
 def _training(scenario: Scenario, tables: Tables) -> Sentences:

@@ -29,6 +29,7 @@ ENDPOINT = {
     "latency_p99_s": "latency p99",
     "slo_attainment": "promise attained",
     "dropped": "dropped",
+    "attempts_per_request": "attempts per request",
     "utilisation": "replicas busy",
     "energy_j_per_request": "energy per request",
     "cost_usd_per_1k_requests": "cost of 1,000 requests",

@@ -42,6 +42,7 @@ class Facts:
     replicas: Mapping[str, int] = field(default_factory=dict)
     max_batch: Mapping[str, int] = field(default_factory=dict)
     promises: Mapping[str, Promise] = field(default_factory=dict)
+    class_promises: Mapping[str, Mapping[str, Promise]] = field(default_factory=dict)
 
     @property
     def counted_s(self) -> float:
@@ -65,7 +66,14 @@ def facts(run: Run) -> Facts:
         replicas={name: int(spec["replicas"]) for name, spec in endpoints.items()},
         max_batch={name: int(_below(spec, "batching", "max_batch") or 1) for name, spec in endpoints.items()},
         promises={name: _promise(spec["slo"]) for name, spec in endpoints.items() if spec.get("slo")},
+        class_promises={name: _of_classes(spec) for name, spec in endpoints.items()},
     )
+
+
+def _of_classes(spec: Mapping[str, Any]) -> dict[str, Promise]:
+    """What an endpoint promises to each of its classes; to those without a promise of their own, its own."""
+    promised = {label: each.get("slo") or spec.get("slo") for label, each in (spec.get("classes") or {}).items()}
+    return {label: _promise(slo) for label, slo in promised.items() if slo}
 
 
 def _promise(slo: Mapping[str, str]) -> Promise:

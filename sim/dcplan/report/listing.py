@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from dcplan.kpis.definitions import listed
 from dcplan.profiles.library import Library, Profile, default_library, shipped
 from dcplan.scenario import demand, service
-from dcplan.scenario.endpoint import Queue, Routing
+from dcplan.scenario.base import Spec
+from dcplan.scenario.clients import Admission, RequestClass, Retry
+from dcplan.scenario.endpoint import Batching, Endpoint, Queue
 
 
 def lines(what: str, profiles: Path | None = None) -> Iterator[str]:
@@ -45,13 +49,49 @@ def _scenarios() -> Iterator[str]:
 
 
 def _policies() -> Iterator[str]:
-    yield f"{'demand':12} {', '.join(_kinds(demand.Demand))}"
-    yield f"{'service':12} {', '.join(_kinds(service.Service))}"
-    yield f"{'queue':12} {', '.join(get_args(Queue.model_fields['kind'].annotation))}"
-    yield f"{'routing':12} {', '.join(get_args(Routing))}"
-    yield f"{'batching':12} dynamic (max_batch, max_delay)"
-    yield f"{'scheduling':12} first come, first served"
+    for key, choices, meaning in policies():
+        yield f"{key:36} {choices:62} {meaning}"
 
 
-def _kinds(union: Any) -> list[str]:
-    return [get_args(spec.model_fields["kind"].annotation)[0] for spec in get_args(get_args(union)[0])]
+def policies() -> Iterator[tuple[str, str, str]]:
+    """How requests can come and be served: (key of an endpoint, choices or default, meaning), read off the specs."""
+    for union, key in ((demand.Demand, "demand"), (service.Service, "service")):
+        for spec in get_args(get_args(union)[0]):
+            (kind,) = get_args(spec.model_fields["kind"].annotation)
+            parts = [name for name in spec.model_fields if name != "kind"]
+            yield f"{key}: {{kind: {kind}}}", ", ".join(parts), _first_line(spec.__doc__)
+    yield from _keys("", Endpoint, ("routing",))
+    yield from _keys("queue.", Queue)
+    yield from _keys("batching.", Batching)
+    yield from _keys("classes.<name>.", RequestClass)
+    yield from _keys("retry.", Retry)
+    yield from _keys("admission.", Admission)
+
+
+def _keys(prefix: str, spec: type[Spec], names: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:
+    """The keys of a spec, all unless *names* are given."""
+    for name, info in spec.model_fields.items():
+        if not names or name in names:
+            yield prefix + name, _choices(info), _first_line(info.description)
+
+
+def _choices(info: FieldInfo) -> str:
+    """What may be written: one of a few words, or anything, and then what it is if nothing is written."""
+    words = [word for word in _words(info.annotation) if isinstance(word, str)]
+    if words:
+        return ", ".join(words)
+    default = info.default
+    return "required" if info.is_required() else "-" if default is None else f"{default}"
+
+
+def _words(annotation: Any) -> Iterator[Any]:
+    """What the `Literal`s in *annotation* allow."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    else:
+        for part in get_args(annotation):
+            yield from _words(part)
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]

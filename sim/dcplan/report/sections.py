@@ -9,7 +9,7 @@ import pandas as pd
 
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
-from dcplan.report.figures import energy, latency, load, money, power, training
+from dcplan.report.figures import classes, energy, latency, load, money, power, training
 from dcplan.report.frame import Chart, Section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
@@ -49,7 +49,7 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
     found = names(kpis, "endpoints")
     points = int(np.clip(3 * POINTS // max(1, len(found)), FEWEST_POINTS, POINTS))
     for name in found:
-        of = {table: _of(run, table, "endpoint", name) for table in ("latency", "endpoints", "batches")}
+        of = {table: _of(run, table, "endpoint", name) for table in ("latency", "endpoints", "batches", "classes")}
         charts = []
         if of["latency"] is not None:
             marks = {label: number(kpis, f"endpoints.{name}.latency_{label}_s") for label in ("p50", "p95", "p99")}
@@ -57,6 +57,16 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
             attained = number(kpis, f"endpoints.{name}.slo_attainment")
             promise = known.promises.get(name)
             charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained)))
+        if marks_of := _marks_of_classes(kpis, name):
+            promised = known.class_promises.get(name, {})
+            attained_by = {
+                label: share
+                for label in promised
+                if (share := number(kpis, f"endpoints.{name}.classes.{label}.slo_attainment")) is not None
+            }
+            charts.append(Chart(classes.class_figure(name, marks_of, promised, attained_by)))
+        if of["classes"] is not None:
+            charts.append(Chart(classes.attempts_figure(name, of["classes"], known.start, known.horizon_s, points)))
         if of["endpoints"] is not None:
             replicas = known.replicas.get(name)
             figure = load.load_figure(name, of["endpoints"], replicas, known.start, known.horizon_s, points)
@@ -65,6 +75,19 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
         if of["batches"] is not None and most > 1:
             charts.append(Chart(latency.batch_figure(name, of["batches"], most)))
         yield Section(f"Endpoint {name}", tuple(charts))
+
+
+def _marks_of_classes(kpis: Kpis, name: str) -> dict[str, dict[str, float]]:
+    """p50, p95 and p99 of each class of an endpoint that answered anything [s]."""
+    prefix = f"endpoints.{name}.classes."
+    labels = dict.fromkeys(key.removeprefix(prefix).split(".")[0] for key in kpis if key.startswith(prefix))
+    found: dict[str, dict[str, float]] = {}
+    for label in labels:
+        marks = {each: number(kpis, f"{prefix}{label}.latency_{each}_s") for each in ("p50", "p95", "p99")}
+        known = {each: value for each, value in marks.items() if value is not None}
+        if known:
+            found[label] = known
+    return found
 
 
 def _of(run: Run, table: str, key: str, name: str) -> pd.DataFrame | None:

@@ -13,8 +13,7 @@ Kpis = Mapping[str, Mapping[str, Any]]
 
 def names(kpis: Kpis, family: str) -> list[str]:
     """The endpoints ("endpoints") or queues ("training") that have KPIs, in the order of the scenario."""
-    found = (name.removeprefix(f"{family}.").rpartition(".")[0] for name in kpis if name.startswith(f"{family}."))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(name.split(".")[1] for name in kpis if name.startswith(f"{family}.")))
 
 
 def number(kpis: Kpis, name: str) -> float | None:

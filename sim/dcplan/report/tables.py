@@ -6,7 +6,7 @@ import html
 
 import pandas as pd
 
-from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING, Kpi
+from dcplan.kpis.definitions import ENDPOINT, INTERACTING, SITE, TRAINING, Kpi
 from dcplan.report.facts import Facts
 from dcplan.report.figures.money import UNUSED, by_owner
 from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, span
@@ -31,13 +31,13 @@ def kpis_html(kpis: Kpis) -> str:
 
 def _group(title: str, prefix: str, keys: list[str], kpis: Kpis) -> str:
     meanings = {kpi.name: kpi.meaning for kpi in _family(prefix)}
-    rows = "\n".join(_kpi(key, prefix, meanings.get(key.removeprefix(prefix), ""), kpis) for key in keys)
+    rows = "\n".join(_kpi(key, prefix, meanings.get(key.rpartition(".")[2], ""), kpis) for key in keys)
     heading = f"<tr class='group'><th colspan='4' scope='rowgroup'>{html.escape(title)}</th></tr>"
     return f"<tbody>\n{heading}\n{rows}\n</tbody>"
 
 
 def _family(prefix: str) -> tuple[Kpi, ...]:
-    return {"endpoints": ENDPOINT, "training": TRAINING}.get(prefix.partition(".")[0], SITE)
+    return {"endpoints": (*ENDPOINT, *INTERACTING), "training": TRAINING}.get(prefix.partition(".")[0], SITE)
 
 
 def _kpi(key: str, prefix: str, meaning: str, kpis: Kpis) -> str:

@@ -29,6 +29,7 @@ def _key(*names: str) -> tuple[Column, ...]:
         "time_s": Column("time_s", "float64", "s", "start of the interval, from the start of the run"),
         "duration_s": Column("duration_s", "float64", "s", "length of the interval"),
         "endpoint": Column("endpoint", "str", "", "endpoint"),
+        "class": Column("class", "str", "", "class of requests"),
         "queue": Column("queue", "str", "", "training queue"),
         "group": Column("group", "str", "", "group of servers in the fleet"),
     }
@@ -58,7 +59,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             *_key("replication", "endpoint", "time_s", "duration_s"),
             Column("arrived", "int64", "requests", "requests that arrived"),
             Column("served", "int64", "requests", "requests answered"),
-            Column("dropped", "int64", "requests", "requests dropped because the queue was full"),
+            Column("dropped", "int64", "requests", "requests never answered: refused, or given up"),
             Column("within_slo", "int64", "requests", "requests answered within the promised latency"),
             Column("in_system", "int64", "requests", "requests waiting or in service at the end of the interval"),
             Column("latency_s", "float64", "s", "sum of the latencies of the requests answered"),
@@ -70,6 +71,27 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("low_s", "float64", "s", "lower edge of the latency bin"),
             Column("high_s", "float64", "s", "upper edge of the latency bin"),
             Column("count", "int64", "requests", "requests answered with a latency in the bin"),
+        ),
+        "classes": (
+            *_key("replication", "endpoint", "class", "time_s", "duration_s"),
+            Column("arrived", "int64", "requests", "requests that came for the first time"),
+            Column("attempted", "int64", "attempts", "attempts, the first one of each request included"),
+            Column("refused", "int64", "attempts", "attempts refused because the queue was full"),
+            Column("rate_limited", "int64", "attempts", "attempts refused by the rate limit"),
+            Column("timed_out", "int64", "attempts", "attempts that gave up waiting in the queue"),
+            Column("wasted", "int64", "attempts", "attempts that gave up waiting and were served in vain"),
+            Column("given_up", "int64", "requests", "requests whose last attempt failed"),
+            Column("served", "int64", "requests", "requests answered"),
+            Column("within_slo", "int64", "requests", "requests answered within the promised latency"),
+            Column(
+                "latency_s", "float64", "s", "sum of the latencies of the requests answered, from the first attempt"
+            ),
+        ),
+        "class_latency": (
+            *_key("replication", "endpoint", "class"),
+            Column("low_s", "float64", "s", "lower edge of the latency bin"),
+            Column("high_s", "float64", "s", "upper edge of the latency bin"),
+            Column("count", "int64", "requests", "requests answered with a latency in the bin, from the first attempt"),
         ),
         "batches": (
             *_key("replication", "endpoint"),

@@ -94,4 +94,14 @@ class Trace(Spec):
         return self
 
 
-Demand = Annotated[Constant | Poisson | Gamma | Mmpp | Diurnal | Trace, Field(discriminator="kind")]
+class Closed(Spec):
+    """A fixed number of users: each thinks, asks, waits for the answer, and starts again."""
+
+    kind: Literal["closed"]
+    users: Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+    """How many there are."""
+    think: PositiveDuration
+    """Mean time from an answer to the next request, exponential."""
+
+
+Demand = Annotated[Constant | Poisson | Gamma | Mmpp | Diurnal | Trace | Closed, Field(discriminator="kind")]

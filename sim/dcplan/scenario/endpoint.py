@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from dcplan.profiling.point import Precision
 from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
-from dcplan.scenario.demand import Demand
+from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
+from dcplan.scenario.demand import Closed, Demand
 from dcplan.scenario.service import Service
 
 Routing = Literal["round_robin", "random", "least_loaded", "power_of_two"]
@@ -31,36 +32,13 @@ class Queue(Spec):
     kind: Literal["per_replica", "shared"] = "per_replica"
     """`per_replica` needs a routing policy; from a `shared` queue any free replica takes the next batch."""
     limit: Annotated[int, Field(ge=0, le=10_000_000, strict=True)] | None = None
-    """Most requests that may wait in the queue, those in service not counted; more are dropped. None: no limit."""
-
-
-class Slo(Spec):
-    """The promise: this share of requests is answered within this time."""
-
-    p50: PositiveDuration | None = None
-    """Half of all requests are answered within this time."""
-    p90: PositiveDuration | None = None
-    """90 % of all requests are answered within this time."""
-    p95: PositiveDuration | None = None
-    """95 % of all requests are answered within this time."""
-    p99: PositiveDuration | None = None
-    """99 % of all requests are answered within this time."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Slo:
-        if sum(value is not None for _, value in self) != 1:
-            raise ValueError("give exactly one of p50, p90, p95, p99, e.g. {p99: 100 ms}")
-        return self
-
-    @property
-    def share(self) -> float:
-        """The promised share of requests, 0..1."""
-        return next(int(name[1:]) / 100 for name, value in self if value is not None)
-
-    @property
-    def latency_s(self) -> float:
-        """The promised latency [s]."""
-        return next(float(value) for _, value in self if value is not None)
+    """Most requests that may wait in the queue, those in service not counted; more are refused. None: no limit."""
+    discipline: Discipline = "fifo"
+    """Who is served next: as they came, the class with the lowest `priority`, the nearest deadline, or fair shares."""
+    timeout: PositiveDuration | None = None
+    """Longest wait in the queue before a request gives up. None: requests are patient."""
+    on_timeout: Literal["leave", "serve_in_vain"] = "leave"
+    """Whether a request that gives up leaves the queue, or its replica, unaware, serves it all the same."""
 
 
 class Endpoint(Spec):
@@ -91,7 +69,13 @@ class Endpoint(Spec):
     demand: Demand
     """How requests arrive."""
     slo: Slo | None = None
-    """The latency that was promised."""
+    """The latency that was promised, from the first attempt on."""
+    classes: Annotated[dict[Name, RequestClass], Field(max_length=64)] = Field(default_factory=dict)
+    """Kinds of requests, by name; all are alike if not given."""
+    retry: Retry | None = None
+    """What requests do that were refused or gave up waiting; they are gone if not given."""
+    admission: Admission | None = None
+    """A rate limit in front of the queues."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Endpoint:
@@ -107,7 +91,34 @@ class Endpoint(Spec):
             raise ValueError("delay_from: pickup needs a queue in front of each replica, queue: {kind: per_replica}")
         if self.queue.kind == "shared" and self.routing is not None:
             raise ValueError("a shared queue has no routing; remove 'routing' or use queue: {kind: per_replica}")
+        self._check_classes()
         return self
+
+    def _check_classes(self) -> None:
+        """Raise a ValueError if classes and waiting do not fit together."""
+        if self.queue.discipline != "fifo" and len(self.classes) < 2:
+            raise ValueError(f"discipline: {self.queue.discipline} tells classes apart; name at least two in 'classes'")
+        if self.queue.discipline == "deadline" and all(each.deadline is None for each in self.classes.values()):
+            raise ValueError("discipline: deadline needs a deadline; add e.g. 'deadline: 200 ms' to a class")
+        for name, each in self.kinds.items():
+            timeout = each.timeout or self.queue.timeout
+            if timeout is not None and timeout <= self.batching.max_delay:
+                who = f"class {name}" if self.classes else "a request"
+                raise ValueError(
+                    f"{who} gives up after {timeout:g} s, before a batch that is not full starts "
+                    f"(max_delay: {self.batching.max_delay:g} s); make the time-out longer than max_delay"
+                )
+
+    @property
+    def kinds(self) -> dict[str, RequestClass]:
+        """The classes of requests; a single one, called "all", if none was named."""
+        return self.classes or {"all": RequestClass()}
+
+    @property
+    def interacts(self) -> bool:
+        """Whether requests differ, give up or come back, so that `serving.class_kernel` is needed."""
+        asked = self.classes or self.retry or self.admission or self.queue.timeout or isinstance(self.demand, Closed)
+        return bool(asked)
 
     @property
     def policy(self) -> Routing:

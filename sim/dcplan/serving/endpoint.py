@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dcplan.serving import kernel
-from dcplan.serving.histogram import FloatArray
+from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
 from dcplan.serving.state import Rules, State, Totals, grown, in_system, new_state, new_totals
 
@@ -18,6 +18,7 @@ MAX_PLACES = 1 << 24
 
 
 NONE: FloatArray = np.empty(0)
+NO_KINDS: IntArray = np.empty(0, dtype=np.int64)
 
 
 class Requests(NamedTuple):
@@ -29,12 +30,14 @@ class Requests(NamedTuple):
             standard normal number where there are spells.
         routes: 64 random bits, for the routing policy.
         news: Standard normal numbers that change the pace of the replica it starts on [-]; empty without spells.
+        kinds: Class of each request, its place among those of the endpoint; empty where all are alike.
     """
 
     times_s: FloatArray
     draws: FloatArray
     routes: UintArray
     news: FloatArray = NONE
+    kinds: IntArray = NO_KINDS
 
 
 @dataclass
@@ -95,10 +98,10 @@ class Endpoint:
         self.state = grown(self.state)
 
     def _call(self, block: Requests, first: int, until_s: float) -> int:
-        rules, state, totals = self.rules, self.state, self.totals
+        rules, state, totals, (times_s, draws, routes, news, _) = self.rules, self.state, self.totals, block
         if self.shared:
-            return int(kernel.shared(rules, state, totals, block.times_s, block.draws, block.news, first, until_s))
-        return int(kernel.per_replica(rules, state, totals, *block, first, until_s))
+            return int(kernel.shared(rules, state, totals, times_s, draws, news, first, until_s))
+        return int(kernel.per_replica(rules, state, totals, times_s, draws, routes, news, first, until_s))
 
 
 NOTHING = Requests(NONE, NONE, np.empty(0, dtype=np.uint64))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
+from dcplan.serving.class_state import ClassRules
+from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.histogram import FloatArray
 from dcplan.serving.policies import ROUTING
 from dcplan.serving.state import Rules
@@ -22,29 +27,68 @@ def rules(
 
     Args:
         spec: The endpoint.
-        service_s: Service time by batch size and draw [s], see `Rules.service_s`, [max_batch + 1, steps + 1].
-        power_w: Power of a busy replica above idle by batch size [W], [max_batch + 1]; zeros if not given.
+        service_s: Service time by batch size and draw [s], see `Rules.service_s`, [n, steps + 1]; a row for every
+            batch size from 0 to max_batch, or to the size of the largest batch in units, where classes differ in size.
+        power_w: Power of a busy replica above idle by batch size [W], [n]; zeros if not given.
         pauses: Pauses of a replica after which service was measured [s], rising from 0, [pauses], and how much longer a
-            batch takes after them, nothing after the first [s], [max_batch + 1, pauses]; linear in between, and
+            batch takes after them, nothing after the first [s], [n, pauses]; linear in between, and
             constant after the longest. They change nothing if not given.
         slow: See `Rules.slow`; zeros if not given.
         spell_s: See `Rules.spell_s`.
     """
-    size = spec.batching.max_batch
+    sizes = len(service_s)
     return Rules(
         routing=ROUTING[spec.policy],
-        max_batch=size,
+        max_batch=spec.batching.max_batch,
         max_delay_s=float(spec.batching.max_delay),
         from_pickup=spec.batching.delay_from == "pickup",
         limit=-1 if spec.queue.limit is None else spec.queue.limit,
         slo_s=np.inf if spec.slo is None else spec.slo.latency_s,
         service_s=np.ascontiguousarray(service_s, dtype=np.float64),
-        power_w=np.zeros(size + 1) if power_w is None else np.ascontiguousarray(power_w, dtype=np.float64),
+        power_w=np.zeros(sizes) if power_w is None else np.ascontiguousarray(power_w, dtype=np.float64),
         pause_s=np.zeros(1) if pauses is None else np.ascontiguousarray(pauses[0], dtype=np.float64),
-        pause_bends=np.zeros((size + 1, 1)) if pauses is None else bends(*pauses),
-        slow=np.zeros(size + 1) if slow is None else np.ascontiguousarray(slow, dtype=np.float64),
+        pause_bends=np.zeros((sizes, 1)) if pauses is None else bends(*pauses),
+        slow=np.zeros(sizes) if slow is None else np.ascontiguousarray(slow, dtype=np.float64),
         spell_s=spell_s,
     )
+
+
+def largest_batch(spec: EndpointSpec) -> int:
+    """Size of the largest batch, in requests of the smallest size."""
+    return spec.batching.max_batch * max(each.size for each in spec.kinds.values())
+
+
+def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
+    """The rules of *spec* where requests differ, give up or come back; *base* has a row per unit of size."""
+    kinds, queue, retry, admission = spec.kinds.values(), spec.queue, spec.retry, spec.admission
+    limits = [queue.limit if each.limit is None else each.limit for each in kinds]
+    promises = [each.slo or spec.slo for each in kinds]
+    return ClassRules(
+        base=base,
+        shared=queue.kind == "shared",
+        discipline=DISCIPLINES[queue.discipline],
+        priority=np.array([each.priority for each in kinds], dtype=np.float64),
+        deadline_s=_times_s([each.deadline for each in kinds]),
+        weight=np.array([each.weight for each in kinds], dtype=np.float64),
+        units=np.array([each.size for each in kinds], dtype=np.int64),
+        timeout_s=_times_s([each.timeout or queue.timeout for each in kinds]),
+        unaware=queue.on_timeout == "serve_in_vain",
+        limit=np.array([-1 if limit is None else limit for limit in limits], dtype=np.int64),
+        slo_s=_times_s([None if slo is None else slo.latency_s for slo in promises]),
+        attempts=1 if retry is None else retry.attempts,
+        backoff_s=0.0 if retry is None else float(retry.backoff),
+        factor=1.0 if retry is None else retry.factor,
+        longest_s=0.0 if retry is None else float(retry.longest),
+        jitter=0.0 if retry is None else retry.jitter,
+        rate_per_s=np.inf if admission is None else float(admission.rate),
+        burst=0.0 if admission is None else float(admission.burst),
+        users=spec.demand.users if isinstance(spec.demand, Closed) else 0,
+    )
+
+
+def _times_s(times_s: Sequence[float | None]) -> FloatArray:
+    """Times [s], infinite where there is none."""
+    return np.array([np.inf if each is None else each for each in times_s], dtype=np.float64)
 
 
 def bends(pause_s: FloatArray, after_pause_s: FloatArray) -> FloatArray:

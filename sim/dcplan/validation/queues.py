@@ -8,8 +8,9 @@ Nearly all of them are phase-type: the time until a Markov chain with initial di
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,3 +172,63 @@ def batch_service(arrival: float, service: float, size: int) -> Law:
     busy = 1.0 / (1.0 - root)
     idle = service / arrival
     return _delayed(busy / (busy + idle), service * (1.0 - root**size), service)
+
+
+def priorities_s(arrivals: Sequence[float], service: float, servers: int) -> list[float]:
+    """M/M/c with strict priorities, not preemptive: mean time in system of each class [s], the most urgent first.
+
+    A. Cobham, "Priority assignment in waiting line problems", Oper. Res. 2 (1954) 70:
+    W_k = C / (c mu) / ((1 - s_(k-1)) (1 - s_k)), with s_k the load of classes 1 to k and C that of Erlang.
+
+    >>> [round(each, 6) for each in priorities_s([0.25, 0.25], 1.0, 1)]
+    [1.666667, 2.333333]
+    """
+    loads = np.concatenate(([0.0], np.cumsum(arrivals))) / (servers * service)
+    left_s = erlang_c(sum(arrivals), service, servers) / (servers * service)
+    return [float(left_s / ((1 - above) * (1 - own)) + 1 / service) for above, own in pairwise(loads)]
+
+
+def impatient(arrival: float, service: float, servers: int, patience_s: float) -> tuple[float, float]:
+    """M/M/c+D: the share of customers who leave the queue after *patience_s*, and the mean stay of the others [s].
+
+    D. Y. Barrer, "Queuing with impatient customers and ordered service", Oper. Res. 5 (1957) 650. The wait that a
+    customer is offered has the density arrival p_(c-1) exp(-(c mu - arrival) w) up to the patience, beyond which nobody
+    joins the work ahead and it falls as exp(-c mu w).
+    """
+    load, full = arrival / service, servers * service
+    below = np.cumprod(np.concatenate(([1.0], load / np.arange(1, servers))))
+    slack = full - arrival
+    mass = -math.expm1(-slack * patience_s) / slack if slack else patience_s
+    moment = mass / slack - patience_s * math.exp(-slack * patience_s) / slack if slack else patience_s**2 / 2
+    weight = arrival * below[-1]
+    left = weight * math.exp(-slack * patience_s) / full
+    total = below.sum() + weight * mass + left
+    served = 1.0 - left / total
+    return float(left / total), float(weight * moment / total / served + 1.0 / service)
+
+
+def finite_source(users: int, think_s: float, service: float, servers: int) -> tuple[float, float]:
+    """M/M/c//N, users who think and ask: answers per second, and mean time in system [s].
+
+    L. Kleinrock, "Queueing Systems" I, 1975, section 3.8; time in system by Little's law, users / rate - think_s (the
+    same as exact mean value analysis, M. Reiser and S. S. Lavenberg, J. ACM 27 (1980) 313).
+
+    >>> [round(each, 6) for each in finite_source(1, 3.0, 1.0, 1)]
+    [0.25, 1.0]
+    """
+    n = np.arange(1, users + 1)
+    ratios = (users - n + 1) / think_s / (np.minimum(n, servers) * service)
+    log_weights = np.concatenate(([0.0], np.cumsum(np.log(ratios))))
+    weights = np.exp(log_weights - log_weights.max())
+    states = weights / weights.sum()
+    rate = float(states[1:] @ np.minimum(n, servers)) * service
+    return rate, users / rate - think_s
+
+
+def two_choices_s(load: float, service: float) -> float:
+    """Mean time in system where each customer joins the shorter of two random M/M/1 queues, out of very many [s].
+
+    M. Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 12 (2001) 1094:
+    sum over i >= 1 of load^(2^i - 2), in service times.
+    """
+    return math.fsum(load ** (2.0**i - 2.0) for i in range(1, 40)) / service

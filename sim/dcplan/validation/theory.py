@@ -6,9 +6,11 @@ so that all of them together hold with 95 % (Bonferroni): a miss means something
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from dcplan.engine.resolve import resolve
 from dcplan.kpis.interval import CONFIDENCE, student_t
@@ -30,7 +32,19 @@ LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 @dataclass(frozen=True)
 class Case:
-    """A queue as an endpoint, and what theory knows of it."""
+    """A queue as an endpoint, and what theory knows of it.
+
+    Attributes:
+        name: What it is called in Kendall's notation.
+        endpoint: The endpoint as a scenario would say it, without demand.
+        rate: Requests per second.
+        source: Where the theory is from.
+        law: Distribution of the time in system.
+        mean_s: Mean time in system [s], where its distribution is not known.
+        lost: Share of the requests that are not answered [-].
+        class_mean_s: Mean time in system of each class [s].
+        demand: How requests come; Poisson if None.
+    """
 
     name: str
     endpoint: dict[str, Any]
@@ -39,6 +53,8 @@ class Case:
     law: Law | None = None
     mean_s: float | None = None
     lost: float | None = None
+    class_mean_s: Mapping[str, float] = field(default_factory=dict)
+    demand: dict[str, Any] | None = None
 
 
 def cases() -> Iterator[Case]:
@@ -68,7 +84,37 @@ def cases() -> Iterator[Case]:
     law = queues.batch_service(6.0 * RATE, RATE, 8)
     yield Case("M/M[1,8]/1 batches", batched, 6.0 * RATE, "Bailey 1954", law)
     split = _endpoint(exponential, 5, routing="random")
+    yield from _interacting(exponential)
+    chosen = _endpoint(exponential, 1000, routing="power_of_two")
+    mean_s = queues.two_choices_s(0.9, RATE)
+    yield Case("1000 x M/M/1, power of two", chosen, 0.9 * 1000 * RATE, "Mitzenmacher 2001", mean_s=mean_s)
     yield Case("5 x M/M/1, random routing", split, 4.0 * RATE, "Poisson splitting", queues.mm1(0.8 * RATE, RATE))
+
+
+def _interacting(exponential: dict[str, Any]) -> Iterator[Case]:
+    """Requests that overtake each other, give up, or wait for an answer before they come again."""
+    shares, names = np.array([0.2, 0.3, 0.5]), ("first", "second", "third")
+    classes = {
+        name: {"share": float(share), "priority": rank}
+        for rank, (name, share) in enumerate(zip(names, shares, strict=True))
+    }
+    for servers, load in ((1, 0.8), (8, 0.9)):
+        rate = load * servers * RATE
+        means_s = queues.priorities_s((rate * shares).tolist(), RATE, servers)
+        queue = {"kind": "shared", "discipline": "priority"}
+        yield Case(
+            f"M/M/{servers}, three priorities", _endpoint(exponential, servers, queue=queue, classes=classes), rate,
+            "Cobham 1954", class_mean_s=dict(zip(names, means_s, strict=True)),
+        )  # fmt: skip
+    rate, patience_s = 1.1 * 4 * RATE, 3 * SERVICE_S
+    lost, mean_s = queues.impatient(rate, RATE, 4, patience_s)
+    hasty = _endpoint(exponential, 4, queue={"kind": "shared", "timeout": f"{patience_s} s"})
+    yield Case("M/M/4+D, impatient", hasty, rate, "Barrer 1957", mean_s=mean_s, lost=lost)
+    users, think_s = 60, 10 * SERVICE_S
+    rate, mean_s = queues.finite_source(users, think_s, RATE, 5)
+    demand = {"kind": "closed", "users": users, "think": f"{think_s} s"}
+    shared = _endpoint(exponential, 5, queue={"kind": "shared"})
+    yield Case("M/M/5//60, users", shared, rate, "Kleinrock 1975", mean_s=mean_s, lost=0.0, demand=demand)
 
 
 def checks(seed: int) -> list[Check]:
@@ -96,20 +142,24 @@ def scenario(case: Case, seed: int) -> dict[str, Any]:
         "step": f"{horizon_s} s",
         "replications": REPLICATIONS,
         "seed": seed,
-        "endpoints": {"queue": case.endpoint | {"demand": {"kind": "poisson", "rate": f"{case.rate} /s"}}},
+        "endpoints": {
+            "queue": case.endpoint | {"demand": case.demand or {"kind": "poisson", "rate": f"{case.rate} /s"}}
+        },
     }
 
 
 def _compared(case: Case, seed: int) -> Iterator[tuple[str, dict[str, float], float, str]]:
     """(label, our estimate, expected, unit) of everything theory knows about the case."""
     run = replicate(resolve(from_data(scenario(case, seed)), Library([])))
-    ours = {name.rpartition(".")[2]: kpi for name, kpi in run.kpis["kpis"].items()}
+    ours = {name.removeprefix("endpoints.queue."): kpi for name, kpi in run.kpis["kpis"].items()}
     if case.mean_s is not None:
         yield "mean", ours["latency_mean_s"], case.mean_s, "s"
     if case.law is not None:
         yield "mean", ours["latency_mean_s"], case.law.mean_s, "s"
         for label, level in LEVELS.items():
             yield label, ours[f"latency_{label}_s"], case.law.percentile_s(level), "s"
+    for name, mean_s in case.class_mean_s.items():
+        yield f"{name}, mean", ours[f"classes.{name}.latency_mean_s"], mean_s, "s"
     if case.lost is not None:
         yield "throughput", ours["throughput_rps"], case.rate * (1.0 - case.lost), "1/s"
 

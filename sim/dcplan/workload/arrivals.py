@@ -12,7 +12,7 @@ from datetime import datetime
 
 import numpy as np
 
-from dcplan.scenario.demand import Constant, Demand, Diurnal, Gamma, Mmpp, Poisson, Trace
+from dcplan.scenario.demand import Closed, Constant, Demand, Diurnal, Gamma, Mmpp, Poisson, Trace
 from dcplan.signals.clock import Clock
 from dcplan.workload.rate import FloatArray, RateCurve, constant
 
@@ -43,7 +43,7 @@ def arrivals(
     clock: Clock = MONDAY,
     recorded: Recorded | None = None,
 ) -> Iterator[FloatArray]:
-    """Blocks of arrival times [s since the start], sorted, at least up to *horizon_s*.
+    """Blocks of arrival times [s since the start], sorted, at least up to *horizon_s*; for users, times to think [s].
 
     Args:
         demand: What was asked for.
@@ -52,9 +52,17 @@ def arrivals(
         clock: The site's calendar, which a diurnal demand follows.
         recorded: The trace, for a demand of kind `trace`.
     """
+    if isinstance(demand, Closed):
+        return _thoughts(demand, rng)
     if isinstance(demand, Trace) and recorded is not None and recorded.stamps_s is not None:
         return _blocks(recorded.stamps_s)
     return _time_changed(rate_curve(demand, rng, horizon_s, clock, recorded), _gaps(demand), rng, horizon_s)
+
+
+def _thoughts(demand: Closed, rng: np.random.Generator) -> Iterator[FloatArray]:
+    """Blocks, without end, of how long a user thinks before each request [s]."""
+    while True:
+        yield rng.standard_exponential(BLOCK) * demand.think
 
 
 def rate_curve(
@@ -71,6 +79,8 @@ def rate_curve(
         return _modulated(demand, rng, horizon_s)
     if isinstance(demand, Diurnal):
         return _by_wall_clock(demand, clock, horizon_s)
+    if isinstance(demand, Closed):
+        raise ValueError("users have no rate of their own: they ask when they have thought")
     if recorded is None or recorded.rate is None:
         raise ValueError("a trace of rates needs its recorded rates")
     return recorded.rate

@@ -9,13 +9,12 @@ import tiny
 from dcplan.engine import serving
 from dcplan.engine.plan import Plan
 from dcplan.errors import ConservationError
-from dcplan.serving.endpoint import Endpoint
 from dcplan.workload.streams import Streams
 
 QUIET = tiny.SYNTHETIC.replace("exponential", "deterministic").replace("poisson, rate: 5", "constant, rate: 1")
 
 
-def served(plan: Plan, replication: int = 0) -> tuple[Endpoint, serving.Diary]:
+def served(plan: Plan, replication: int = 0) -> tuple[serving.AnyEndpoint, serving.Diary]:
     env, diary = simpy.Environment(), serving.Diary()
     endpoint = serving.new_endpoint("web", plan, Streams(plan.scenario.seed, replication))
     env.process(serving.serve(env, "web", endpoint, diary, plan.grid))
@@ -25,7 +24,7 @@ def served(plan: Plan, replication: int = 0) -> tuple[Endpoint, serving.Diary]:
 
 def test_a_conveyor_belt_is_counted_to_the_request(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(QUIET)
-    tables = serving.tables("web", *served(plan), plan.grid, replication=3)
+    tables = serving.tables("web", ["all"], *served(plan), plan.grid, replication=3)
     steps = tables["endpoints"]
     assert steps["replication"].unique().tolist() == [3]
     assert steps["time_s"].tolist() == [0, 300, 600, 900, 1200, 1500]
@@ -39,7 +38,7 @@ def test_a_conveyor_belt_is_counted_to_the_request(plan_of: Callable[..., Plan])
 @pytest.mark.parametrize("warm_up_s", [300.0, 1000.0, 1799.5, 0.1])
 def test_what_happens_in_the_warm_up_is_not_counted(warm_up_s: float, plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(QUIET, f"warm_up={warm_up_s} s")
-    tables = serving.tables("web", *served(plan), plan.grid, 0)
+    tables = serving.tables("web", ["all"], *served(plan), plan.grid, 0)
     counted = int(tables["endpoints"]["served"].sum())
     assert counted == sum(warm_up_s <= second + 0.02 < 1800 for second in range(1, 1800))
     assert tables["latency"]["count"].sum() == counted
@@ -60,9 +59,49 @@ def test_requests_that_are_lost_are_told(plan_of: Callable[..., Plan]) -> None:
     endpoint, diary = served(plan)
     diary.in_system[-1] += 1
     with pytest.raises(ConservationError, match="endpoint web: 0 requests should be left, 1 are"):
-        serving.tables("web", endpoint, diary, plan.grid, 0)
+        serving.tables("web", ["all"], endpoint, diary, plan.grid, 0)
 
 
 def test_two_designs_are_asked_the_same_requests(plan_of: Callable[..., Plan]) -> None:
     few, many = served(plan_of(tiny.SYNTHETIC))[1], served(plan_of(tiny.SYNTHETIC, "endpoints.web.replicas=9"))[1]
     assert [counts[0] for counts in few.counts] == [counts[0] for counts in many.counts]
+
+
+CROWDED = tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 90 /s")
+CLASSES = (
+    "endpoints.web.classes={a: {share: 1, priority: 1, timeout: 60 ms}, b: {share: 3}}",
+    "endpoints.web.queue={discipline: priority, limit: 9}",
+    "endpoints.web.retry={attempts: 2, backoff: 100 ms}",
+)
+
+
+def test_every_attempt_of_every_class_is_accounted_for(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(CROWDED, *CLASSES)
+    tables = serving.tables("web", list(plan.endpoints["web"].spec.kinds), *served(plan), plan.grid, 0)
+    classes, steps = tables["classes"], tables["endpoints"]
+    assert classes["class"].unique().tolist() == ["a", "b"]
+    by_step = classes.groupby("time_s")[["arrived", "served", "given_up", "latency_s"]].sum()
+    assert by_step["arrived"].tolist() == steps["arrived"].tolist()
+    assert by_step["served"].tolist() == steps["served"].tolist()
+    assert by_step["given_up"].tolist() == steps["dropped"].tolist()
+    assert by_step["latency_s"].tolist() == pytest.approx(steps["latency_s"].tolist())
+    total = classes[["arrived", "attempted", "refused", "rate_limited", "timed_out", "given_up"]].sum()
+    assert total["attempted"] > total["arrived"]
+    assert total["timed_out"] > 0
+    counted = tables["class_latency"].groupby("class")["count"].sum()
+    assert counted.to_dict() == classes.groupby("class")["served"].sum().to_dict()
+
+
+def test_the_shares_of_classes_are_those_of_the_scenario(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(CROWDED, *CLASSES)
+    classes = serving.tables("web", ["a", "b"], *served(plan), plan.grid, 0)["classes"]
+    arrived = classes.groupby("class")["arrived"].sum()
+    assert arrived["a"] / arrived.sum() == pytest.approx(0.25, abs=0.01)
+
+
+def test_users_wait_for_their_answer(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(tiny.SYNTHETIC, "endpoints.web.demand={kind: closed, users: 3, think: 1 s}")
+    endpoint, diary = served(plan)
+    assert max(diary.in_system) <= 3
+    answered = endpoint.totals.counts[1]
+    assert answered == pytest.approx(1800 * 3 / 1.02, rel=0.05)

@@ -143,3 +143,15 @@ def test_a_quantile_rises_with_its_level() -> None:
     table = latency_table(np.random.default_rng(1).exponential(1.0, 500))
     quantiles = [latency_quantile(table, level) for level in np.linspace(0, 1, 101)]
     assert (np.diff(quantiles) >= 0).all()
+
+
+def test_each_class_has_its_own_numbers(plan_of: Callable[..., Plan]) -> None:
+    classes = "endpoints.web.classes={a: {slo: {p95: 1 s}}, b: {share: 3}}"
+    found = kpis(plan_of(tiny.MEASURED, classes, "endpoints.web.slo=null"))
+    value = {name.removeprefix("endpoints.web."): kpi["value"] for name, kpi in found.items()}
+    assert value["attempts_per_request"] == 1.0
+    assert value["classes.a.requests"] + value["classes.b.requests"] == pytest.approx(value["requests"])
+    assert value["classes.a.slo_attainment"] == pytest.approx(1.0)
+    assert "classes.b.slo_attainment" not in value
+    mean_s = sum(value[f"classes.{name}.latency_mean_s"] * value[f"classes.{name}.requests"] for name in "ab")
+    assert mean_s / value["requests"] == pytest.approx(value["latency_mean_s"], rel=0.02)

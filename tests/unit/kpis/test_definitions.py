@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING, Kpi, listed, unit_of
+from dcplan.kpis.definitions import ENDPOINT, INTERACTING, OF_A_CLASS, SITE, TRAINING, Kpi, listed, unit_of
 
 ENDINGS = {
     "_s": "s",
@@ -19,7 +19,7 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("kpi", [*SITE, *ENDPOINT, *TRAINING], ids=lambda kpi: kpi.name)
+@pytest.mark.parametrize("kpi", [*SITE, *ENDPOINT, *INTERACTING, *TRAINING], ids=lambda kpi: kpi.name)
 def test_a_kpi_has_a_unit_and_a_meaning_and_a_name_that_ends_in_the_unit(kpi: Kpi) -> None:
     assert kpi.unit
     assert kpi.meaning
@@ -28,14 +28,14 @@ def test_a_kpi_has_a_unit_and_a_meaning_and_a_name_that_ends_in_the_unit(kpi: Kp
         assert kpi.unit == ENDINGS[ending]
 
 
-@pytest.mark.parametrize("kpis", [SITE, ENDPOINT, TRAINING])
+@pytest.mark.parametrize("kpis", [SITE, (*ENDPOINT, *INTERACTING), TRAINING])
 def test_no_kpi_is_defined_twice(kpis: tuple[Kpi, ...]) -> None:
     assert len({kpi.name for kpi in kpis}) == len(kpis)
 
 
 def test_every_kpi_is_listed_with_a_place_for_names() -> None:
     names = [kpi.name for kpi in listed()]
-    assert len(names) == len(SITE) + len(ENDPOINT) + len(TRAINING)
+    assert len(names) == len(SITE) + len(ENDPOINT) + len(INTERACTING) + len(OF_A_CLASS) + len(TRAINING)
     assert "pue" in names
     assert "endpoints.<name>.latency_p99_s" in names
     assert "training.<name>.goodput" in names
@@ -48,6 +48,8 @@ def test_every_kpi_is_listed_with_a_place_for_names() -> None:
         ("carbon_kg", "kg"),
         ("endpoints.vision.latency_p99_s", "s"),
         ("endpoints.training.requests", "requests"),
+        ("endpoints.vision.timed_out", "attempts"),
+        ("endpoints.vision.classes.gold.latency_p99_s", "s"),
         ("training.nightly.jobs", "jobs"),
         ("training.endpoints.wait_mean_s", "s"),
     ],

@@ -23,6 +23,10 @@ def test_a_quiet_run_has_no_warnings(plan_of: Callable[..., Plan]) -> None:
         (("replications=1",), "There is one replication only"),
         (("endpoints.web.demand.rate=1000 /s", "endpoints.web.replicas=1"), "Endpoint web is overloaded"),
         (("endpoints.web.demand.rate=1000 /s", "endpoints.web.queue.limit=5"), "Endpoint web drops "),
+        (
+            ("endpoints.web.demand.rate=1000 /s", "endpoints.web.queue={timeout: 1 s}", "endpoints.web.retry={}"),
+            "Endpoint web sees ",
+        ),
         (("endpoints.web.slo={p95: 1 ms}",), "Endpoint web misses its promise: 0.00% of the requests"),
         (("training.nightly.epochs=2000",), "Training queue nightly: "),
     ],
@@ -52,3 +56,17 @@ def test_an_endpoint_without_requests_says_nothing_of_its_p99(plan_of: Callable[
 
 def test_a_site_without_a_building_says_so(plan_of: Callable[..., Plan]) -> None:
     assert any(text.startswith("There is no building") for text in told(plan_of(tiny.WHOLE, "facility=null")))
+
+
+@pytest.mark.parametrize(
+    ("setting", "cause"),
+    [
+        ("endpoints.web.admission={rate: 9 /s}", "because it admits no more than 9 per second."),
+        ("endpoints.web.queue={timeout: 100 ms}", "because they give up waiting."),
+        ("endpoints.web.queue={limit: 3}", "because its queue is limited to 3."),
+        ("endpoints.web.classes={a: {limit: 3}}", "because a queue is full."),
+    ],
+)
+def test_the_cause_of_drops_is_told(setting: str, cause: str, plan_of: Callable[..., Plan]) -> None:
+    sentences = told(plan_of(tiny.MEASURED, "endpoints.web.demand.rate=1000 /s", setting))
+    assert any("drops" in each and each.endswith(cause) for each in sentences)

@@ -43,6 +43,16 @@ def test_a_routing_policy_is_used_as_written() -> None:
         ({"replicas": 0}, "greater than or equal to 1"),
         ({"routing": "best"}, "Input should be"),
         ({"on": "a.b"}, "pattern"),
+        ({"queue": {"discipline": "priority"}}, "name at least two in 'classes'"),
+        ({"queue": {"discipline": "deadline"}, "classes": {"a": {}, "b": {}}}, "discipline: deadline needs a deadline"),
+        ({"queue": {"timeout": "5 ms"}, "batching": {"max_delay": "5 ms"}}, "a request gives up after 0.005 s, before"),
+        (
+            {"classes": {"a": {"timeout": "1 ms"}}, "batching": {"max_delay": "5 ms"}},
+            "class a gives up after 0.001 s, before",
+        ),
+        ({"classes": {"a": {"share": 0}}}, "greater than 0"),
+        ({"retry": {"attempts": 1}}, "greater than or equal to 2"),
+        ({"admission": {"burst": 3}}, "rate"),
     ],
 )
 def test_an_endpoint_that_contradicts_itself_is_refused(changes: dict[str, object], said: str) -> None:
@@ -68,3 +78,23 @@ def test_a_promise_is_a_share_and_a_latency(promise: dict[str, str], share: floa
 def test_a_promise_is_exactly_one(promise: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match=r"give exactly one"):
         Slo.model_validate(promise)
+
+
+def test_an_endpoint_without_classes_has_a_single_one() -> None:
+    assert list(endpoint().kinds) == ["all"]
+    assert list(endpoint(classes={"a": {}, "b": {}}).kinds) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"classes": {"a": {}}},
+        {"retry": {}},
+        {"admission": {"rate": "3 /s"}},
+        {"queue": {"timeout": "1 s"}},
+        {"demand": {"kind": "closed", "users": 3, "think": "1 s"}},
+    ],
+)
+def test_requests_that_give_up_or_come_back_interact(changes: dict[str, object]) -> None:
+    assert endpoint(**changes).interacts
+    assert not endpoint().interacts

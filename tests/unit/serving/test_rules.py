@@ -5,7 +5,7 @@ import pytest
 
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.serving.policies import LEAST_LOADED
-from dcplan.serving.rules import bends, proportional, rules
+from dcplan.serving.rules import bends, class_rules, largest_batch, proportional, rules
 
 SPEC = {
     "service": {"kind": "exponential", "mean": "20 ms"},
@@ -43,3 +43,37 @@ def test_what_a_pause_adds_is_linear_between_measured_pauses_and_level_after_the
     for pause in (0.0, 0.0005, 0.001, 0.004, 0.05, 0.1, 7.0):
         added_s = bends(pause_s, after_s)[0] @ np.maximum(0.0, pause - pause_s)
         assert added_s == pytest.approx(np.interp(pause, pause_s, after_s[0]), abs=1e-15)
+
+
+def test_classes_take_from_the_endpoint_what_they_do_not_say() -> None:
+    spec = Endpoint.model_validate(
+        SPEC
+        | {
+            "batching": {"max_batch": 4},
+            "queue": {"kind": "shared", "discipline": "deadline", "limit": 7, "timeout": "2 s"},
+            "slo": {"p95": "1 s"},
+            "classes": {
+                "a": {"size": 3, "deadline": "1 s", "timeout": "3 s", "limit": 2, "slo": {"p99": "4 s"}},
+                "b": {"weight": 2.0},
+            },
+            "retry": {"attempts": 5, "backoff": "1 s", "jitter": 0.5},
+            "admission": {"rate": "10 /s", "burst": 4},
+        }
+    )
+    assert largest_batch(spec) == 12
+    made = class_rules(spec, rules(spec, proportional(0.02, largest_batch(spec))))
+    assert made.shared
+    assert made.units.tolist() == [3, 1]
+    assert made.timeout_s.tolist() == [3.0, 2.0]
+    assert made.limit.tolist() == [2, 7]
+    assert made.slo_s.tolist() == [4.0, 1.0]
+    assert made.deadline_s.tolist() == [1.0, np.inf]
+    assert (made.attempts, made.backoff_s, made.factor, made.jitter) == (5, 1.0, 2.0, 0.5)
+    assert (made.rate_per_s, made.burst, made.users) == (10.0, 4.0, 0)
+
+
+def test_without_retries_a_request_has_one_attempt_and_nothing_limits_it() -> None:
+    spec = Endpoint.model_validate(SPEC | {"demand": {"kind": "closed", "users": 9, "think": "1 s"}})
+    made = class_rules(spec, rules(spec, proportional(0.02, 1)))
+    assert (made.attempts, made.rate_per_s, made.users) == (1, np.inf, 9)
+    assert made.timeout_s.tolist() == [np.inf]

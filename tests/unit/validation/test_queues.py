@@ -66,3 +66,44 @@ def test_batches_without_limit_wait_for_one_service_at_most() -> None:
     # a busy period is a run of services, each the last with probability 1/6 (nobody came); idle periods last 1/5
     busy = 6.0 / (6.0 + 0.2)
     assert law.mean_s == pytest.approx(busy + 1.0, rel=1e-6)
+
+
+def test_one_class_of_priorities_is_mmc() -> None:
+    assert queues.priorities_s([3.0], 1.0, 4) == pytest.approx([queues.mmc(3.0, 1.0, 4).mean_s])
+
+
+def test_priorities_share_the_wait_of_mmc() -> None:
+    """What one class waits less another waits more: the mean over all is that without classes (Kleinrock 1965)."""
+    arrivals = [0.2, 0.3, 0.3]
+    means_s = queues.priorities_s(arrivals, 1.0, 1)
+    assert np.average(means_s, weights=arrivals) == pytest.approx(queues.mm1(0.8, 1.0).mean_s)
+
+
+def test_endless_patience_turns_impatient_customers_into_mmc() -> None:
+    lost, mean_s = queues.impatient(3.0, 1.0, 4, 1e3)
+    assert lost == pytest.approx(0.0, abs=1e-12)
+    assert mean_s == pytest.approx(queues.mmc(3.0, 1.0, 4).mean_s)
+
+
+def test_no_patience_at_all_gives_erlang_b() -> None:
+    lost, mean_s = queues.impatient(5.0, 1.0, 5, 0.0)
+    assert lost == pytest.approx(0.28487, abs=5e-6)
+    assert mean_s == pytest.approx(1.0)
+
+
+def test_impatience_at_a_load_of_one_is_the_limit_from_both_sides() -> None:
+    near = [queues.impatient(4.0 + shift, 1.0, 4, 2.0) for shift in (-1e-6, 0.0, 1e-6)]
+    assert near[1] == pytest.approx(near[0], rel=1e-4)
+    assert near[1] == pytest.approx(near[2], rel=1e-4)
+
+
+def test_one_user_never_waits_and_many_keep_all_servers_busy() -> None:
+    assert queues.finite_source(1, 3.0, 1.0, 1) == pytest.approx((0.25, 1.0))
+    rate, mean_s = queues.finite_source(1000, 1.0, 1.0, 2)
+    assert rate == pytest.approx(2.0)
+    assert mean_s == pytest.approx(499.0)
+
+
+def test_two_choices_beat_one() -> None:
+    assert queues.two_choices_s(0.9, 1.0) < queues.mm1(0.9, 1.0).mean_s
+    assert queues.two_choices_s(1e-9, 1.0) == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""How fast the serving kernel is: the same endpoint, the same streams, beside a SimPy process per request, in one run.
+"""The serving kernel beside a SimPy process per request: the same endpoint, the same streams, in one run.
 
 Both sides pay for everything a run needs: drawing arrivals and routing bits, routing, batching, recording latencies.
 The oracle gets fewer requests, because it is slow; that both did the same work is checked on those.
@@ -18,6 +18,7 @@ from dcplan.serving.endpoint import Endpoint, Requests
 from dcplan.serving.policies import ROUTING
 from dcplan.serving.state import LATENCY_S, SERVED, Rules
 from dcplan.validation import serving_oracle
+from dcplan.validation.bench.result import Result, against_oracle
 from dcplan.workload.arrivals import BLOCK, arrivals
 from dcplan.workload.streams import Streams
 
@@ -29,29 +30,20 @@ ORACLE_BLOCKS = 3
 REPEATS = 3
 
 
-def serving() -> list[dict[str, object]]:
-    """Results of `dcplan bench serving`: the best of a few repeats of each side, taken in turn."""
-    _kernel_s(1)  # compile, or load from the cache
+def measured() -> Result:
+    """The best of a few repeats of each side, taken in turn."""
+    kernel_s(1)  # compile, or load from the cache
     kernel, oracle = [], []
     for _ in range(REPEATS):
-        kernel.append(KERNEL_BLOCKS * BLOCK / _kernel_s(KERNEL_BLOCKS)[0])
+        kernel.append(KERNEL_BLOCKS * BLOCK / kernel_s(KERNEL_BLOCKS)[0])
         oracle.append(ORACLE_BLOCKS * BLOCK / _oracle_s(ORACLE_BLOCKS)[0])
     _same_work()
-    unit = "requests/s"
     work = f"{REPLICAS} replicas, power of two, dynamic batch <= {MAX_BATCH}, Poisson, load {LOAD:g}, histogram on"
-    reference = f"SimPy, a process per request: {max(oracle):.4g} {unit}; {work}"
-    return [
-        {
-            "name": "dynamic_batch",
-            "value": max(kernel),
-            "unit": unit,
-            "reference": reference,
-            "ratio": max(kernel) / max(oracle),
-        }
-    ]
+    return against_oracle("dynamic_batch", max(kernel), max(oracle), work)
 
 
-def _rules() -> Rules:
+def rules() -> Rules:
+    """Replicas that batch."""
     sizes = np.arange(MAX_BATCH + 1)
     service_s = np.stack((np.zeros(MAX_BATCH + 1), 0.004 + 0.001 * sizes), axis=1)
     zeros = np.zeros(MAX_BATCH + 1)
@@ -71,7 +63,8 @@ def _rules() -> Rules:
     )
 
 
-def _requests() -> Iterator[Requests]:
+def requests() -> Iterator[Requests]:
+    """Blocks without end."""
     streams = Streams(seed=1, replication=0)
     route = streams.stream("routing/bench")
     rate = LOAD * REPLICAS * MAX_BATCH / (0.004 + 0.001 * MAX_BATCH)
@@ -80,24 +73,25 @@ def _requests() -> Iterator[Requests]:
         yield Requests(times_s, np.ones(len(times_s)), routes)
 
 
-def _kernel_s(blocks: int) -> tuple[float, Endpoint]:
+def kernel_s(blocks: int) -> tuple[float, Endpoint]:
+    """Time to serve so many *blocks* [s], and the endpoint that did."""
     start = time.perf_counter()
-    endpoint = Endpoint.new(_rules(), REPLICAS, False, islice(_requests(), blocks))
+    endpoint = Endpoint.new(rules(), REPLICAS, False, islice(requests(), blocks))
     endpoint.advance(1e9)
     return time.perf_counter() - start, endpoint
 
 
 def _oracle_s(blocks: int) -> tuple[float, float]:
     start = time.perf_counter()
-    requests = Requests(*(np.concatenate(parts) for parts in zip(*islice(_requests(), blocks), strict=True)))
-    outcome = serving_oracle.simulate(_rules(), "power_of_two", REPLICAS, False, requests)
-    latency_s = outcome.done_s - requests.times_s
+    given = Requests(*(np.concatenate(parts) for parts in zip(*islice(requests(), blocks), strict=True)))
+    outcome = serving_oracle.simulate(rules(), "power_of_two", REPLICAS, False, given)
+    latency_s = outcome.done_s - given.times_s
     return time.perf_counter() - start, float(latency_s.sum())
 
 
 def _same_work() -> None:
     """Kernel and oracle must give the same total latency for the same requests."""
-    _, endpoint = _kernel_s(1)
+    _, endpoint = kernel_s(1)
     _, latency_s = _oracle_s(1)
     ours_s = float(endpoint.totals.sums[LATENCY_S])
     if endpoint.totals.counts[SERVED] != BLOCK or not np.isclose(ours_s, latency_s, rtol=1e-9):

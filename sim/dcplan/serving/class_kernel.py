@@ -1,0 +1,548 @@
+"""Requests that differ, give up, and come back: classes, queue disciplines, time-outs, retries, rate limit, users.
+
+A request that gives up at one replica comes back at another, so replicas depend on each other and events must be taken
+in the order of time. There are three kinds, earliest first and in this order at one instant: alarms (a batch is done, a
+batch that waited long enough starts, a request that waited too long leaves), requests that come back, new ones. Alarms
+are a binary heap with one entry per replica and queue, so a request costs O(log replicas + classes).
+
+A request that is refused or gives up tries again after backoff_s * factor^k, k = 0, 1, ..., at most longest_s, of which
+the share `jitter` is random (full jitter: M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog, 2015).
+Users are a closed loop: who has got an answer, or given up, thinks and asks again (L. Kleinrock, "Queueing Systems",
+vol. 2, 1976, section 4.11).
+
+Oracle: `validation.class_oracle`, a SimPy process per request, equal to 1e-9 s on shared streams.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcplan.serving.class_state import (
+    ARRIVED,
+    ATTEMPTED,
+    BUSY_S,
+    ENERGY_J,
+    FREE,
+    FREE_PLACES,
+    GIVEN_UP,
+    GONE,
+    IDLE,
+    JOINED,
+    LATENCY_S,
+    LATER,
+    LIMITED,
+    NOBODY,
+    NOW_S,
+    REFUSED,
+    ROUTED,
+    SERVED,
+    THINKING,
+    TIMED_OUT,
+    TOKENS,
+    TOKENS_S,
+    WAIT_S,
+    WASTED,
+    WITHIN_SLO,
+    ClassRules,
+    ClassState,
+    ClassTotals,
+)
+from dcplan.serving.compiled import function, inlined, kernel
+from dcplan.serving.disciplines import FAIR, key_of
+from dcplan.serving.histogram import FloatArray, IntArray, bin_of
+from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
+from dcplan.serving.policies import (
+    LEAST_LOADED,
+    POWER_OF_TWO,
+    ROUND_ROBIN,
+    first_choice,
+    second_choice,
+)
+
+# --- random bits ------------------------------------------------------------------------------------------------------
+
+
+@inlined
+def _mixed(bits: int, attempt: int) -> int:  # pragma: no cover - compiled
+    """Random bits number *attempt* after *bits*, themselves at 0: SplitMix64 of them (Steele et al., 2014)."""
+    if attempt == 0:
+        return bits
+    z = bits + np.uint64(attempt) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))  # type: ignore[return-value]
+
+
+@inlined
+def _backoff_s(rules: ClassRules, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
+    """Time from the end of *attempt* (from 0) to the next one [s]; the random part from 53 of its *bits*."""
+    full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
+    share = np.float64(bits >> np.uint64(11)) * 2.0**-53
+    return full_s * (1.0 - rules.jitter * share)
+
+
+# --- heaps ------------------------------------------------------------------------------------------------------------
+
+
+@function
+def _set_alarm(alarm_s: FloatArray, order: IntArray, place: IntArray, who: int, at_s: float) -> None:
+    # pragma: no cover - compiled
+    """Set the alarm of *who*, and put it where it belongs."""
+    alarm_s[who] = at_s
+    k = place[who]
+    while k > 0:
+        parent = (k - 1) // 2
+        if alarm_s[order[parent]] <= at_s:
+            break
+        order[k] = order[parent]
+        place[order[k]] = k
+        k = parent
+    while 2 * k + 1 < len(order):
+        child = 2 * k + 1
+        if child + 1 < len(order) and alarm_s[order[child + 1]] < alarm_s[order[child]]:
+            child += 1
+        if alarm_s[order[child]] >= at_s:
+            break
+        order[k] = order[child]
+        place[order[k]] = k
+        k = child
+    order[k] = who
+    place[who] = k
+
+
+@function
+def _push(times_s: FloatArray, whose: IntArray, count: int, at_s: float, who: int) -> None:
+    # pragma: no cover - compiled
+    """Put *who* on a heap of *count* entries."""
+    k = count
+    while k > 0:
+        parent = (k - 1) // 2
+        if times_s[parent] <= at_s:
+            break
+        times_s[k], whose[k] = times_s[parent], whose[parent]
+        k = parent
+    times_s[k], whose[k] = at_s, who
+
+
+@function
+def _pop(times_s: FloatArray, whose: IntArray, count: int) -> int:  # pragma: no cover - compiled
+    """Take the first of *count* entries off a heap."""
+    first = whose[0]
+    last = count - 1
+    at_s, who = times_s[last], whose[last]
+    k = 0
+    while 2 * k + 1 < last:
+        child = 2 * k + 1
+        if child + 1 < last and times_s[child + 1] < times_s[child]:
+            child += 1
+        if times_s[child] >= at_s:
+            break
+        times_s[k], whose[k] = times_s[child], whose[child]
+        k = child
+    times_s[k], whose[k] = at_s, who
+    return int(first)
+
+
+# --- a queue ----------------------------------------------------------------------------------------------------------
+
+
+@inlined
+def _append(rules: ClassRules, state: ClassState, queue: int, slot: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """Put a request at the end of the list of its class."""
+    kind = state.pool[slot].kind
+    units, weight = rules.units[kind], rules.weight[kind]
+    finish = max(state.tag[queue, kind], state.virtual[queue]) + units / weight
+    state.tag[queue, kind] = finish
+    order = state.numbers[JOINED]
+    state.numbers[JOINED] = order + 1
+    due_s = now_s + rules.deadline_s[kind]
+    state.pool[slot].key = key_of(rules.discipline, order, rules.priority[kind], due_s, finish)
+    state.pool[slot].order = order
+    state.pool[slot].since_s = now_s
+    state.pool[slot].next = NOBODY
+    last = state.tail[queue, kind]
+    if state.patient[queue, kind] == NOBODY:
+        state.patient[queue, kind] = slot
+    if last == NOBODY:
+        state.head[queue, kind] = slot
+    else:
+        state.pool[last].next = slot
+    state.tail[queue, kind] = slot
+    state.waiting[queue] += 1
+
+
+@inlined
+def _behead(state: ClassState, queue: int, kind: int) -> int:  # pragma: no cover - compiled
+    """Take the first request off the list of a class."""
+    slot = state.head[queue, kind]
+    state.head[queue, kind] = state.pool[slot].next
+    if state.patient[queue, kind] == slot:
+        state.patient[queue, kind] = state.pool[slot].next
+    if state.head[queue, kind] == NOBODY:
+        state.tail[queue, kind] = NOBODY
+    state.waiting[queue] -= 1
+    return slot  # type: ignore[no-any-return]
+
+
+@inlined
+def _next_kind(state: ClassState, queue: int) -> int:  # pragma: no cover - compiled
+    """The class whose first request is served next; some request waits."""
+    best = NOBODY
+    key, order = np.inf, 0
+    for kind in range(state.head.shape[1]):
+        slot = state.head[queue, kind]
+        if slot != NOBODY:
+            mine, since = state.pool[slot].key, state.pool[slot].order
+            if best == NOBODY or mine < key or (mine == key and since < order):
+                best, key, order = kind, mine, since
+    return best
+
+
+@inlined
+def _due_s(rules: ClassRules, state: ClassState, queue: int) -> float:  # pragma: no cover - compiled
+    """When a batch starts though it is not full [s]: infinite if none waits, or no replica is idle."""
+    if state.waiting[queue] == 0 or (state.numbers[IDLE] == 0 if rules.shared else state.replica[queue].serving > 0):
+        return np.inf
+    oldest_s = np.inf
+    for kind in range(state.head.shape[1]):
+        slot = state.head[queue, kind]
+        if slot != NOBODY:
+            oldest_s = min(oldest_s, state.pool[slot].since_s)
+    if rules.base.from_pickup:
+        oldest_s = max(oldest_s, state.replica[queue].free_s)
+    return oldest_s + rules.base.max_delay_s
+
+
+@inlined
+def _look(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """Start a batch if it is time, and set the queue's alarm for what it does next by itself."""
+    due_s = _due_s(rules, state, queue)
+    if due_s <= now_s or (due_s < np.inf and state.waiting[queue] >= rules.base.max_batch):
+        _start(rules, state, totals, queue, now_s)
+        due_s = _due_s(rules, state, queue)
+    alarm_s = due_s
+    for kind in range(state.head.shape[1]):
+        slot = state.patient[queue, kind]
+        if slot != NOBODY:
+            alarm_s = min(alarm_s, state.pool[slot].since_s + rules.timeout_s[kind])
+    who = len(state.replica) + queue
+    if state.alarm_s[who] != alarm_s:
+        _set_alarm(state.alarm_s, state.order, state.place, who, alarm_s)
+
+
+@inlined
+def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """An idle replica takes the next batch of *queue*."""
+    replica = queue
+    if rules.shared:
+        state.numbers[IDLE] -= 1
+        replica = state.idle[state.numbers[IDLE]]
+    size = min(state.waiting[queue], rules.base.max_batch)
+    units, draw, news = 0, 0.0, 0.0
+    for k in range(size):
+        kind = _next_kind(state, queue)
+        slot = _behead(state, queue, kind)
+        state.batch[replica, k] = slot
+        units += rules.units[kind]
+        totals.sums[kind, WAIT_S] += now_s - state.pool[slot].since_s
+        if rules.discipline == FAIR:
+            state.virtual[queue] = max(state.virtual[queue], state.pool[slot].key)
+        if k == 0:
+            draw, news = state.pool[slot].draw, state.pool[slot].news
+    this = state.replica[replica]
+    if rules.base.spell_s > 0.0:
+        pace = moved_pace(this.pace, now_s - this.paced_s, rules.base.spell_s, news)
+        draw = under_spell(pace, rules.base.slow[units], draw)
+        state.replica[replica].pace = pace
+        state.replica[replica].paced_s = now_s
+    taken_s = service_s(rules.base, units, draw) + after_pause_s(rules.base, units, now_s - this.free_s)
+    state.replica[replica].serving = size
+    state.replica[replica].units = units
+    state.replica[replica].started_s = now_s
+    totals.batches[size] += 1
+    _set_alarm(state.alarm_s, state.order, state.place, replica, now_s + taken_s)
+
+
+# --- a request's way --------------------------------------------------------------------------------------------------
+
+
+@inlined
+def _enter(
+    state: ClassState, born_s: float, draw: float, news: float, bits: int, kind: int
+) -> int:  # pragma: no cover - compiled
+    """A place in the pool for a new request; there must be a free one."""
+    slot = state.numbers[FREE]
+    state.numbers[FREE] = state.pool[slot].next
+    state.numbers[FREE_PLACES] -= 1
+    state.pool[slot].born_s = born_s
+    state.pool[slot].draw = draw
+    state.pool[slot].news = news
+    state.pool[slot].bits = bits
+    state.pool[slot].kind = kind
+    state.pool[slot].attempt = 0
+    state.pool[slot].gone = False
+    return slot  # type: ignore[no-any-return]
+
+
+@inlined
+def _free(state: ClassState, slot: int) -> None:  # pragma: no cover - compiled
+    """A place is free again."""
+    state.pool[slot].next = state.numbers[FREE]
+    state.numbers[FREE] = slot
+    state.numbers[FREE_PLACES] += 1
+
+
+@inlined
+def _leave(rules: ClassRules, state: ClassState, slot: int) -> None:  # pragma: no cover - compiled
+    """A request is gone; its user, if it has one, thinks about the next."""
+    _free(state, slot)
+    if rules.users > 0:
+        state.numbers[THINKING] += 1
+
+
+@function
+def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """An attempt has failed: there is another one later, or none."""
+    attempt = state.pool[slot].attempt
+    if attempt + 1 < rules.attempts:
+        state.pool[slot].attempt = attempt + 1
+        at_s = now_s + _backoff_s(rules, attempt, _mixed(state.pool[slot].bits, 2 * attempt + 1))
+        _push(state.later_s, state.later, state.numbers[LATER], at_s, slot)
+        state.numbers[LATER] += 1
+    else:
+        totals.counts[state.pool[slot].kind, GIVEN_UP] += 1
+        _leave(rules, state, slot)
+
+
+@inlined
+def _admitted(rules: ClassRules, state: ClassState, now_s: float) -> bool:  # pragma: no cover - compiled
+    """Whether the rate limit lets an attempt pass: a token bucket (J. S. Turner, IEEE Commun. Mag. 24(10), 1986)."""
+    if rules.rate_per_s == np.inf:
+        return True
+    tokens = min(rules.burst, state.moments[TOKENS] + (now_s - state.moments[TOKENS_S]) * rules.rate_per_s)
+    state.moments[TOKENS_S] = now_s
+    state.moments[TOKENS] = tokens - 1.0 if tokens >= 1.0 else tokens
+    return tokens >= 1.0  # type: ignore[no-any-return]
+
+
+@inlined
+def _load(state: ClassState, replica: int) -> int:  # pragma: no cover - compiled
+    return state.waiting[replica] + state.replica[replica].serving  # type: ignore[no-any-return]
+
+
+@inlined
+def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: no cover - compiled
+    """The queue that an attempt goes to."""
+    replicas = len(state.replica)
+    if rules.shared or replicas == 1:
+        return 0
+    state.numbers[ROUTED] += 1
+    if rules.base.routing == ROUND_ROBIN:
+        return (state.numbers[ROUTED] - 1) % replicas  # type: ignore[no-any-return]
+    chosen = first_choice(bits, replicas)
+    if rules.base.routing == POWER_OF_TWO:
+        other = second_choice(bits, replicas, chosen)
+        if _load(state, other) < _load(state, chosen):
+            chosen = other
+    elif rules.base.routing == LEAST_LOADED:
+        chosen = 0
+        for replica in range(1, replicas):
+            if _load(state, replica) < _load(state, chosen):
+                chosen = replica
+    return int(chosen)
+
+
+@inlined
+def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> int:
+    # pragma: no cover - compiled
+    """An attempt: the queue that it joins, or NOBODY."""
+    kind, attempt = state.pool[slot].kind, state.pool[slot].attempt
+    totals.counts[kind, ATTEMPTED] += 1
+    if attempt == 0:
+        totals.counts[kind, ARRIVED] += 1
+    if not _admitted(rules, state, now_s):
+        totals.counts[kind, LIMITED] += 1
+        _fail(rules, state, totals, slot, now_s)
+        return NOBODY
+    queue = _routed(rules, state, _mixed(state.pool[slot].bits, 2 * attempt))
+    waiting = state.waiting[queue]
+    idle = state.numbers[IDLE] > 0 if rules.shared else state.replica[queue].serving == 0
+    at_once = idle and (waiting + 1 >= rules.base.max_batch or rules.base.max_delay_s == 0.0)
+    if 0 <= rules.limit[kind] <= waiting and not at_once:
+        totals.counts[kind, REFUSED] += 1
+        _fail(rules, state, totals, slot, now_s)
+        return NOBODY
+    _append(rules, state, queue, slot, now_s)
+    return queue  # type: ignore[no-any-return]
+
+
+@function
+def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """Answer the requests of a batch; the replica is idle."""
+    _account(rules, state, totals, replica, now_s)
+    for k in range(state.replica[replica].serving):
+        slot = state.batch[replica, k]
+        kind = state.pool[slot].kind
+        if state.pool[slot].gone:
+            totals.counts[kind, WASTED] += 1
+            state.numbers[GONE] -= 1
+            _free(state, slot)
+            continue
+        latency_s = now_s - state.pool[slot].born_s
+        totals.counts[kind, SERVED] += 1
+        totals.sums[kind, LATENCY_S] += latency_s
+        totals.latency[kind, bin_of(latency_s)] += 1
+        if latency_s <= rules.slo_s[kind]:
+            totals.counts[kind, WITHIN_SLO] += 1
+        _leave(rules, state, slot)
+    state.replica[replica].serving = 0
+    state.replica[replica].free_s = now_s
+    if rules.shared:
+        state.idle[state.numbers[IDLE]] = replica
+        state.numbers[IDLE] += 1
+    _set_alarm(state.alarm_s, state.order, state.place, replica, np.inf)
+
+
+@function
+def _account(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: int, until_s: float) -> None:
+    # pragma: no cover - compiled
+    """Book the busy time and energy of the batch in service up to *until_s*."""
+    busy_s = until_s - state.replica[replica].started_s
+    totals.work[BUSY_S] += busy_s
+    totals.work[ENERGY_J] += busy_s * rules.base.power_w[state.replica[replica].units]
+    state.replica[replica].started_s = until_s
+
+
+@function
+def _lose(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """A request of *queue* that has waited too long gives up, unless a batch is due at this very instant."""
+    if _due_s(rules, state, queue) <= now_s:
+        return
+    for kind in range(state.head.shape[1]):
+        slot = state.patient[queue, kind]
+        if slot != NOBODY and state.pool[slot].since_s + rules.timeout_s[kind] <= now_s:
+            totals.counts[kind, TIMED_OUT] += 1
+            client = slot
+            if rules.unaware:
+                this = state.pool[slot]
+                client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind)
+                state.pool[client].attempt = this.attempt
+                state.patient[queue, kind] = this.next
+                state.pool[slot].gone = True
+                state.numbers[GONE] += 1
+            else:
+                _behead(state, queue, kind)
+            _fail(rules, state, totals, client, now_s)
+            return
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+DONE, WANTS_PLACES, WANTS_REQUESTS = range(3)
+"""Why `serve` returned."""
+
+
+@kernel
+def serve(
+    rules: ClassRules,
+    state: ClassState,
+    totals: ClassTotals,
+    times_s: FloatArray,
+    draws: FloatArray,
+    routes: UintArray,
+    news: FloatArray,
+    kinds: NDArray[np.int64],
+    first: int,
+    more: bool,
+    until_s: float,
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Serve until *until_s*: what happens by itself at that instant still happens, new requests do not come any more.
+
+    Args:
+        rules: What does not change.
+        state: Queues and replicas; changed in place.
+        totals: What has happened; added to in place.
+        times_s: Arrival times [s], sorted; with users, how long each request is thought about [s], [n].
+        draws: See `endpoint.Requests`, [n].
+        routes: 64 random bits per request, for routing and for the time between attempts, [n].
+        news: See `endpoint.Requests`, [n].
+        kinds: Class of each request, [n].
+        first: The first request that has not been looked at.
+        more: Whether more requests follow those given.
+        until_s: Where to stop [s].
+
+    Returns: The first request not looked at, and what to do: nothing (`DONE`), or call again after making the state
+        larger (`WANTS_PLACES`) or with more requests (`WANTS_REQUESTS`).
+    """
+    replicas = len(state.replica)
+    index, count = first, len(times_s)
+    while True:
+        while state.numbers[THINKING] > 0:
+            if index == count:
+                if more:
+                    return index, WANTS_REQUESTS
+                break
+            at_s = state.moments[NOW_S] + times_s[index]
+            slot = _enter(
+                state, at_s, draws[index], news[index] if rules.base.spell_s > 0.0 else 0.0, routes[index], kinds[index]
+            )
+            _push(state.later_s, state.later, state.numbers[LATER], at_s, slot)
+            state.numbers[LATER] += 1
+            state.numbers[THINKING] -= 1
+            index += 1
+        arrival_s = np.inf
+        if rules.users == 0:
+            if index < count:
+                arrival_s = times_s[index]
+            elif more:
+                return index, WANTS_REQUESTS
+        if rules.unaware and state.numbers[FREE_PLACES] == 0:
+            return index, WANTS_PLACES
+        who = state.order[0]
+        alarm_s = state.alarm_s[who]
+        later_s = state.later_s[0] if state.numbers[LATER] > 0 else np.inf
+        queue = NOBODY
+        if alarm_s <= min(later_s, arrival_s):
+            if alarm_s > until_s or alarm_s == np.inf:
+                break
+            now_s = alarm_s
+            if who < replicas:
+                _finish(rules, state, totals, who, now_s)
+                queue = 0 if rules.shared else who
+            else:
+                queue = who - replicas
+                _lose(rules, state, totals, queue, now_s)
+        else:
+            now_s = min(later_s, arrival_s)
+            if now_s >= until_s:
+                break
+            if later_s <= arrival_s:
+                slot = _pop(state.later_s, state.later, state.numbers[LATER])
+                state.numbers[LATER] -= 1
+            elif state.numbers[FREE_PLACES] == 0:
+                return index, WANTS_PLACES
+            else:
+                slot = _enter(
+                    state,
+                    now_s,
+                    draws[index],
+                    news[index] if rules.base.spell_s > 0.0 else 0.0,
+                    routes[index],
+                    kinds[index],
+                )
+                index += 1
+            queue = _try(rules, state, totals, slot, now_s)
+        state.moments[NOW_S] = now_s
+        if queue != NOBODY:
+            _look(rules, state, totals, queue, now_s)
+    for replica in range(replicas):
+        if state.replica[replica].serving > 0 and until_s < np.inf:
+            _account(rules, state, totals, replica, until_s)
+    return index, DONE

@@ -1,0 +1,258 @@
+"""The state of an endpoint whose requests differ, give up and come back, between two calls of `class_kernel`.
+
+Requests that are in the system live in a pool; a queue is one linked list per class, because within a class all wait
+equally long before they give up and none overtakes another. So whatever the discipline, the next request is the head of
+one of the lists, and so is the next one to give up.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcplan.serving.histogram import BINS, FloatArray, IntArray
+from dcplan.serving.state import Rules, Totals
+
+ARRIVED, ATTEMPTED, REFUSED, LIMITED, TIMED_OUT, WASTED, GIVEN_UP, SERVED, WITHIN_SLO = range(9)
+"""Places in `ClassTotals.counts`: requests that came; their attempts; attempts refused by a full queue, refused by the
+rate limit, that waited too long, and of those the ones served in vain; requests that gave up for good, were answered,
+were answered as promised."""
+COUNTS = WITHIN_SLO + 1
+LATENCY_S, WAIT_S = range(2)
+"""Places in `ClassTotals.sums`: latency of answered requests since their first attempt, wait of their last one."""
+BUSY_S, ENERGY_J = range(2)
+"""Places in `ClassTotals.work`: replica-seconds busy, energy of batches."""
+
+REQUEST = np.dtype(
+    [
+        ("born_s", np.float64),
+        ("since_s", np.float64),
+        ("key", np.float64),
+        ("draw", np.float64),
+        ("news", np.float64),
+        ("bits", np.uint64),
+        ("order", np.int64),
+        ("next", np.int64),
+        ("kind", np.int64),
+        ("attempt", np.int64),
+        ("gone", np.bool_),
+    ],
+    align=True,
+)
+"""A request in the system: when it first came, when it joined its queue, what it is compared by, the draws of its
+service time and of its replica's pace, 64 random bits, its number among all that joined, the place of the one behind it
+(or of the next free place), its class, how many attempts it has made before this one, and whether it has given up."""
+
+REPLICA = np.dtype(
+    [
+        ("serving", np.int64),
+        ("units", np.int64),
+        ("started_s", np.float64),
+        ("free_s", np.float64),
+        ("pace", np.float64),
+        ("paced_s", np.float64),
+    ],
+    align=True,
+)
+"""A replica: requests in service and their size together; when that began, or up to when it is accounted; when it
+became free before that; its pace, and when that was looked at."""
+
+NOBODY = -1
+"""No place in the pool."""
+
+
+class ClassRules(NamedTuple):
+    """What does not change while the endpoint runs. K classes.
+
+    Attributes:
+        base: Routing, batching, service times and power; the latter by the size of a batch in units instead of
+            requests, [max_batch * largest size + 1, ...]; its `limit` and `slo_s` are not used.
+        shared: Whether all replicas take from one queue.
+        discipline: Code of the queue discipline, see `disciplines.DISCIPLINES`.
+        priority: Rank of each class, low numbers first, [K].
+        deadline_s: Time within which it should start [s], [K].
+        weight: Share of the service that it is due when all classes wait, relative to the others [-], [K].
+        units: Size of a request, as a multiple of the smallest [-], [K].
+        timeout_s: Longest wait in a queue [s]; infinite if it never gives up, [K].
+        unaware: Whether a request that gives up stays in the queue and is served in vain.
+        limit: Requests waiting in a queue, of all classes, at which one of this class is refused; negative: none, [K].
+        slo_s: Promised latency [s]; infinite if none, [K].
+        attempts: Most attempts of a request, the first one included.
+        backoff_s: Time to the second attempt [s].
+        factor: By how much it grows with each further one [-].
+        longest_s: Longest time between attempts [s].
+        jitter: Share of that time that is random, 0..1 [-].
+        rate_per_s: Attempts admitted per second in the long run; infinite if all are.
+        burst: Attempts admitted at one instant after a rest.
+        users: Users who each wait for an answer, think, and ask again; 0 if requests come by themselves.
+    """
+
+    base: Rules
+    shared: bool
+    discipline: int
+    priority: FloatArray
+    deadline_s: FloatArray
+    weight: FloatArray
+    units: IntArray
+    timeout_s: FloatArray
+    unaware: bool
+    limit: IntArray
+    slo_s: FloatArray
+    attempts: int
+    backoff_s: float
+    factor: float
+    longest_s: float
+    jitter: float
+    rate_per_s: float
+    burst: float
+    users: int
+
+
+class ClassState(NamedTuple):
+    """Everything at one instant. R replicas, Q queues (R, or 1 if shared), K classes, S places for requests.
+
+    Attributes:
+        pool: Requests in the system, and free places, `REQUEST`, [S].
+        head, tail: First and last request of each list, [Q, K].
+        patient: The first of each list that has not given up, [Q, K].
+        waiting: Requests in each queue, [Q].
+        tag: Virtual finish time of the last request of each class that joined, for fair queueing [-], [Q, K].
+        virtual: Virtual time of each queue: the tag of the request taken last [-], [Q].
+        replica: `REPLICA`, [R].
+        batch: Requests in service, [R, max_batch].
+        idle: Idle replicas of a shared queue, the one that became idle last at the end, [R].
+        alarm_s: When each replica is done, then when each queue acts by itself: starts a batch that waited long enough,
+            or loses a request that did [s]; infinite if never, [R + Q].
+        order, place: Binary heap of the alarms, and where each one is in it, [R + Q].
+        later_s, later: Binary heap of requests that come (back) by themselves: when [s], and which, [S].
+        moments: Tokens of the rate limit, when they were counted [s], and when something happened last [s], [3].
+        numbers: First free place, free places, attempts that joined a queue so far, entries of `later`, idle replicas,
+            attempts routed so far, users whose next request is not in `later` yet, places of those that gave up but are
+            served nevertheless, [8].
+    """
+
+    pool: NDArray[Any]
+    head: IntArray
+    tail: IntArray
+    patient: IntArray
+    waiting: IntArray
+    tag: FloatArray
+    virtual: FloatArray
+    replica: NDArray[Any]
+    batch: IntArray
+    idle: IntArray
+    alarm_s: FloatArray
+    order: IntArray
+    place: IntArray
+    later_s: FloatArray
+    later: IntArray
+    moments: FloatArray
+    numbers: IntArray
+
+
+FREE, FREE_PLACES, JOINED, LATER, IDLE, ROUTED, THINKING, GONE = range(8)
+"""Places in `ClassState.numbers`."""
+TOKENS, TOKENS_S, NOW_S = range(3)
+"""Places in `ClassState.moments`."""
+
+
+class ClassTotals(NamedTuple):
+    """What has happened since second 0; totals of parts add up. K classes.
+
+    Attributes:
+        counts: See ARRIVED and its neighbours, [K, COUNTS].
+        sums: See LATENCY_S and WAIT_S, [K, 2].
+        work: See BUSY_S and ENERGY_J, [2].
+        latency: Histogram of the latencies of each class, see `histogram`, [K, BINS].
+        batches: Batches by number of requests, [max_batch + 1].
+    """
+
+    counts: IntArray
+    sums: FloatArray
+    work: FloatArray
+    latency: IntArray
+    batches: IntArray
+
+
+def new_state(rules: ClassRules, replicas: int, places: int = 64) -> ClassState:
+    """An endpoint on which nothing has happened yet, with room for so many requests."""
+    queues, kinds = (1 if rules.shared else replicas), len(rules.priority)
+    while places < rules.users + 2 * rules.base.max_batch:
+        places *= 2
+    replica = np.zeros(replicas, dtype=REPLICA)
+    replica["paced_s"] = -np.inf
+    return ClassState(
+        pool=_freed(np.zeros(places, dtype=REQUEST), 0),
+        head=np.full((queues, kinds), NOBODY, dtype=np.int64),
+        tail=np.full((queues, kinds), NOBODY, dtype=np.int64),
+        patient=np.full((queues, kinds), NOBODY, dtype=np.int64),
+        waiting=np.zeros(queues, dtype=np.int64),
+        tag=np.zeros((queues, kinds)),
+        virtual=np.zeros(queues),
+        replica=replica,
+        batch=np.zeros((replicas, rules.base.max_batch), dtype=np.int64),
+        idle=np.arange(replicas, dtype=np.int64)[::-1].copy(),
+        alarm_s=np.full(replicas + queues, np.inf),
+        order=np.arange(replicas + queues, dtype=np.int64),
+        place=np.arange(replicas + queues, dtype=np.int64),
+        later_s=np.zeros(places),
+        later=np.zeros(places, dtype=np.int64),
+        moments=np.array([rules.burst, 0.0, 0.0]),
+        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0], dtype=np.int64),
+    )
+
+
+def new_totals(rules: ClassRules) -> ClassTotals:
+    """Totals of nothing."""
+    kinds = len(rules.priority)
+    return ClassTotals(
+        counts=np.zeros((kinds, COUNTS), dtype=np.int64),
+        sums=np.zeros((kinds, 2)),
+        work=np.zeros(2),
+        latency=np.zeros((kinds, BINS), dtype=np.int64),
+        batches=np.zeros(rules.base.max_batch + 1, dtype=np.int64),
+    )
+
+
+def grown(state: ClassState) -> ClassState:
+    """The same state with room for twice as many requests."""
+    places = len(state.pool)
+    pool = np.concatenate((state.pool, _freed(np.zeros(places, dtype=REQUEST), places)))
+    pool["next"][-1] = state.numbers[FREE]
+    numbers = state.numbers.copy()
+    numbers[FREE] = places
+    numbers[FREE_PLACES] += places
+    return state._replace(
+        pool=pool,
+        later_s=np.concatenate((state.later_s, np.zeros(places))),
+        later=np.concatenate((state.later, np.zeros(places, dtype=np.int64))),
+        numbers=numbers,
+    )
+
+
+def in_system(state: ClassState) -> int:
+    """Requests waiting, in service, or on their way back; those that a user still thinks about are not."""
+    later = state.later[: state.numbers[LATER]]
+    thought_about = int(np.count_nonzero(state.pool["attempt"][later] == 0))
+    return len(state.pool) - int(state.numbers[FREE_PLACES] + state.numbers[GONE]) - thought_about
+
+
+def all_classes(totals: ClassTotals) -> Totals:
+    """*totals* of all classes together."""
+    counts, (latency_s, wait_s) = totals.counts.sum(axis=0), totals.sums.sum(axis=0)
+    places = (ARRIVED, SERVED, GIVEN_UP, WITHIN_SLO, ATTEMPTED)
+    return Totals(
+        counts=counts[list(places)],
+        sums=np.array([latency_s, wait_s, *totals.work]),
+        latency=totals.latency.sum(axis=0),
+        batches=totals.batches,
+    )
+
+
+def _freed(pool: NDArray[Any], first: int) -> NDArray[Any]:
+    """*pool*, whose places are numbered from *first* on, as a list of free ones."""
+    pool["next"] = np.arange(first + 1, first + len(pool) + 1)
+    pool["next"][-1] = NOBODY
+    return pool

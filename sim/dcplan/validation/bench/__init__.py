@@ -1,0 +1,1 @@
+"""How fast dcplan is: each result beside a reference that did the same work in the same run."""

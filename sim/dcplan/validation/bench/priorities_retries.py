@@ -1,0 +1,97 @@
+"""Classes, time-outs and retries beside a SimPy process per request, a little above what the replicas can serve."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from dcplan.errors import ConservationError
+from dcplan.serving.class_endpoint import ClassEndpoint
+from dcplan.serving.class_state import ClassRules
+from dcplan.serving.disciplines import DISCIPLINES
+from dcplan.serving.endpoint import Requests
+from dcplan.validation import class_oracle
+from dcplan.validation.bench import dynamic_batch
+from dcplan.validation.bench.result import Result, against_oracle
+from dcplan.workload.arrivals import BLOCK
+from dcplan.workload.streams import Streams
+
+SHARES = (0.2, 0.3, 0.5)
+LOAD = 1.1
+KERNEL_BLOCKS = 60
+ORACLE_BLOCKS = 1
+REPEATS = 3
+
+
+def measured() -> Result:
+    """The best of a few repeats of each side, taken in turn."""
+    _kernel_s(1)  # compile, or load from the cache
+    kernel, oracle = [], []
+    for _ in range(REPEATS):
+        kernel.append(KERNEL_BLOCKS * BLOCK / _kernel_s(KERNEL_BLOCKS)[0])
+        oracle.append(ORACLE_BLOCKS * BLOCK / _oracle_s(ORACLE_BLOCKS)[0])
+    _same_work()
+    work = (
+        f"{dynamic_batch.REPLICAS} replicas, power of two, dynamic batch <= {dynamic_batch.MAX_BATCH}, three classes "
+        f"by strict priority, time-out 50 ms, 3 attempts, Poisson, load {LOAD:g}, histogram on"
+    )
+    return against_oracle("priorities_retries", max(kernel), max(oracle), work)
+
+
+def rules() -> ClassRules:
+    """The replicas of `dynamic_batch`, for impatient requests of three classes."""
+    kinds = len(SHARES)
+    return ClassRules(
+        base=dynamic_batch.rules(),
+        shared=False,
+        discipline=DISCIPLINES["priority"],
+        priority=np.arange(kinds, dtype=np.float64),
+        deadline_s=np.full(kinds, np.inf),
+        weight=np.ones(kinds),
+        units=np.ones(kinds, dtype=np.int64),
+        timeout_s=np.full(kinds, 0.05),
+        unaware=False,
+        limit=np.full(kinds, -1),
+        slo_s=np.full(kinds, 0.1),
+        attempts=3,
+        backoff_s=0.05,
+        factor=2.0,
+        longest_s=1.0,
+        jitter=1.0,
+        rate_per_s=np.inf,
+        burst=0.0,
+        users=0,
+    )
+
+
+def requests() -> Iterator[Requests]:
+    """The requests of `dynamic_batch`, closer together, each with a class."""
+    kind = Streams(seed=1, replication=0).stream("classes/bench")
+    for block in dynamic_batch.requests():
+        kinds = np.searchsorted(np.cumsum(SHARES)[:-1], kind.random(len(block.times_s)), side="right")
+        yield block._replace(times_s=block.times_s * dynamic_batch.LOAD / LOAD, kinds=kinds)
+
+
+def _kernel_s(blocks: int) -> tuple[float, ClassEndpoint]:
+    start = time.perf_counter()
+    endpoint = ClassEndpoint.new(rules(), dynamic_batch.REPLICAS, islice(requests(), blocks))
+    endpoint.advance(1e9)
+    return time.perf_counter() - start, endpoint
+
+
+def _oracle_s(blocks: int) -> tuple[float, class_oracle.Outcome]:
+    start = time.perf_counter()
+    given = Requests(*(np.concatenate(parts) for parts in zip(*islice(requests(), blocks), strict=True)))
+    outcome = class_oracle.simulate(rules(), "priority", "power_of_two", dynamic_batch.REPLICAS, given)
+    return time.perf_counter() - start, outcome
+
+
+def _same_work() -> None:
+    """Kernel and oracle must count the same answers, refusals and retries."""
+    _, endpoint = _kernel_s(1)
+    _, outcome = _oracle_s(1)
+    if not np.array_equal(endpoint.by_class.counts, outcome.counts):
+        raise ConservationError(f"kernel and oracle disagree: {endpoint.by_class.counts} and {outcome.counts}")

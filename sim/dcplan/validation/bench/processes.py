@@ -1,0 +1,60 @@
+"""What a fresh process needs: the first use of all kernels without and with a compile cache, and memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+
+from dcplan.validation.bench.result import Result
+
+FIRST_USE = """
+import time
+from dcplan.validation.bench import dynamic_batch, priorities_retries
+from dcplan.serving.class_endpoint import ClassEndpoint
+from dcplan.serving.endpoint import Endpoint
+begin = time.perf_counter()
+for shared in (False, True):
+    Endpoint.new(dynamic_batch.rules(), 2, shared, iter(())).advance(1.0)
+ClassEndpoint.new(priorities_retries.rules(), 2, iter(())).advance(1.0)
+print(time.perf_counter() - begin)
+"""
+MEMORY = """
+import resource, sys
+from dcplan.validation.bench import dynamic_batch
+dynamic_batch.kernel_s(int(float(sys.argv[1])) // dynamic_batch.BLOCK + 1)
+print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+FEW, MANY = 1e7, 1e9
+"""Requests."""
+
+
+def first_use() -> Iterator[Result]:
+    """Time from a call of every kernel, after imports, to its return."""
+    with tempfile.TemporaryDirectory() as cache:
+        cold_s, warm_s = (_printed(FIRST_USE, cache) for _ in range(2))
+    yield Result("jit_cold", cold_s, "s", "first use of all kernels, nothing compiled")
+    yield Result("jit_warm", warm_s, "s", "first use of all kernels in a process, compiled before")
+
+
+def memory() -> Result:
+    """Peak memory of a process that serves a billion requests."""
+    with tempfile.TemporaryDirectory() as cache:
+        _printed(MEMORY, cache, "1")  # compile
+        few, many = (_printed(MEMORY, cache, f"{count:g}") for count in (FEW, MANY))
+    reference = f"peak of a process that serves {MANY:g} requests; for {FEW:g} it is {few / 1e6:.4g} MB"
+    return Result("memory_1e9", many / 1e6, "MB", reference, many / few)
+
+
+def _printed(program: str, cache: str, *arguments: str) -> float:
+    """What *program* prints, in a process of its own."""
+    found = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={**os.environ, "NUMBA_CACHE_DIR": cache},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(found.stdout)

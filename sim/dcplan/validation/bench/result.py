@@ -1,0 +1,30 @@
+"""One result of a benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Result:
+    """A measured value.
+
+    Attributes:
+        name: What was measured.
+        value: How much.
+        unit: Of the value.
+        reference: What it is compared with, or what was done.
+        ratio: Value relative to the reference, measured in the same run; None where there is none.
+    """
+
+    name: str
+    value: float
+    unit: str
+    reference: str
+    ratio: float | None = None
+
+
+def against_oracle(name: str, kernel_per_s: float, oracle_per_s: float, work: str) -> Result:
+    """Requests per second of a kernel and of its SimPy twin on the same *work*."""
+    reference = f"SimPy, a process per request: {oracle_per_s:.4g} requests/s; {work}"
+    return Result(name, kernel_per_s, "requests/s", reference, kernel_per_s / oracle_per_s)

@@ -1,0 +1,17 @@
+"""`dcplan bench serving`: the kernels beside SimPy, what a control event costs, compiling, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcplan.validation.bench import control_event, dynamic_batch, priorities_retries, processes
+from dcplan.validation.bench.result import Result
+
+
+def results() -> Iterator[Result]:
+    """All results, one after the other, as they are measured."""
+    yield dynamic_batch.measured()
+    yield priorities_retries.measured()
+    yield control_event.measured()
+    yield from processes.first_use()
+    yield processes.memory()

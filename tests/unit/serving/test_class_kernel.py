@@ -1,0 +1,278 @@
+"""Classes, disciplines, time-outs, retries, rate limits and users against their SimPy twin on shared streams."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dcplan.scenario.clients import Discipline
+from dcplan.scenario.endpoint import Routing
+from dcplan.serving.class_endpoint import ClassEndpoint
+from dcplan.serving.class_state import (
+    ARRIVED,
+    BUSY_S,
+    ENERGY_J,
+    GIVEN_UP,
+    LATENCY_S,
+    LIMITED,
+    REFUSED,
+    SERVED,
+    TIMED_OUT,
+    WASTED,
+    ClassRules,
+)
+from dcplan.serving.disciplines import DISCIPLINES
+from dcplan.serving.endpoint import Requests
+from dcplan.serving.histogram import IntArray, bin_of
+from dcplan.serving.policies import ROUTING
+from dcplan.serving.rules import bends
+from dcplan.serving.state import Rules
+from dcplan.validation import class_oracle
+
+KINDS = 3
+UNITS = np.array([1, 2, 3])
+CALM = {
+    "routing": "power_of_two", "shared": False, "discipline": "fifo", "max_batch": 2, "delay_s": 0.0,
+    "from_pickup": False, "spell_s": 0.0, "timeouts": False, "unaware": False, "limit": -1, "attempts": 1,
+    "jitter": 1.0, "rate_per_s": np.inf, "users": 0,
+}  # fmt: skip
+
+
+def make_rules(
+    routing: str,
+    shared: bool,
+    discipline: str,
+    max_batch: int,
+    delay_s: float,
+    from_pickup: bool,
+    spell_s: float,
+    timeouts: bool,
+    unaware: bool,
+    limit: int,
+    attempts: int,
+    jitter: float,
+    rate_per_s: float,
+    users: int,
+) -> ClassRules:
+    """Three classes that differ in everything."""
+    sizes = np.arange(3 * max_batch + 1)[:, None]
+    grid = np.linspace(0.0, 1.0, 4 if spell_s else 2)[None, :]
+    service_s = (0.01 + 0.002 * sizes) * (0.5 + grid**2 if spell_s else grid)
+    pause_s = np.array([0.0, 0.001, 0.01])
+    base = Rules(
+        ROUTING[routing], max_batch, delay_s, from_pickup and not shared, -1, np.inf, service_s, 10.0 + sizes[:, 0],
+        pause_s, bends(pause_s, (0.001 + 0.0005 * sizes) * np.sqrt(pause_s)), np.linspace(0.2, 1.0, len(sizes)),
+        spell_s,
+    )  # fmt: skip
+    return ClassRules(
+        base=base,
+        shared=shared,
+        discipline=DISCIPLINES[discipline],
+        priority=np.array([1.0, 0.0, 2.0]),
+        deadline_s=np.array([0.1, 0.05, np.inf]),
+        weight=np.array([1.0, 2.0, 0.5]),
+        units=UNITS,
+        timeout_s=np.array([0.02, np.inf, 0.05]) if timeouts else np.full(KINDS, np.inf),
+        unaware=unaware,
+        limit=np.array([limit, -1, 2 * limit]),
+        slo_s=np.array([0.05, 0.1, np.inf]),
+        attempts=attempts,
+        backoff_s=0.01,
+        factor=2.0,
+        longest_s=0.03,
+        jitter=jitter,
+        rate_per_s=rate_per_s,
+        burst=3.0,
+        users=users,
+    )
+
+
+def make_requests(count: int, rate: float, seed: int, rules: ClassRules) -> Requests:
+    """Arrivals at *rate*, or thoughts of a tenth of a second; classes at random."""
+    rng = np.random.default_rng(seed)
+    spells = rules.base.spell_s > 0.0
+    gaps_s = rng.standard_exponential(count)
+    return Requests(
+        gaps_s / 10.0 if rules.users else np.cumsum(gaps_s) / rate,
+        rng.standard_normal(count) if spells else rng.standard_exponential(count),
+        rng.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True),
+        rng.standard_normal(count) if spells else np.empty(count),
+        rng.integers(0, KINDS, count),
+    )
+
+
+def in_blocks(requests: Requests, size: int) -> list[Requests]:
+    starts = range(0, len(requests.times_s), size)
+    return [Requests(*(array[start : start + size] for array in requests)) for start in starts]
+
+
+ENDPOINTS = st.fixed_dictionaries(
+    {
+        "routing": st.sampled_from(get_args(Routing)),
+        "shared": st.booleans(),
+        "discipline": st.sampled_from(get_args(Discipline)),
+        "max_batch": st.sampled_from([1, 2, 5]),
+        "delay_s": st.sampled_from([0.0, 0.004]),
+        "from_pickup": st.booleans(),
+        "spell_s": st.sampled_from([0.0, 0.05]),
+        "timeouts": st.booleans(),
+        "unaware": st.booleans(),
+        "limit": st.sampled_from([-1, 0, 3]),
+        "attempts": st.sampled_from([1, 3]),
+        "jitter": st.sampled_from([0.0, 0.5, 1.0]),
+        "rate_per_s": st.sampled_from([np.inf, 100.0]),
+        "users": st.sampled_from([0, 0, 1, 40]),
+    }
+)
+RUNS = st.fixed_dictionaries(
+    {"replicas": st.integers(1, 5), "load": st.floats(0.1, 1.8), "seed": st.integers(0, 10_000)}
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(ENDPOINTS, RUNS)
+def test_everything_equals_the_oracle(endpoint: dict[str, Any], run: dict[str, Any]) -> None:
+    compare_with_oracle(endpoint, **run, count=300)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(ENDPOINTS, RUNS)
+def test_everything_equals_the_oracle_on_long_streams(endpoint: dict[str, Any], run: dict[str, Any]) -> None:
+    compare_with_oracle(endpoint, **run, count=2000)
+
+
+def compare_with_oracle(endpoint: dict[str, Any], replicas: int, load: float, seed: int, count: int) -> None:
+    """Same counts by class and cause, same latencies, same busy time, same energy."""
+    rules = make_rules(**endpoint)
+    requests = make_requests(count, load * replicas * 60.0, seed, rules)
+    expected = class_oracle.simulate(rules, endpoint["discipline"], endpoint["routing"], replicas, requests)
+    ours = ClassEndpoint.new(rules, replicas, iter(in_blocks(requests, 97)))
+    ours.advance(1e6)
+    np.testing.assert_array_equal(ours.by_class.counts, expected.counts)
+    assert ours.in_system == 0
+    np.testing.assert_allclose(
+        ours.by_class.work[[BUSY_S, ENERGY_J]], [expected.busy_s, expected.energy_j], rtol=1e-9, atol=1e-12
+    )
+    for kind in range(KINDS):
+        latency_s = expected.latency_s[(requests.kinds == kind) & ~np.isnan(expected.latency_s)]
+        assert ours.by_class.sums[kind, LATENCY_S] == pytest.approx(latency_s.sum(), rel=1e-9)
+        moved = np.abs(np.cumsum(ours.by_class.latency[kind] - histogram(latency_s)))
+        assert moved.max(initial=0) <= near_an_edge(latency_s)
+
+
+def histogram(latency_s: np.ndarray[Any, np.dtype[np.float64]]) -> IntArray:
+    """The kernel's histogram of *latency_s*."""
+    from dcplan.serving.histogram import BINS
+
+    return np.bincount([int(bin_of(each)) for each in latency_s], minlength=BINS)
+
+
+def near_an_edge(latency_s: np.ndarray[Any, np.dtype[np.float64]]) -> int:
+    """How many of *latency_s* lie within 1e-9 s of the edge of a bin."""
+    return sum(bin_of(max(0.0, each - 1e-9)) != bin_of(each + 1e-9) for each in latency_s)
+
+
+@pytest.mark.parametrize("changed", [{}, {"unaware": True}, {"users": 30}, {"shared": True, "spell_s": 0.1}])
+def test_a_run_cut_anywhere_equals_the_uncut_run(changed: dict[str, Any]) -> None:
+    busy = {"discipline": "fair", "timeouts": True, "attempts": 3, "limit": 6, "delay_s": 0.004, "rate_per_s": 400.0}
+    rules = make_rules(**(CALM | busy | changed))
+    requests = make_requests(3000, 500.0, 7, rules)
+    whole = ClassEndpoint.new(rules, 4, iter([requests]))
+    cut = ClassEndpoint.new(rules, 4, iter(in_blocks(requests, 501)))
+    for until_s in np.sort(np.random.default_rng(1).uniform(0, 5, 200)):
+        cut.advance(float(until_s))
+    whole.advance(5.0)
+    cut.advance(5.0)
+    np.testing.assert_array_equal(cut.by_class.counts, whole.by_class.counts)
+    np.testing.assert_array_equal(cut.by_class.latency, whole.by_class.latency)
+    np.testing.assert_array_equal(cut.by_class.sums, whole.by_class.sums)
+    np.testing.assert_allclose(cut.by_class.work, whole.by_class.work, rtol=1e-12)
+    np.testing.assert_array_equal(cut.state.pool, whole.state.pool)
+
+
+@pytest.mark.parametrize("changed", [{}, {"timeouts": True, "attempts": 3}, {"users": 50}, {"limit": 2, "attempts": 3}])
+@pytest.mark.parametrize("until_s", [0.3, 1.0, 3.0])
+def test_no_request_is_lost(changed: dict[str, Any], until_s: float) -> None:
+    rules = make_rules(**(CALM | changed))
+    endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(2000, 400.0, 3, rules)]))
+    endpoint.advance(until_s)
+    total = endpoint.by_class.counts.sum(axis=0)
+    assert total[ARRIVED] == total[SERVED] + total[GIVEN_UP] + endpoint.in_system
+    assert total[ARRIVED] > 0
+
+
+def test_strict_priority_serves_the_lowest_number_first() -> None:
+    rules = make_rules(**(CALM | {"discipline": "priority", "max_batch": 1}))
+    endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(20_000, 130.0, 3, rules)]))
+    endpoint.advance(1e6)
+    means_s = endpoint.by_class.sums[:, LATENCY_S] / endpoint.by_class.counts[:, SERVED]
+    assert means_s[1] < means_s[0] < means_s[2]
+
+
+def test_fair_queueing_gives_each_class_its_share_while_all_wait() -> None:
+    """Weights 1, 2, 0.5 per unit, requests of 1, 2, 3 units: 1, 1 and 1/6 requests in the same time."""
+    rules = make_rules(**(CALM | {"discipline": "fair", "max_batch": 1, "shared": True}))
+    requests = make_requests(30_000, 30_000.0, 3, rules)
+    endpoint = ClassEndpoint.new(rules, 1, iter([requests]))
+    endpoint.advance(100.0)
+    served = endpoint.by_class.counts[:, SERVED].astype(float)
+    assert served[1] / served[0] == pytest.approx(1.0, rel=0.02)
+    assert served[2] / served[0] == pytest.approx(1 / 6, rel=0.02)
+
+
+def test_a_rate_limit_admits_its_rate_and_its_burst() -> None:
+    rules = make_rules(**(CALM | {"rate_per_s": 100.0}))
+    endpoint = ClassEndpoint.new(rules, 3, iter([make_requests(10_000, 1000.0, 3, rules)]))
+    endpoint.advance(5.0)
+    total = endpoint.by_class.counts.sum(axis=0)
+    assert total[ARRIVED] - total[LIMITED] == pytest.approx(5.0 * 100.0 + 3, abs=1)
+
+
+def test_clients_who_hang_up_unnoticed_waste_the_work_of_replicas() -> None:
+    hasty = CALM | {"timeouts": True, "attempts": 3}
+    served = {}
+    for unaware in (False, True):
+        rules = make_rules(**(hasty | {"unaware": unaware}))
+        endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(5000, 300.0, 3, rules)]))
+        endpoint.advance(1e6)
+        total = endpoint.by_class.counts.sum(axis=0)
+        assert total[TIMED_OUT] > 0
+        assert total[WASTED] == (total[TIMED_OUT] if unaware else 0)
+        served[unaware] = total[SERVED]
+    assert served[True] < served[False]
+
+
+def test_a_burst_of_a_million_at_one_instant_is_counted_to_the_last() -> None:
+    count = 1_000_000
+    rules = make_rules(**(CALM | {"limit": 100, "attempts": 1}))
+    zeros = np.zeros(count, dtype=np.int64)
+    burst = Requests(np.full(count, 2.0), np.ones(count), zeros.astype(np.uint64), np.empty(0), zeros)
+    endpoint = ClassEndpoint.new(rules, 8, iter(in_blocks(burst, 1 << 15)))
+    endpoint.advance(1e5)
+    total = endpoint.by_class.counts.sum(axis=0)
+    assert total[ARRIVED] == count == total[SERVED] + total[REFUSED]
+    assert endpoint.in_system == 0
+
+
+def test_no_requests_leave_nothing() -> None:
+    endpoint = ClassEndpoint.new(make_rules(**CALM), 3, iter(()))
+    endpoint.advance(100.0)
+    assert endpoint.by_class.counts.sum() == 0
+    assert endpoint.totals.latency.sum() == 0
+
+
+def test_a_backlog_that_never_ends_is_told() -> None:
+    rules = make_rules(**CALM)
+    endless = iter(lambda: make_requests(1 << 15, 1e6, 1, rules), None)
+    endpoint = ClassEndpoint.new(rules, 1, (block._replace(times_s=np.zeros(1 << 15)) for block in endless))
+    with pytest.raises(OverflowError, match="let requests give up"):
+        endpoint.advance(1.0)
+
+
+def test_every_discipline_of_the_spec_has_a_code() -> None:
+    assert set(get_args(Discipline)) == set(DISCIPLINES)

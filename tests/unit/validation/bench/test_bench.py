@@ -1,0 +1,40 @@
+"""Benchmarks: that both sides do the same work, and that each result says what it is. Nothing here is timed."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcplan.validation.bench import control_event, dynamic_batch, priorities_retries, processes
+from dcplan.validation.bench.result import Result
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (dynamic_batch, priorities_retries):
+        monkeypatch.setattr(module, "KERNEL_BLOCKS", 1)
+        monkeypatch.setattr(module, "ORACLE_BLOCKS", 1)
+        monkeypatch.setattr(module, "REPEATS", 1)
+    monkeypatch.setattr(control_event, "EVENTS", 10)
+    monkeypatch.setattr(control_event, "REPEATS", 1)
+    monkeypatch.setattr(processes, "FEW", 1e4)
+    monkeypatch.setattr(processes, "MANY", 1e5)
+
+
+@pytest.mark.parametrize("module", [dynamic_batch, priorities_retries])
+def test_a_kernel_and_its_oracle_did_the_same_work(module: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = module.measured()  # type: ignore[attr-defined]
+    assert result.name == str(module.__name__).rpartition(".")[2]  # type: ignore[attr-defined]
+    assert result.ratio > 0
+    assert "a process per request" in result.reference
+
+
+def test_an_event_has_a_cost_for_both_kernels() -> None:
+    result = control_event.measured()
+    assert "plain" in result.reference
+    assert "classes" in result.reference
+
+
+def test_memory_is_compared_with_that_of_fewer_requests() -> None:
+    result = processes.memory()
+    assert isinstance(result, Result)
+    assert result.value > 10
