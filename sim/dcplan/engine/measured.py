@@ -7,6 +7,7 @@ import numpy as np
 from dcplan.engine.assumptions import Assumptions
 from dcplan.errors import InputError
 from dcplan.profiles.compute import ComputeProfile, load_compute, work_of
+from dcplan.profiles.generation import StepTimes, step_times
 from dcplan.profiles.library import Library
 from dcplan.profiles.roofline import derive, load_machine
 from dcplan.profiles.server import Server
@@ -35,6 +36,25 @@ def serving_times(library: Library, server: Server, spec: Endpoint, assumptions:
     if timing.derived:
         assumptions.add("endpoints", f"{workload}: derived", timing.derived, "derived", "operations counted", False)
     return timing
+
+
+def generation_times(library: Library, server: Server, spec: Endpoint, assumptions: Assumptions) -> StepTimes:
+    """Times of the steps of *spec*, which generates text, on *server*; an InputError or ValueError if unknown."""
+    generation = spec.generation
+    if generation is None:
+        raise ValueError("this endpoint generates no text")
+    workload = str(spec.workload)
+    sku = server.hosts(library, workload)
+    profile = load_compute(library, sku, workload)
+    prompt = generation.longest if generation.may_preempt else generation.prompt.most
+    roofline = spec.extrapolate == "roofline"
+    times = step_times(profile, generation.max_batch, prompt, generation.longest, spec.precision, roofline)
+    unsettled = "; some of them had not settled (UNSTABLE)" if times.unstable else ""
+    used = f"prefill and decode steps measured on {sku}, mean times{unsettled}"
+    assumptions.use("endpoints", profile.profile, used)
+    if times.derived:
+        assumptions.add("endpoints", f"{workload}: derived", times.derived, "derived", "operations counted", False)
+    return times
 
 
 def training_s(library: Library, server: Server, spec: TrainingQueue, assumptions: Assumptions) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from dcplan.profiles.tariff import Tariff
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
 from dcplan.scenario.training import TrainingQueue
+from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import Weather
@@ -88,12 +89,12 @@ class EndpointPlan:
     Attributes:
         spec: What the scenario says.
         rules: What the kernel follows.
-        error: Relative standard error of the measured service time by batch size [-], [max_batch + 1].
+        error: Relative standard error of the measured service time by batch size [-], [max_batch + 1], or of a step.
         recorded: Its demand, if it is a trace.
     """
 
     spec: Endpoint
-    rules: Rules
+    rules: Rules | GenerationRules
     error: FloatArray
     recorded: Recorded | None
 

@@ -16,7 +16,7 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
-from dcplan.engine.measured import serving_times, training_s
+from dcplan.engine.measured import generation_times, serving_times, training_s
 from dcplan.engine.plan import EndpointPlan, FloatArray, Plan, Prices, QueuePlan, ServerGroup, SitePlan, grid
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.profiles.library import Library, Profile
@@ -30,7 +30,7 @@ from dcplan.scenario.load import Loaded
 from dcplan.scenario.site import Site
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
-from dcplan.serving.rules import largest_batch, proportional, rules
+from dcplan.serving.rules import generation_rules, largest_batch, proportional, rules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import weather_at, zone_of
@@ -179,6 +179,10 @@ class _Resolver:
         if spec.on not in groups:
             return None
         with self._at("endpoints", name, "workload"):
+            if spec.generation is not None:
+                times = generation_times(self.library, groups[spec.on].server, spec, self.assumptions)
+                generated = generation_rules(spec, times.prefill_s, times.decode_s)
+                return EndpointPlan(spec, generated, np.array(times.error), recorded)
             timing = serving_times(self.library, groups[spec.on].server, spec, self.assumptions)
             return EndpointPlan(spec, *_served(spec, timing), recorded)
         return None

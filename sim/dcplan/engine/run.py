@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine import jobs, servers, serving, site
+from dcplan.engine import jobs, servers, serving, serving_tables, site
 from dcplan.engine.plan import Plan, QueuePlan
 from dcplan.engine.servers import Ledger, Meter, Owner
 from dcplan.results.store import joined
@@ -48,8 +48,8 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     env.run(until=horizon_s * (1.0 + ROUNDING))  # the mark at the horizon belongs to the run
 
     tables = [
-        serving.tables(name, list(plan.endpoints[name].spec.kinds), endpoint, diaries[name], plan.grid, replication)
-        for name, endpoint in endpoints.items()
+        serving_tables.tables(name, list(each.spec.kinds), endpoints[name], diaries[name], plan.grid, replication)
+        for name, each in plan.endpoints.items()
     ]
     tables += [{"jobs": jobs.table(name, line, replication)} for name, line in lines.items()]
     if plan.groups:

@@ -97,19 +97,23 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     total = steps[["arrived", "served", "dropped", "within_slo", "latency_s", "wait_s", "busy_s"]].sum()
     counted_s = float(steps["duration_s"].sum())
     served = float(total["served"])
-    started = float((batches["size"] * batches["count"]).sum())
+    generation = _part(tables, "generation", name)
+    in_batches = float((batches["size"] * batches["count"]).sum())
+    started = in_batches if generation is None else float(generation["started"].sum())
     yield "requests", float(total["arrived"])
     yield "throughput_rps", served / counted_s
     yield "latency_mean_s", _ratio(total["latency_s"], served)
     yield from _percentiles(tables["latency"][tables["latency"]["endpoint"] == name])
     yield "wait_mean_s", _ratio(total["wait_s"], started)
     yield "utilisation", float(total["busy_s"]) / (counted_s * spec.replicas)
-    yield "batch_mean", _ratio(started, float(batches["count"].sum()))
-    if spec.slo is not None:
+    yield "batch_mean", _ratio(in_batches, float(batches["count"].sum()))
+    if spec.promises:
         yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
     yield "dropped", float(total["dropped"])
     if spec.interacts:
         yield from _classes(spec, name, tables)
+    if generation is not None:
+        yield from _generation(generation, tables["token_latency"], name, float(total["within_slo"]))
     owner = f"endpoint {name}"
     if "attribution" in tables and spec.on is not None:
         energy_j = _owned(tables["attribution"], owner, ["idle_j", "active_j"])
@@ -121,6 +125,26 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
 def _percentiles(latency: pd.DataFrame) -> Values:
     for label, level in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
         yield f"latency_{label}_s", latency_quantile(latency, level)
+
+
+def _part(tables: Mapping[str, pd.DataFrame], table: str, name: str) -> pd.DataFrame | None:
+    """The rows of an endpoint in a table that not every endpoint has; None if there are none."""
+    if table not in tables:
+        return None
+    rows = tables[table][tables[table]["endpoint"] == name]
+    return None if rows.empty else rows
+
+
+def _generation(steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: float) -> Values:
+    """Tokens: when they come, how many, and how many answers kept every promise."""
+    counted_s = float(steps["duration_s"].sum())
+    for measure in ("ttft", "tpot"):
+        rows = latency[(latency["endpoint"] == name) & (latency["measure"] == measure)]
+        for kpi, value in _percentiles(rows):
+            yield kpi.replace("latency", measure), value
+    yield "tokens_per_s", float(steps["tokens_out"].sum()) / counted_s
+    yield "goodput_rps", within / counted_s
+    yield "preempted", float(steps["preempted"].sum())
 
 
 def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:

@@ -71,6 +71,19 @@ INTERACTING = (
 )  # fmt: skip
 """KPIs of endpoints whose requests differ, give up, come back or are limited."""
 
+GENERATION = (
+    Kpi("ttft_p50_s", "s", "time to first token: half of all answers begin within this time"),
+    Kpi("ttft_p95_s", "s", "time to first token: 95 % of all answers begin within this time"),
+    Kpi("ttft_p99_s", "s", "time to first token: 99 % of all answers begin within this time"),
+    Kpi("tpot_p50_s", "s", "time per output token after the first, mean over an answer: half of all answers are faster"),
+    Kpi("tpot_p95_s", "s", "time per output token after the first, mean over an answer: 95 % of all answers are faster"),
+    Kpi("tpot_p99_s", "s", "time per output token after the first, mean over an answer: 99 % of all answers are faster"),
+    Kpi("tokens_per_s", "1/s", "tokens of completed answers per second"),
+    Kpi("goodput_rps", "1/s", "answers per second that kept every promise: first token, further tokens, whole answer"),
+    Kpi("preempted", "sequences", "sequences that had to start over because the KV cache was full"),
+)  # fmt: skip
+"""KPIs of endpoints that generate text token by token."""
+
 OF_A_CLASS = (
     "requests",
     "latency_mean_s",
@@ -87,7 +100,7 @@ def listed() -> list[Kpi]:
     """All KPIs, with `<name>` where the scenario's own names go."""
     return [
         *SITE,
-        *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in (*ENDPOINT, *INTERACTING)),
+        *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in (*ENDPOINT, *INTERACTING, *GENERATION)),
         *(
             Kpi(f"endpoints.<name>.classes.<class>.{kpi.name}", kpi.unit, kpi.meaning)
             for kpi in ENDPOINT
@@ -100,6 +113,8 @@ def listed() -> list[Kpi]:
 def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
-    known = {"endpoints": (*ENDPOINT, *INTERACTING), "training": TRAINING}.get(family, SITE) if rest else SITE
+    known = (
+        {"endpoints": (*ENDPOINT, *INTERACTING, *GENERATION), "training": TRAINING}.get(family, SITE) if rest else SITE
+    )
     wanted = name.rpartition(".")[2]
     return next(kpi.unit for kpi in known if kpi.name == wanted)

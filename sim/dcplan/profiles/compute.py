@@ -152,6 +152,10 @@ class ComputeProfile:
         busy_w = float(np.interp(batch, sizes, watts)) - float(model["idle_w"])
         return float(model["idle_w"]) + busy_w * (load ** float(model["exponent"]) if load > 0 else 0.0)
 
+    def lengths(self, task: str, axis: str, precision: str | None = None) -> FloatArray:
+        """Values of *axis* ("tokens" or "context") at which *task* was measured, increasing."""
+        return np.unique(self._variant(task, precision)[axis].to_numpy(dtype=np.float64))
+
     def has(self, task: str) -> bool:
         """Whether *task* was measured."""
         return (self.profile.path / f"{task}.csv").is_file()

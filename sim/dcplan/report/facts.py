@@ -43,6 +43,7 @@ class Facts:
     max_batch: Mapping[str, int] = field(default_factory=dict)
     promises: Mapping[str, Promise] = field(default_factory=dict)
     class_promises: Mapping[str, Mapping[str, Promise]] = field(default_factory=dict)
+    token_promises_s: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def counted_s(self) -> float:
@@ -64,10 +65,22 @@ def facts(run: Run) -> Facts:
         replications=int(data.get("replications", 1)),
         utility_limit_w=None if limit is None else units.parse(str(limit), "W"),
         replicas={name: int(spec["replicas"]) for name, spec in endpoints.items()},
-        max_batch={name: int(_below(spec, "batching", "max_batch") or 1) for name, spec in endpoints.items()},
+        max_batch={name: _max_batch(spec) for name, spec in endpoints.items()},
         promises={name: _promise(spec["slo"]) for name, spec in endpoints.items() if spec.get("slo")},
         class_promises={name: _of_classes(spec) for name, spec in endpoints.items()},
+        token_promises_s={name: _of_tokens(spec) for name, spec in endpoints.items()},
     )
+
+
+def _max_batch(spec: Mapping[str, Any]) -> int:
+    """Most requests in a batch of an endpoint."""
+    return int(_below(spec, "generation", "max_batch") or _below(spec, "batching", "max_batch") or 1)
+
+
+def _of_tokens(spec: Mapping[str, Any]) -> dict[str, float]:
+    """What an endpoint promises of the first token and of further ones [s]."""
+    promised = {name: _below(spec, "generation", name) for name in ("ttft", "tpot")}
+    return {name: units.parse(str(text), "s") for name, text in promised.items() if text is not None}
 
 
 def _of_classes(spec: Mapping[str, Any]) -> dict[str, Promise]:

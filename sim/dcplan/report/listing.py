@@ -14,6 +14,7 @@ from dcplan.scenario import demand, service
 from dcplan.scenario.base import Spec
 from dcplan.scenario.clients import Admission, RequestClass, Retry
 from dcplan.scenario.endpoint import Batching, Endpoint, Queue
+from dcplan.scenario.generation import Generation, Tokens
 
 
 def lines(what: str, profiles: Path | None = None) -> Iterator[str]:
@@ -66,6 +67,8 @@ def policies() -> Iterator[tuple[str, str, str]]:
     yield from _keys("classes.<name>.", RequestClass)
     yield from _keys("retry.", Retry)
     yield from _keys("admission.", Admission)
+    yield from _keys("generation.", Generation)
+    yield from _keys("generation.prompt.", Tokens)
 
 
 def _keys(prefix: str, spec: type[Spec], names: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:

@@ -9,13 +9,15 @@ import pandas as pd
 
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
-from dcplan.report.figures import classes, energy, latency, load, money, power, training
+from dcplan.report.figures import classes, energy, generation, latency, load, money, power, training
 from dcplan.report.frame import Chart, Section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
 from dcplan.results.store import Run
 
 FEWEST_POINTS = 120
+OF_AN_ENDPOINT = ("latency", "endpoints", "batches", "classes", "token_latency", "generation")
+"""Tables with rows for each endpoint."""
 
 
 def sections(run: Run) -> list[Section]:
@@ -49,7 +51,7 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
     found = names(kpis, "endpoints")
     points = int(np.clip(3 * POINTS // max(1, len(found)), FEWEST_POINTS, POINTS))
     for name in found:
-        of = {table: _of(run, table, "endpoint", name) for table in ("latency", "endpoints", "batches", "classes")}
+        of = {table: _of(run, table, "endpoint", name) for table in OF_AN_ENDPOINT}
         charts = []
         if of["latency"] is not None:
             marks = {label: number(kpis, f"endpoints.{name}.latency_{label}_s") for label in ("p50", "p95", "p99")}
@@ -57,6 +59,17 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
             attained = number(kpis, f"endpoints.{name}.slo_attainment")
             promise = known.promises.get(name)
             charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained)))
+        if of["token_latency"] is not None:
+            p99_s = {
+                measure: value
+                for measure in generation.MEASURES
+                if (value := number(kpis, f"endpoints.{name}.{measure}_p99_s")) is not None
+            }
+            kept = number(kpis, f"endpoints.{name}.slo_attainment")
+            promised_s = known.token_promises_s.get(name, {})
+            charts.append(Chart(generation.token_figure(name, of["token_latency"], p99_s, promised_s, kept)))
+        if of["generation"] is not None:
+            charts.append(Chart(generation.tokens_figure(name, of["generation"], known.start, known.horizon_s, points)))
         if marks_of := _marks_of_classes(kpis, name):
             promised = known.class_promises.get(name, {})
             attained_by = {

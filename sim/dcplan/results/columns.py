@@ -93,6 +93,22 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("high_s", "float64", "s", "upper edge of the latency bin"),
             Column("count", "int64", "requests", "requests answered with a latency in the bin, from the first attempt"),
         ),
+        "generation": (
+            *_key("replication", "endpoint", "time_s", "duration_s"),
+            Column("started", "int64", "requests", "requests whose prompt began to be processed for the first time"),
+            Column("preempted", "int64", "sequences", "sequences that had to start over because the KV cache was full"),
+            Column("tokens_in", "int64", "tokens", "tokens of prompts processed, those processed again included"),
+            Column("tokens_out", "int64", "tokens", "tokens of the answers that were completed"),
+        ),
+        "token_latency": (
+            *_key("replication", "endpoint"),
+            Column(
+                "measure", "str", "", "ttft: time to the first token; tpot: time per further token, mean over an answer"
+            ),
+            Column("low_s", "float64", "s", "lower edge of the bin"),
+            Column("high_s", "float64", "s", "upper edge of the bin"),
+            Column("count", "int64", "requests", "requests with a time in the bin"),
+        ),
         "batches": (
             *_key("replication", "endpoint"),
             Column("size", "int64", "requests", "requests in a batch"),

@@ -10,6 +10,7 @@ from dcplan.profiling.point import Precision
 from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
 from dcplan.scenario.demand import Closed, Demand
+from dcplan.scenario.generation import Generation
 from dcplan.scenario.service import Service
 
 Routing = Literal["round_robin", "random", "least_loaded", "power_of_two"]
@@ -76,6 +77,8 @@ class Endpoint(Spec):
     """What requests do that were refused or gave up waiting; they are gone if not given."""
     admission: Admission | None = None
     """A rate limit in front of the queues."""
+    generation: Generation | None = None
+    """Text is generated token by token, for a workload that was measured in prefill and decode steps."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Endpoint:
@@ -92,7 +95,24 @@ class Endpoint(Spec):
         if self.queue.kind == "shared" and self.routing is not None:
             raise ValueError("a shared queue has no routing; remove 'routing' or use queue: {kind: per_replica}")
         self._check_classes()
+        self._check_generation()
         return self
+
+    def _check_generation(self) -> None:
+        """Raise a ValueError if something is asked of a generated text that it cannot have."""
+        if self.generation is None:
+            return
+        if self.workload is None:
+            raise ValueError("generation needs a workload that was measured in prefill and decode steps")
+        cannot = {
+            "batching": self.batching != Batching(),
+            "samples_per_request": self.samples_per_request != 1,
+            "tokens": self.tokens is not None,
+            "classes, retry, admission, timeout or users": self.interacts,
+            "queue: {kind: shared}": self.queue.kind == "shared",
+        }
+        if wrong := [key for key, given in cannot.items() if given]:
+            raise ValueError(f"generation batches by itself and cannot be combined with {wrong[0]} yet; remove it")
 
     def _check_classes(self) -> None:
         """Raise a ValueError if classes and waiting do not fit together."""
@@ -113,6 +133,13 @@ class Endpoint(Spec):
     def kinds(self) -> dict[str, RequestClass]:
         """The classes of requests; a single one, called "all", if none was named."""
         return self.classes or {"all": RequestClass()}
+
+    @property
+    def promises(self) -> bool:
+        """Whether anything was promised to all requests."""
+        generation = self.generation
+        tokens = generation is not None and (generation.ttft is not None or generation.tpot is not None)
+        return self.slo is not None or tokens
 
     @property
     def interacts(self) -> bool:

@@ -10,6 +10,7 @@ from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
 from dcplan.serving.class_state import ClassRules
 from dcplan.serving.disciplines import DISCIPLINES
+from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.histogram import FloatArray
 from dcplan.serving.policies import ROUTING
 from dcplan.serving.state import Rules
@@ -83,6 +84,26 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
         rate_per_s=np.inf if admission is None else float(admission.rate),
         burst=0.0 if admission is None else float(admission.burst),
         users=spec.demand.users if isinstance(spec.demand, Closed) else 0,
+    )
+
+
+def generation_rules(spec: EndpointSpec, prefill_s: FloatArray, decode_s: FloatArray) -> GenerationRules:
+    """The rules of *spec*, which generates text; see `GenerationRules` for the times."""
+    generation, limit = spec.generation, spec.queue.limit
+    if generation is None:
+        raise ValueError("this endpoint generates no text")
+    return GenerationRules(
+        routing=ROUTING[spec.policy],
+        max_batch=generation.max_batch,
+        limit=-1 if limit is None else limit,
+        block=generation.block,
+        blocks=generation.kv_tokens // generation.block,
+        chunk=generation.chunk or generation.longest,
+        prefill_s=prefill_s,
+        decode_s=decode_s,
+        ttft_slo_s=np.inf if generation.ttft is None else float(generation.ttft),
+        tpot_slo_s=np.inf if generation.tpot is None else float(generation.tpot),
+        slo_s=np.inf if spec.slo is None else spec.slo.latency_s,
     )
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import simpy
 
 import tiny
-from dcplan.engine import serving
+from dcplan.engine import serving, serving_tables
 from dcplan.engine.plan import Plan
 from dcplan.errors import ConservationError
 from dcplan.workload.streams import Streams
@@ -24,7 +25,7 @@ def served(plan: Plan, replication: int = 0) -> tuple[serving.AnyEndpoint, servi
 
 def test_a_conveyor_belt_is_counted_to_the_request(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(QUIET)
-    tables = serving.tables("web", ["all"], *served(plan), plan.grid, replication=3)
+    tables = serving_tables.tables("web", ["all"], *served(plan), plan.grid, replication=3)
     steps = tables["endpoints"]
     assert steps["replication"].unique().tolist() == [3]
     assert steps["time_s"].tolist() == [0, 300, 600, 900, 1200, 1500]
@@ -38,7 +39,7 @@ def test_a_conveyor_belt_is_counted_to_the_request(plan_of: Callable[..., Plan])
 @pytest.mark.parametrize("warm_up_s", [300.0, 1000.0, 1799.5, 0.1])
 def test_what_happens_in_the_warm_up_is_not_counted(warm_up_s: float, plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(QUIET, f"warm_up={warm_up_s} s")
-    tables = serving.tables("web", ["all"], *served(plan), plan.grid, 0)
+    tables = serving_tables.tables("web", ["all"], *served(plan), plan.grid, 0)
     counted = int(tables["endpoints"]["served"].sum())
     assert counted == sum(warm_up_s <= second + 0.02 < 1800 for second in range(1, 1800))
     assert tables["latency"]["count"].sum() == counted
@@ -57,14 +58,14 @@ def test_the_marks_do_not_change_what_happens(plan_of: Callable[..., Plan]) -> N
 def test_requests_that_are_lost_are_told(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(QUIET)
     endpoint, diary = served(plan)
-    diary.in_system[-1] += 1
+    diary.notes[-1] = replace(diary.notes[-1], in_system=diary.notes[-1].in_system + 1)
     with pytest.raises(ConservationError, match="endpoint web: 0 requests should be left, 1 are"):
-        serving.tables("web", ["all"], endpoint, diary, plan.grid, 0)
+        serving_tables.tables("web", ["all"], endpoint, diary, plan.grid, 0)
 
 
 def test_two_designs_are_asked_the_same_requests(plan_of: Callable[..., Plan]) -> None:
     few, many = served(plan_of(tiny.SYNTHETIC))[1], served(plan_of(tiny.SYNTHETIC, "endpoints.web.replicas=9"))[1]
-    assert [counts[0] for counts in few.counts] == [counts[0] for counts in many.counts]
+    assert [note.totals.counts[0] for note in few.notes] == [note.totals.counts[0] for note in many.notes]
 
 
 CROWDED = tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 90 /s")
@@ -77,7 +78,7 @@ CLASSES = (
 
 def test_every_attempt_of_every_class_is_accounted_for(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(CROWDED, *CLASSES)
-    tables = serving.tables("web", list(plan.endpoints["web"].spec.kinds), *served(plan), plan.grid, 0)
+    tables = serving_tables.tables("web", list(plan.endpoints["web"].spec.kinds), *served(plan), plan.grid, 0)
     classes, steps = tables["classes"], tables["endpoints"]
     assert classes["class"].unique().tolist() == ["a", "b"]
     by_step = classes.groupby("time_s")[["arrived", "served", "given_up", "latency_s"]].sum()
@@ -94,7 +95,7 @@ def test_every_attempt_of_every_class_is_accounted_for(plan_of: Callable[..., Pl
 
 def test_the_shares_of_classes_are_those_of_the_scenario(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(CROWDED, *CLASSES)
-    classes = serving.tables("web", ["a", "b"], *served(plan), plan.grid, 0)["classes"]
+    classes = serving_tables.tables("web", ["a", "b"], *served(plan), plan.grid, 0)["classes"]
     arrived = classes.groupby("class")["arrived"].sum()
     assert arrived["a"] / arrived.sum() == pytest.approx(0.25, abs=0.01)
 
@@ -102,6 +103,6 @@ def test_the_shares_of_classes_are_those_of_the_scenario(plan_of: Callable[..., 
 def test_users_wait_for_their_answer(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(tiny.SYNTHETIC, "endpoints.web.demand={kind: closed, users: 3, think: 1 s}")
     endpoint, diary = served(plan)
-    assert max(diary.in_system) <= 3
+    assert max(note.in_system for note in diary.notes) <= 3
     answered = endpoint.totals.counts[1]
     assert answered == pytest.approx(1800 * 3 / 1.02, rel=0.05)

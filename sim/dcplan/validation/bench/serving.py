@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcplan.validation.bench import control_event, dynamic_batch, priorities_retries, processes
+from dcplan.validation.bench import continuous_batch, control_event, dynamic_batch, priorities_retries, processes
 from dcplan.validation.bench.result import Result
 
 
@@ -12,6 +12,7 @@ def results() -> Iterator[Result]:
     """All results, one after the other, as they are measured."""
     yield dynamic_batch.measured()
     yield priorities_retries.measured()
+    yield continuous_batch.measured()
     yield control_event.measured()
     yield from processes.first_use()
     yield processes.memory()

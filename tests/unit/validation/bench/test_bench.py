@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcplan.validation.bench import control_event, dynamic_batch, priorities_retries, processes
+from dcplan.validation.bench import continuous_batch, control_event, dynamic_batch, priorities_retries, processes
 from dcplan.validation.bench.result import Result
 
 
@@ -14,13 +14,16 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "KERNEL_BLOCKS", 1)
         monkeypatch.setattr(module, "ORACLE_BLOCKS", 1)
         monkeypatch.setattr(module, "REPEATS", 1)
+    monkeypatch.setattr(continuous_batch, "KERNEL_BLOCKS", 1)
+    monkeypatch.setattr(continuous_batch, "ORACLE_REQUESTS", 200)
+    monkeypatch.setattr(continuous_batch, "REPEATS", 1)
     monkeypatch.setattr(control_event, "EVENTS", 10)
     monkeypatch.setattr(control_event, "REPEATS", 1)
     monkeypatch.setattr(processes, "FEW", 1e4)
     monkeypatch.setattr(processes, "MANY", 1e5)
 
 
-@pytest.mark.parametrize("module", [dynamic_batch, priorities_retries])
+@pytest.mark.parametrize("module", [dynamic_batch, priorities_retries, continuous_batch])
 def test_a_kernel_and_its_oracle_did_the_same_work(module: object, monkeypatch: pytest.MonkeyPatch) -> None:
     result = module.measured()  # type: ignore[attr-defined]
     assert result.name == str(module.__name__).rpartition(".")[2]  # type: ignore[attr-defined]

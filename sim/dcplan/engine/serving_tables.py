@@ -1,0 +1,138 @@
+"""The tables of an endpoint over the counted intervals, from its diary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dcplan.engine.plan import Grid
+from dcplan.engine.serving import AnyEndpoint, Diary, detail_of
+from dcplan.errors import ConservationError
+from dcplan.results.store import frame
+from dcplan.serving import class_state, generation_state
+from dcplan.serving.class_state import ClassTotals
+from dcplan.serving.generation_state import GenerationTotals
+from dcplan.serving.histogram import edges
+from dcplan.serving.state import ARRIVED, BUSY_S, DROPPED, LATENCY_S, SERVED, WAIT_S, WITHIN_SLO
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Key = dict[str, object]
+Counted = TypeVar("Counted", FloatArray, IntArray)
+
+
+def tables(
+    name: str, classes: Sequence[str], endpoint: AnyEndpoint, diary: Diary, grid: Grid, replication: int
+) -> dict[str, pd.DataFrame]:
+    """The tables of an endpoint, whose classes are called *classes*."""
+    before = diary.counted_from
+    if before is None:
+        raise ConservationError(f"endpoint {name}: the run ended before its warm-up")
+    key: Key = {"replication": replication, "endpoint": name}
+    totals, detail = endpoint.totals, detail_of(endpoint)
+    batches = totals.batches - before.totals.batches
+    sizes = np.flatnonzero(batches)
+    found = {
+        "endpoints": _steps(name, key, diary, grid),
+        "latency": frame("latency", key | _bins(totals.latency - before.totals.latency)),
+        "batches": frame("batches", key | {"size": sizes, "count": batches[sizes]}),
+    }
+    if isinstance(detail, ClassTotals) and isinstance(before.detail, ClassTotals):
+        latency = detail.latency - before.detail.latency
+        found["classes"] = _classes(key, classes, diary, grid)
+        found["class_latency"] = _labelled("class_latency", key, "class", dict(zip(classes, latency, strict=True)))
+    if isinstance(detail, GenerationTotals) and isinstance(before.detail, GenerationTotals):
+        measured = {"ttft": detail.ttft - before.detail.ttft, "tpot": detail.tpot - before.detail.tpot}
+        found["generation"] = _generation(key, diary, grid)
+        found["token_latency"] = _labelled("token_latency", key, "measure", measured)
+    return found
+
+
+def _steps(name: str, key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
+    """What happened in each interval; every request that came must be accounted for."""
+    counts = _differences([note.totals.counts for note in diary.notes], grid)
+    sums = _differences([note.totals.sums for note in diary.notes], grid)
+    in_system = np.array([note.in_system for note in diary.notes])[-len(counts) - 1 :]
+    left = in_system[0] + counts[:, ARRIVED].sum() - counts[:, SERVED].sum() - counts[:, DROPPED].sum()
+    if left != in_system[-1]:
+        raise ConservationError(f"endpoint {name}: {left:.0f} requests should be left, {in_system[-1]} are")
+    return frame(
+        "endpoints",
+        key
+        | {
+            "time_s": grid.starts_s,
+            "duration_s": grid.durations_s,
+            "arrived": counts[:, ARRIVED],
+            "served": counts[:, SERVED],
+            "dropped": counts[:, DROPPED],
+            "within_slo": counts[:, WITHIN_SLO],
+            "in_system": in_system[1:],
+            "latency_s": sums[:, LATENCY_S],
+            "wait_s": sums[:, WAIT_S],
+            "busy_s": sums[:, BUSY_S],
+        },
+    )
+
+
+def _classes(key: Key, classes: Sequence[str], diary: Diary, grid: Grid) -> pd.DataFrame:
+    """What happened to the attempts of each class in each interval."""
+    noted = [note.detail for note in diary.notes if isinstance(note.detail, ClassTotals)]
+    counts = _differences([each.counts for each in noted], grid)
+    sums = _differences([each.sums for each in noted], grid)
+    columns = (
+        "arrived", "attempted", "refused", "rate_limited", "timed_out", "wasted", "given_up", "served", "within_slo",
+    )  # fmt: skip
+    parts = [
+        frame(
+            "classes",
+            key
+            | {"class": label, "time_s": grid.starts_s, "duration_s": grid.durations_s}
+            | {column: counts[:, kind, place] for place, column in enumerate(columns)}
+            | {"latency_s": sums[:, kind, class_state.LATENCY_S]},
+        )
+        for kind, label in enumerate(classes)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _generation(key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
+    """Tokens of each interval, and what they had to wait for."""
+    noted = [note.detail for note in diary.notes if isinstance(note.detail, GenerationTotals)]
+    counts = _differences([each.counts for each in noted], grid)
+    columns = {
+        "started": generation_state.STARTED,
+        "preempted": generation_state.PREEMPTED,
+        "tokens_in": generation_state.TOKENS_IN,
+        "tokens_out": generation_state.TOKENS_OUT,
+    }
+    return frame(
+        "generation",
+        key
+        | {"time_s": grid.starts_s, "duration_s": grid.durations_s}
+        | {column: counts[:, place] for column, place in columns.items()},
+    )
+
+
+def _labelled(table: str, key: Key, label: str, histograms: dict[str, IntArray]) -> pd.DataFrame:
+    """Several histograms in one table, told apart by the column *label*."""
+    parts: Iterator[pd.DataFrame] = (
+        frame(table, key | {label: name} | _bins(each)) for name, each in histograms.items()
+    )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _bins(latency: IntArray) -> dict[str, FloatArray | IntArray]:
+    """The bins of a histogram that are not empty."""
+    used, bounds = np.flatnonzero(latency), edges()
+    return {"low_s": bounds[used], "high_s": bounds[used + 1], "count": latency[used]}
+
+
+def _differences(noted: Sequence[Counted], grid: Grid) -> Counted:
+    """What was added in each counted interval, [intervals, ...]."""
+    kept = noted[-len(grid.starts_s) - 1 :]
+    return np.stack([after - before for before, after in pairwise(kept)])

@@ -1,0 +1,99 @@
+"""An endpoint that generates text, with the verbs of `endpoint.Endpoint`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from dcplan.serving import generation_kernel, generation_state
+from dcplan.serving.generation_state import GenerationRules, GenerationState, GenerationTotals
+from dcplan.serving.histogram import FloatArray, IntArray
+from dcplan.serving.kernel import UintArray
+from dcplan.serving.state import Totals
+
+MAX_PLACES = 1 << 22
+"""Most sequences in the system: 240 MB; a backlog that outgrows them never ends."""
+
+
+class Prompts(NamedTuple):
+    """A block of requests, each array [n].
+
+    Attributes:
+        times_s: Arrival times [s], sorted.
+        routes: 64 random bits, for the routing policy.
+        prompts: Tokens of each prompt.
+        outputs: Tokens of each answer.
+    """
+
+    times_s: FloatArray
+    routes: UintArray
+    prompts: IntArray
+    outputs: IntArray
+
+
+NOTHING = Prompts(np.empty(0), np.empty(0, dtype=np.uint64), *(np.empty(0, dtype=np.int64) for _ in range(2)))
+"""No requests: only time passes."""
+
+
+@dataclass
+class GenerationEndpoint:
+    """One endpoint in time. `advance` is its only verb.
+
+    Attributes:
+        rules: What does not change.
+        state: Queues and replicas now.
+        detail: What has happened so far, token by token.
+        requests: Those still to come.
+    """
+
+    rules: GenerationRules
+    state: GenerationState
+    detail: GenerationTotals
+    requests: Iterator[Prompts]
+    _block: Prompts = field(default=NOTHING, init=False)
+    _next: int = field(default=0, init=False)
+
+    @classmethod
+    def new(cls, rules: GenerationRules, replicas: int, requests: Iterator[Prompts]) -> GenerationEndpoint:
+        """An idle endpoint at time 0."""
+        return cls(rules, generation_state.new_state(rules, replicas), generation_state.new_totals(rules), requests)
+
+    @property
+    def in_system(self) -> int:
+        """Requests waiting or running."""
+        return generation_state.in_system(self.state)
+
+    @property
+    def totals(self) -> Totals:
+        """What has happened so far, as for any endpoint."""
+        return generation_state.as_totals(self.detail)
+
+    def advance(self, until_s: float) -> None:
+        """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
+        while self._advance_block(until_s):
+            pass
+        generation_kernel.serve(self.rules, self.state, self.detail, *NOTHING, 0, until_s)
+
+    def _advance_block(self, until_s: float) -> bool:
+        """Serve the requests of the block that come before *until_s*; whether there may be more of them."""
+        if self._next == len(self._block.times_s):
+            self._block, self._next = next(self.requests, NOTHING), 0
+        times_s = self._block.times_s
+        if not len(times_s) or times_s[self._next] >= until_s:
+            return False
+        stop_s = np.inf if times_s[-1] < until_s else until_s
+        self._next = generation_kernel.serve(self.rules, self.state, self.detail, *self._block, self._next, stop_s)
+        if self._next < len(times_s) and times_s[self._next] < until_s:
+            self._grow()
+        return True
+
+    def _grow(self) -> None:
+        if 2 * len(self.state.pool) > MAX_PLACES:
+            raise OverflowError(
+                f"{self.in_system} requests are in the system, and ever more; add replicas, lower the demand, or limit "
+                "the queue (queue: {limit: 100})"
+            )
+        self.state = generation_state.grown(self.state)

@@ -1,0 +1,201 @@
+"""The state of an endpoint that generates text token by token, between two calls of `generation_kernel`.
+
+Sequences live in a pool. A replica runs some of them, and the others wait in a linked list in front of it. How far a
+running one has come is not written down at every token: it follows from the steps that its replica has made.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcplan.serving.histogram import BINS, FloatArray, IntArray
+from dcplan.serving.state import Totals
+
+ARRIVED, SERVED, REFUSED, WITHIN_SLO, STARTED, PREEMPTED, TOKENS_IN, TOKENS_OUT = range(8)
+"""Places in `GenerationTotals.counts`: requests that came, were answered, were refused by a full queue, were answered
+within all promises; requests whose first prefill began; sequences preempted; tokens of prompts processed, those
+processed again included, and of answers."""
+LATENCY_S, TTFT_S, WAIT_S, BUSY_S = range(4)
+"""Places in `GenerationTotals.sums`: time to the whole answer and to its first token, of those that have it; time to
+the start of the first prefill; replica-seconds busy."""
+
+SEQUENCE = np.dtype(
+    [
+        ("born_s", np.float64),
+        ("first_s", np.float64),
+        ("prompt", np.int64),
+        ("output", np.int64),
+        ("done", np.int64),
+        ("last_step", np.int64),
+        ("next", np.int64),
+    ],
+    align=True,
+)
+"""A sequence: when it came; when its first token was there, NaN before; tokens of its prompt and of its answer; tokens
+that it has while it does not run; while it runs, the step of its replica that makes its last token; the place of the
+one behind it in the queue, or of the next free place."""
+
+REPLICA = np.dtype(
+    [
+        ("ends_s", np.float64),
+        ("started_s", np.float64),
+        ("since_s", np.float64),
+        ("since_step", np.int64),
+        ("since_tokens", np.int64),
+        ("phase", np.int64),
+        ("steps", np.int64),
+        ("running", np.int64),
+        ("tokens", np.int64),
+        ("blocks", np.int64),
+        ("current", np.int64),
+        ("prefilled", np.int64),
+        ("piece", np.int64),
+        ("head", np.int64),
+        ("tail", np.int64),
+        ("waiting", np.int64),
+    ],
+    align=True,
+)
+"""A replica: when its step ends, infinite if idle; up to when it is accounted; since when the same sequences are
+decoded, with the steps and tokens at that time; what it does; decode steps so far; sequences that run, and their tokens
+so far; blocks of the KV cache in use; the sequence that is prefilled, its tokens that are, and those in this step;
+first and last of its queue, and how many wait."""
+
+IDLE, PREFILL, DECODE = range(3)
+"""What a replica does."""
+NOBODY = -1
+"""No place in the pool."""
+FREE, FREE_PLACES, ROUTED = range(3)
+"""Places in `GenerationState.numbers`."""
+
+
+class GenerationRules(NamedTuple):
+    """What does not change while the endpoint runs.
+
+    Attributes:
+        routing: Code of the routing policy, see `policies.ROUTING`.
+        max_batch: Most sequences that run together on a replica.
+        limit: Most requests waiting for a replica; negative for no limit.
+        block: Tokens in a block of the KV cache.
+        blocks: Blocks of a replica.
+        chunk: Most tokens of a prompt in a step; all of them in one if it is as large as the longest.
+        prefill_s: Time to process the first tokens of a prompt [s], by their number, [longest + 1]; 0 for none.
+        decode_s: Time of decode steps of b sequences from an average of 0 to one of c tokens each, a step a token [s],
+            [max_batch + 1, longest + 2]: the step at an average of c takes decode_s[b, c + 1] - decode_s[b, c].
+        ttft_slo_s: Promised time to the first token [s]; infinite if none.
+        tpot_slo_s: Promised time per further token, mean over the answer [s]; infinite if none.
+        slo_s: Promised time to the whole answer [s]; infinite if none.
+    """
+
+    routing: int
+    max_batch: int
+    limit: int
+    block: int
+    blocks: int
+    chunk: int
+    prefill_s: FloatArray
+    decode_s: FloatArray
+    ttft_slo_s: float
+    tpot_slo_s: float
+    slo_s: float
+
+
+class GenerationState(NamedTuple):
+    """Everything at one instant. R replicas, S places for sequences.
+
+    Attributes:
+        pool: `SEQUENCE`, [S].
+        replica: `REPLICA`, [R].
+        running: Sequences that run, in the order of their admission, [R, max_batch].
+        numbers: First free place, free places, requests routed so far, [3].
+    """
+
+    pool: NDArray[Any]
+    replica: NDArray[Any]
+    running: IntArray
+    numbers: IntArray
+
+
+class GenerationTotals(NamedTuple):
+    """What has happened since second 0; totals of parts add up.
+
+    Attributes:
+        counts: See ARRIVED and its neighbours, [8].
+        sums: See LATENCY_S and its neighbours, [4].
+        latency: Histogram of the time to the whole answer, see `histogram`, [BINS].
+        ttft: Histogram of the time to the first token, [BINS].
+        tpot: Histogram of the time per further token, mean over each answer of two tokens or more, [BINS].
+        batches: Decode steps by the number of sequences in them, [max_batch + 1].
+    """
+
+    counts: IntArray
+    sums: FloatArray
+    latency: IntArray
+    ttft: IntArray
+    tpot: IntArray
+    batches: IntArray
+
+
+def new_state(rules: GenerationRules, replicas: int, places: int = 64) -> GenerationState:
+    """An endpoint on which nothing has happened yet, with room for so many sequences."""
+    replica = np.zeros(replicas, dtype=REPLICA)
+    replica["ends_s"] = np.inf
+    for name in ("current", "head", "tail"):
+        replica[name] = NOBODY
+    return GenerationState(
+        pool=_freed(places, 0),
+        replica=replica,
+        running=np.zeros((replicas, rules.max_batch), dtype=np.int64),
+        numbers=np.array([0, places, 0], dtype=np.int64),
+    )
+
+
+def new_totals(rules: GenerationRules) -> GenerationTotals:
+    """Totals of nothing."""
+    return GenerationTotals(
+        counts=np.zeros(8, dtype=np.int64),
+        sums=np.zeros(4),
+        latency=np.zeros(BINS, dtype=np.int64),
+        ttft=np.zeros(BINS, dtype=np.int64),
+        tpot=np.zeros(BINS, dtype=np.int64),
+        batches=np.zeros(rules.max_batch + 1, dtype=np.int64),
+    )
+
+
+def grown(state: GenerationState) -> GenerationState:
+    """The same state with room for twice as many sequences."""
+    places = len(state.pool)
+    pool = np.concatenate((state.pool, _freed(places, places)))
+    pool["next"][-1] = state.numbers[FREE]
+    numbers = state.numbers.copy()
+    numbers[FREE] = places
+    numbers[FREE_PLACES] += places
+    return state._replace(pool=pool, numbers=numbers)
+
+
+def in_system(state: GenerationState) -> int:
+    """Requests that wait or run."""
+    return len(state.pool) - int(state.numbers[FREE_PLACES])
+
+
+def as_totals(totals: GenerationTotals) -> Totals:
+    """*totals* as those of any endpoint; no energy, which is known by busy time alone."""
+    arrived, served, refused, within, *_ = totals.counts
+    latency_s, _, wait_s, busy_s = totals.sums
+    return Totals(
+        counts=np.array([arrived, served, refused, within, arrived], dtype=np.int64),
+        sums=np.array([latency_s, wait_s, busy_s, 0.0]),
+        latency=totals.latency,
+        batches=totals.batches,
+    )
+
+
+def _freed(places: int, first: int) -> NDArray[Any]:
+    """So many free places, numbered from *first* on, as a list."""
+    pool = np.zeros(places, dtype=SEQUENCE)
+    pool["next"] = np.arange(first + 1, first + places + 1)
+    pool["next"][-1] = NOBODY
+    return pool

@@ -1,0 +1,195 @@
+"""Continuous batching against its SimPy twin on shared arrivals and lengths."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dcplan.scenario.endpoint import Routing
+from dcplan.serving.generation_endpoint import GenerationEndpoint, Prompts
+from dcplan.serving.generation_state import (
+    ARRIVED,
+    BUSY_S,
+    LATENCY_S,
+    PREEMPTED,
+    REFUSED,
+    SERVED,
+    STARTED,
+    TOKENS_IN,
+    TOKENS_OUT,
+    TTFT_S,
+    WITHIN_SLO,
+    GenerationRules,
+)
+from dcplan.serving.histogram import FloatArray
+from dcplan.serving.policies import ROUTING
+from dcplan.validation import generation_oracle
+
+LONGEST = 200
+
+
+def step_tables(max_batch: int) -> tuple[FloatArray, FloatArray]:
+    """Step times that grow with sequences and lengths."""
+    tokens, sequences = np.arange(LONGEST + 2.0), np.arange(max_batch + 1.0)[:, None]
+    steps_s = 0.02 + 0.003 * sequences + 2e-6 * sequences * tokens
+    decode_s = np.zeros((max_batch + 1, LONGEST + 3))
+    np.cumsum(steps_s, axis=1, out=decode_s[:, 1:])
+    prefill_s = 0.01 + 0.0005 * tokens + 1e-7 * tokens**2
+    prefill_s[0] = 0.0
+    return prefill_s, decode_s
+
+
+def make_rules(routing: str, max_batch: int, limit: int, block: int, room: int, chunk: int) -> GenerationRules:
+    """*room*: how many of the longest sequences the KV cache holds."""
+    blocks = room * -(-LONGEST // block)
+    return GenerationRules(
+        ROUTING[routing], max_batch, limit, block, blocks, chunk, *step_tables(max_batch), 0.5, 0.05, 3.0
+    )
+
+
+def make_prompts(count: int, rate: float, seed: int, shortest: int = 1) -> Prompts:
+    rng = np.random.default_rng(seed)
+    return Prompts(
+        np.cumsum(rng.standard_exponential(count)) / rate,
+        rng.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True),
+        rng.integers(shortest, LONGEST // 2, count),
+        rng.integers(shortest, LONGEST // 2, count),
+    )
+
+
+def in_blocks(prompts: Prompts, size: int) -> list[Prompts]:
+    starts = range(0, len(prompts.times_s), size)
+    return [Prompts(*(array[start : start + size] for array in prompts)) for start in starts]
+
+
+ENDPOINTS = st.fixed_dictionaries(
+    {
+        "routing": st.sampled_from(get_args(Routing)),
+        "max_batch": st.sampled_from([1, 3, 8]),
+        "limit": st.sampled_from([-1, 0, 4]),
+        "block": st.sampled_from([1, 4, 16]),
+        "room": st.sampled_from([1, 2, 100]),
+        "chunk": st.sampled_from([7, 64, LONGEST]),
+    }
+)
+RUNS = st.fixed_dictionaries(
+    {"replicas": st.integers(1, 4), "rate": st.sampled_from([0.3, 1.0, 5.0]), "seed": st.integers(0, 10_000)}
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ENDPOINTS, RUNS)
+def test_every_token_equals_the_oracle(endpoint: dict[str, Any], run: dict[str, Any]) -> None:
+    compare_with_oracle(endpoint, **run, count=80)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(ENDPOINTS, RUNS)
+def test_every_token_equals_the_oracle_on_long_streams(endpoint: dict[str, Any], run: dict[str, Any]) -> None:
+    compare_with_oracle(endpoint, **run, count=500)
+
+
+def compare_with_oracle(endpoint: dict[str, Any], replicas: int, rate: float, seed: int, count: int) -> None:
+    """Same answers, first tokens, steps by batch size, preemptions, busy time; cut at random or not."""
+    rules = make_rules(**endpoint)
+    prompts = make_prompts(count, rate * replicas, seed)
+    expected = generation_oracle.simulate(rules, endpoint["routing"], replicas, *prompts)
+    ours = GenerationEndpoint.new(rules, replicas, iter(in_blocks(prompts, 29)))
+    for until_s in np.sort(np.random.default_rng(seed).uniform(0.0, prompts.times_s[-1] + 1.0, 20)).tolist():
+        ours.advance(until_s)
+    ours.advance(1e6)
+    answered = ~np.isnan(expected.done_s)
+    total = ours.detail
+    assert total.counts[ARRIVED] == count
+    assert total.counts[SERVED] == answered.sum() == total.latency.sum() == total.ttft.sum()
+    assert total.counts[REFUSED] == expected.refused
+    assert total.counts[STARTED] == answered.sum()
+    assert total.counts[PREEMPTED] == expected.preempted
+    assert total.counts[TOKENS_IN] == expected.prefilled
+    assert total.counts[TOKENS_OUT] == prompts.outputs[answered].sum()
+    np.testing.assert_array_equal(total.batches, expected.batches)
+    latency_s, ttft_s = (
+        times_s[answered] - prompts.times_s[answered] for times_s in (expected.done_s, expected.first_s)
+    )
+    np.testing.assert_allclose(
+        total.sums[[LATENCY_S, TTFT_S, BUSY_S]], [latency_s.sum(), ttft_s.sum(), expected.busy_s], rtol=1e-9
+    )
+    tpot_s = (latency_s - ttft_s) / np.maximum(1, prompts.outputs[answered] - 1)
+    kept = (latency_s <= rules.slo_s) & (ttft_s <= rules.ttft_slo_s)
+    kept &= (tpot_s <= rules.tpot_slo_s) | (prompts.outputs[answered] == 1)
+    assert total.counts[WITHIN_SLO] == kept.sum()
+    assert ours.in_system == 0
+    assert not ours.state.replica["blocks"].any()
+    assert not ours.state.replica["tokens"].any()
+
+
+def test_a_run_cut_anywhere_equals_the_uncut_run() -> None:
+    rules = make_rules("power_of_two", 8, -1, 4, 2, 64)
+    prompts = make_prompts(1000, 4.0, 7)
+    whole = GenerationEndpoint.new(rules, 3, iter([prompts]))
+    cut = GenerationEndpoint.new(rules, 3, iter(in_blocks(prompts, 501)))
+    for until_s in np.sort(np.random.default_rng(1).uniform(0, 200, 500)).tolist():
+        cut.advance(until_s)
+    whole.advance(200.0)
+    cut.advance(200.0)
+    np.testing.assert_array_equal(cut.detail.counts, whole.detail.counts)
+    for name in ("latency", "ttft", "tpot", "batches"):
+        np.testing.assert_array_equal(getattr(cut.detail, name), getattr(whole.detail, name))
+    np.testing.assert_array_equal(cut.state.replica["ends_s"], whole.state.replica["ends_s"])
+    np.testing.assert_allclose(cut.detail.sums, whole.detail.sums, rtol=1e-12)
+    assert whole.detail.counts[PREEMPTED] > 0
+
+
+def test_one_request_takes_its_prefill_and_its_steps() -> None:
+    rules = make_rules("random", 4, -1, 16, 10, LONGEST)
+    alone = Prompts(np.array([1.0]), np.zeros(1, dtype=np.uint64), np.array([50]), np.array([11]))
+    endpoint = GenerationEndpoint.new(rules, 1, iter([alone]))
+    endpoint.advance(100.0)
+    ttft_s, steps_s = rules.prefill_s[50], rules.decode_s[1, 61] - rules.decode_s[1, 51]
+    assert endpoint.detail.sums[TTFT_S] == pytest.approx(ttft_s)
+    assert endpoint.detail.sums[LATENCY_S] == pytest.approx(ttft_s + steps_s)
+    assert endpoint.detail.batches[1] == 10
+
+
+def test_chunks_let_others_go_on_and_delay_the_first_token() -> None:
+    """A long prompt stalls those that run; in chunks it takes turns with them."""
+    long_prompt = Prompts(np.array([0.0, 0.5]), np.zeros(2, dtype=np.uint64), np.array([10, 99]), np.array([40, 2]))
+    ttft_s = {}
+    for chunk in (10, LONGEST):
+        endpoint = GenerationEndpoint.new(make_rules("random", 4, -1, 16, 10, chunk), 1, iter([long_prompt]))
+        endpoint.advance(100.0)
+        ttft_s[chunk] = endpoint.detail.sums[TTFT_S]
+        assert endpoint.detail.counts[SERVED] == 2
+    assert ttft_s[10] > ttft_s[LONGEST]
+
+
+def test_a_burst_at_one_instant_is_served_and_no_block_is_lost() -> None:
+    rules = make_rules("least_loaded", 8, -1, 16, 3, LONGEST)
+    prompts = make_prompts(5000, 1.0, 3)._replace(times_s=np.full(5000, 2.0))
+    endpoint = GenerationEndpoint.new(rules, 4, iter([prompts]))
+    endpoint.advance(3.0)
+    assert endpoint.detail.counts[ARRIVED] == 5000 == endpoint.detail.counts[SERVED] + endpoint.in_system
+    endpoint.advance(1e6)
+    assert endpoint.detail.counts[SERVED] == 5000
+    assert not endpoint.state.replica["blocks"].any()
+
+
+def test_no_requests_leave_nothing() -> None:
+    endpoint = GenerationEndpoint.new(make_rules("random", 2, -1, 16, 3, LONGEST), 3, iter(()))
+    endpoint.advance(100.0)
+    assert endpoint.detail.counts.sum() == 0
+    assert endpoint.totals.sums.sum() == 0.0
+
+
+def test_a_backlog_that_never_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcplan.serving.generation_endpoint.MAX_PLACES", 1000)
+    endpoint = GenerationEndpoint.new(
+        make_rules("random", 2, -1, 16, 3, LONGEST), 1, iter([make_prompts(5000, 1e6, 1)])
+    )
+    with pytest.raises(OverflowError, match="limit the queue"):
+        endpoint.advance(10.0)
