@@ -9,7 +9,7 @@ import pandas as pd
 
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
-from dcplan.report.figures import classes, energy, generation, latency, load, money, power, training
+from dcplan.report.figures import classes, energy, generation, latency, load, money, power, rush, training
 from dcplan.report.frame import Chart, Section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
@@ -82,6 +82,8 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
             charts.append(Chart(classes.attempts_figure(name, of["classes"], known.start, known.horizon_s, points)))
         if of["endpoints"] is not None:
             replicas = known.replicas.get(name)
+            rushes = rush.rush_figure(name, of["endpoints"], known.start)
+            charts += [Chart(rushes)] if rushes is not None else []
             figure = load.load_figure(name, of["endpoints"], replicas, known.start, known.horizon_s, points)
             charts.append(Chart(figure))
         most = known.max_batch.get(name, 1)

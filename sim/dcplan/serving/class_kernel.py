@@ -151,17 +151,18 @@ def _pop(times_s: FloatArray, whose: IntArray, count: int) -> int:  # pragma: no
 def _append(rules: ClassRules, state: ClassState, queue: int, slot: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Put a request at the end of the list of its class."""
-    kind = state.pool[slot].kind
+    this = state.pool[slot]
+    kind = this.kind
     units, weight = rules.units[kind], rules.weight[kind]
     finish = max(state.tag[queue, kind], state.virtual[queue]) + units / weight
     state.tag[queue, kind] = finish
     order = state.numbers[JOINED]
     state.numbers[JOINED] = order + 1
     due_s = now_s + rules.deadline_s[kind]
-    state.pool[slot].key = key_of(rules.discipline, order, rules.priority[kind], due_s, finish)
-    state.pool[slot].order = order
-    state.pool[slot].since_s = now_s
-    state.pool[slot].next = NOBODY
+    this.key = key_of(rules.discipline, order, rules.priority[kind], due_s, finish)
+    this.order = order
+    this.since_s = now_s
+    this.next = NOBODY
     last = state.tail[queue, kind]
     if state.patient[queue, kind] == NOBODY:
         state.patient[queue, kind] = slot
@@ -241,6 +242,7 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
     if rules.shared:
         state.numbers[IDLE] -= 1
         replica = state.idle[state.numbers[IDLE]]
+    this = state.replica[replica]
     size = min(state.waiting[queue], rules.base.max_batch)
     units, draw, news = 0, 0.0, 0.0
     for k in range(size):
@@ -253,16 +255,15 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
             state.virtual[queue] = max(state.virtual[queue], state.pool[slot].key)
         if k == 0:
             draw, news = state.pool[slot].draw, state.pool[slot].news
-    this = state.replica[replica]
     if rules.base.spell_s > 0.0:
         pace = moved_pace(this.pace, now_s - this.paced_s, rules.base.spell_s, news)
         draw = under_spell(pace, rules.base.slow[units], draw)
-        state.replica[replica].pace = pace
-        state.replica[replica].paced_s = now_s
+        this.pace = pace
+        this.paced_s = now_s
     taken_s = service_s(rules.base, units, draw) + after_pause_s(rules.base, units, now_s - this.free_s)
-    state.replica[replica].serving = size
-    state.replica[replica].units = units
-    state.replica[replica].started_s = now_s
+    this.serving = size
+    this.units = units
+    this.started_s = now_s
     totals.batches[size] += 1
     _set_alarm(state.alarm_s, state.order, state.place, replica, now_s + taken_s)
 
@@ -276,15 +277,16 @@ def _enter(
 ) -> int:  # pragma: no cover - compiled
     """A place in the pool for a new request; there must be a free one."""
     slot = state.numbers[FREE]
-    state.numbers[FREE] = state.pool[slot].next
+    this = state.pool[slot]
+    state.numbers[FREE] = this.next
     state.numbers[FREE_PLACES] -= 1
-    state.pool[slot].born_s = born_s
-    state.pool[slot].draw = draw
-    state.pool[slot].news = news
-    state.pool[slot].bits = bits
-    state.pool[slot].kind = kind
-    state.pool[slot].attempt = 0
-    state.pool[slot].gone = False
+    this.born_s = born_s
+    this.draw = draw
+    this.news = news
+    this.bits = bits
+    this.kind = kind
+    this.attempt = 0
+    this.gone = False
     return slot  # type: ignore[no-any-return]
 
 
@@ -308,14 +310,15 @@ def _leave(rules: ClassRules, state: ClassState, slot: int) -> None:  # pragma: 
 def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """An attempt has failed: there is another one later, or none."""
-    attempt = state.pool[slot].attempt
+    this = state.pool[slot]
+    attempt = this.attempt
     if attempt + 1 < rules.attempts:
-        state.pool[slot].attempt = attempt + 1
-        at_s = now_s + _backoff_s(rules, attempt, _mixed(state.pool[slot].bits, 2 * attempt + 1))
+        this.attempt = attempt + 1
+        at_s = now_s + _backoff_s(rules, attempt, _mixed(this.bits, 2 * attempt + 1))
         _push(state.later_s, state.later, state.numbers[LATER], at_s, slot)
         state.numbers[LATER] += 1
     else:
-        totals.counts[state.pool[slot].kind, GIVEN_UP] += 1
+        totals.counts[this.kind, GIVEN_UP] += 1
         _leave(rules, state, slot)
 
 
@@ -361,7 +364,8 @@ def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: 
 def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> int:
     # pragma: no cover - compiled
     """An attempt: the queue that it joins, or NOBODY."""
-    kind, attempt = state.pool[slot].kind, state.pool[slot].attempt
+    this = state.pool[slot]
+    kind, attempt = this.kind, this.attempt
     totals.counts[kind, ATTEMPTED] += 1
     if attempt == 0:
         totals.counts[kind, ARRIVED] += 1
@@ -369,7 +373,7 @@ def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, n
         totals.counts[kind, LIMITED] += 1
         _fail(rules, state, totals, slot, now_s)
         return NOBODY
-    queue = _routed(rules, state, _mixed(state.pool[slot].bits, 2 * attempt))
+    queue = _routed(rules, state, _mixed(this.bits, 2 * attempt))
     waiting = state.waiting[queue]
     idle = state.numbers[IDLE] > 0 if rules.shared else state.replica[queue].serving == 0
     at_once = idle and (waiting + 1 >= rules.base.max_batch or rules.base.max_delay_s == 0.0)
@@ -385,24 +389,26 @@ def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, n
 def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Answer the requests of a batch; the replica is idle."""
+    rep = state.replica[replica]
     _account(rules, state, totals, replica, now_s)
-    for k in range(state.replica[replica].serving):
+    for k in range(rep.serving):
         slot = state.batch[replica, k]
-        kind = state.pool[slot].kind
-        if state.pool[slot].gone:
+        this = state.pool[slot]
+        kind = this.kind
+        if this.gone:
             totals.counts[kind, WASTED] += 1
             state.numbers[GONE] -= 1
             _free(state, slot)
             continue
-        latency_s = now_s - state.pool[slot].born_s
+        latency_s = now_s - this.born_s
         totals.counts[kind, SERVED] += 1
         totals.sums[kind, LATENCY_S] += latency_s
         totals.latency[kind, bin_of(latency_s)] += 1
         if latency_s <= rules.slo_s[kind]:
             totals.counts[kind, WITHIN_SLO] += 1
         _leave(rules, state, slot)
-    state.replica[replica].serving = 0
-    state.replica[replica].free_s = now_s
+    rep.serving = 0
+    rep.free_s = now_s
     if rules.shared:
         state.idle[state.numbers[IDLE]] = replica
         state.numbers[IDLE] += 1
@@ -413,10 +419,11 @@ def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
 def _account(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: int, until_s: float) -> None:
     # pragma: no cover - compiled
     """Book the busy time and energy of the batch in service up to *until_s*."""
-    busy_s = until_s - state.replica[replica].started_s
+    rep = state.replica[replica]
+    busy_s = until_s - rep.started_s
     totals.work[BUSY_S] += busy_s
-    totals.work[ENERGY_J] += busy_s * rules.base.power_w[state.replica[replica].units]
-    state.replica[replica].started_s = until_s
+    totals.work[ENERGY_J] += busy_s * rules.base.power_w[rep.units]
+    rep.started_s = until_s
 
 
 @function

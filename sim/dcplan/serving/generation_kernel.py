@@ -49,20 +49,20 @@ from dcplan.serving.kernel import UintArray
 from dcplan.serving.policies import LEAST_LOADED, POWER_OF_TWO, ROUND_ROBIN, first_choice, second_choice
 
 
-@inlined
+@function
 def _blocks(rules: GenerationRules, tokens: int) -> int:  # pragma: no cover - compiled
     """Blocks that hold so many tokens."""
     return (tokens + rules.block - 1) // rules.block
 
 
-@inlined
+@function
 def _length(state: GenerationState, replica: int, slot: int) -> int:  # pragma: no cover - compiled
     """Tokens of a running sequence, prompt included."""
     left = state.pool[slot].last_step - state.replica[replica].steps
     return state.pool[slot].prompt + state.pool[slot].output - left  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _decode_s(rules: GenerationRules, running: int, tokens: int, steps: int) -> float:  # pragma: no cover - compiled
     """Time of so many decode steps, the first at so many tokens of all sequences together [s]."""
     mean = tokens / running
@@ -75,7 +75,7 @@ def _decode_s(rules: GenerationRules, running: int, tokens: int, steps: int) -> 
     return at_last - at_first  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _after_s(
     rules: GenerationRules, state: GenerationState, replica: int, steps: int
 ) -> float:  # pragma: no cover - compiled
@@ -88,7 +88,7 @@ def _after_s(
     return this.since_s + _decode_s(rules, this.running, this.since_tokens, steps)  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _needed(
     rules: GenerationRules, state: GenerationState, replica: int, steps: int
 ) -> int:  # pragma: no cover - compiled
@@ -106,23 +106,25 @@ def _needed(
 @inlined
 def _append(state: GenerationState, replica: int, slot: int) -> None:  # pragma: no cover - compiled
     """Put a sequence at the end of the queue."""
+    rep = state.replica[replica]
     state.pool[slot].next = NOBODY
-    if state.replica[replica].waiting == 0:
-        state.replica[replica].head = slot
+    if rep.waiting == 0:
+        rep.head = slot
     else:
-        state.pool[state.replica[replica].tail].next = slot
-    state.replica[replica].tail = slot
-    state.replica[replica].waiting += 1
+        state.pool[rep.tail].next = slot
+    rep.tail = slot
+    rep.waiting += 1
 
 
 @inlined
 def _prepend(state: GenerationState, replica: int, slot: int) -> None:  # pragma: no cover - compiled
     """Put a sequence at the front of the queue."""
-    state.pool[slot].next = state.replica[replica].head if state.replica[replica].waiting > 0 else NOBODY
-    if state.replica[replica].waiting == 0:
-        state.replica[replica].tail = slot
-    state.replica[replica].head = slot
-    state.replica[replica].waiting += 1
+    rep = state.replica[replica]
+    state.pool[slot].next = rep.head if rep.waiting > 0 else NOBODY
+    if rep.waiting == 0:
+        rep.tail = slot
+    rep.head = slot
+    rep.waiting += 1
 
 
 @function
@@ -151,17 +153,18 @@ def _leave(
 # --- the steps of a replica -------------------------------------------------------------------------------------------
 
 
-@inlined
+@function
 def _end_prefill(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
 ) -> None:  # pragma: no cover - compiled
     """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs."""
-    now_s, slot = state.replica[replica].ends_s, state.replica[replica].current
-    totals.counts[TOKENS_IN] += state.replica[replica].piece
-    state.replica[replica].prefilled += state.replica[replica].piece
-    if state.replica[replica].prefilled < state.pool[slot].prompt + state.pool[slot].done:
+    rep = state.replica[replica]
+    now_s, slot = rep.ends_s, rep.current
+    totals.counts[TOKENS_IN] += rep.piece
+    rep.prefilled += rep.piece
+    if rep.prefilled < state.pool[slot].prompt + state.pool[slot].done:
         return
-    state.replica[replica].current = NOBODY
+    rep.current = NOBODY
     state.pool[slot].done += 1
     if state.pool[slot].done == 1:
         ttft_s = now_s - state.pool[slot].born_s
@@ -170,13 +173,13 @@ def _end_prefill(
         totals.ttft[bin_of(ttft_s)] += 1
     length = state.pool[slot].prompt + state.pool[slot].done
     if state.pool[slot].done == state.pool[slot].output:
-        state.replica[replica].blocks -= _blocks(rules, length)
+        rep.blocks -= _blocks(rules, length)
         _leave(rules, state, totals, slot, now_s)
         return
-    state.pool[slot].last_step = state.replica[replica].steps + state.pool[slot].output - state.pool[slot].done
-    state.running[replica, state.replica[replica].running] = slot
-    state.replica[replica].running += 1
-    state.replica[replica].tokens += length
+    state.pool[slot].last_step = rep.steps + state.pool[slot].output - state.pool[slot].done
+    state.running[replica, rep.running] = slot
+    rep.running += 1
+    rep.tokens += length
 
 
 @inlined
@@ -184,60 +187,64 @@ def _take_steps(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, steps: int
 ) -> None:  # pragma: no cover - compiled
     """All running sequences have so many tokens more; none of them has its last."""
-    running = state.replica[replica].running
-    state.replica[replica].blocks += _needed(rules, state, replica, steps)
-    state.replica[replica].steps += steps
-    state.replica[replica].tokens += steps * running
+    rep = state.replica[replica]
+    running = rep.running
+    rep.blocks += _needed(rules, state, replica, steps)
+    rep.steps += steps
+    rep.tokens += steps * running
     totals.batches[running] += steps
 
 
-@inlined
+@function
 def _end_decode(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
 ) -> None:  # pragma: no cover - compiled
     """Every running sequence has one more token; those that have their last one leave."""
+    rep = state.replica[replica]
     _take_steps(rules, state, totals, replica, 1)
-    now_s, steps, kept = state.replica[replica].ends_s, state.replica[replica].steps, 0
-    for k in range(state.replica[replica].running):
+    now_s, steps, kept = rep.ends_s, rep.steps, 0
+    for k in range(rep.running):
         slot = state.running[replica, k]
         if state.pool[slot].last_step == steps:
             length = state.pool[slot].prompt + state.pool[slot].output
-            state.replica[replica].tokens -= length
-            state.replica[replica].blocks -= _blocks(rules, length)
+            rep.tokens -= length
+            rep.blocks -= _blocks(rules, length)
             _leave(rules, state, totals, slot, now_s)
         else:
             state.running[replica, kept] = slot
             kept += 1
-    state.replica[replica].running = kept
+    rep.running = kept
 
 
-@inlined
+@function
 def _preempt(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
 ) -> None:  # pragma: no cover - compiled
     """The sequence that was admitted last goes back to the front of the queue with the tokens it has."""
-    last = state.replica[replica].running - 1
+    rep = state.replica[replica]
+    last = rep.running - 1
     slot = state.running[replica, last]
     length = _length(state, replica, slot)
     state.pool[slot].done = length - state.pool[slot].prompt
-    state.replica[replica].running = last
-    state.replica[replica].tokens -= length
-    state.replica[replica].blocks -= _blocks(rules, length)
+    rep.running = last
+    rep.tokens -= length
+    rep.blocks -= _blocks(rules, length)
     _prepend(state, replica, slot)
     totals.counts[PREEMPTED] += 1
 
 
-@inlined
+@function
 def _free_steps(
     rules: GenerationRules, state: GenerationState, replica: int, until_s: float
 ) -> int:  # pragma: no cover - compiled
     """Decode steps that end by *until_s*, after which nobody has its last token and the next step still fits."""
-    running = state.replica[replica].running
+    rep = state.replica[replica]
+    running = rep.running
     most = state.pool[state.running[replica, 0]].last_step
     for k in range(1, running):
         most = min(most, state.pool[state.running[replica, k]].last_step)
-    most -= state.replica[replica].steps + 1
-    spare = rules.blocks - state.replica[replica].blocks
+    most -= rep.steps + 1
+    spare = rules.blocks - rep.blocks
     low, high = 0, most
     if running * (1 + (most + 1) // rules.block) > spare:
         while low < high:
@@ -271,53 +278,54 @@ def _next_step(
 
     *changed*: whether others run than in the step before.
     """
-    if state.replica[replica].current == NOBODY and state.replica[replica].waiting > 0:
-        slot = state.replica[replica].head
+    rep = state.replica[replica]
+    if rep.current == NOBODY and rep.waiting > 0:
+        slot = rep.head
         needed = _blocks(rules, state.pool[slot].prompt + state.pool[slot].done + 1)
-        fits = state.replica[replica].blocks + needed <= rules.blocks
-        if fits and state.replica[replica].running < rules.max_batch:
-            state.replica[replica].head = state.pool[slot].next
-            state.replica[replica].waiting -= 1
-            state.replica[replica].blocks += needed
-            state.replica[replica].current = slot
-            state.replica[replica].prefilled = 0
-            state.replica[replica].piece = 0
+        fits = rep.blocks + needed <= rules.blocks
+        if fits and rep.running < rules.max_batch:
+            rep.head = state.pool[slot].next
+            rep.waiting -= 1
+            rep.blocks += needed
+            rep.current = slot
+            rep.prefilled = 0
+            rep.piece = 0
             if state.pool[slot].done == 0:
                 totals.counts[STARTED] += 1
                 totals.sums[WAIT_S] += now_s - state.pool[slot].born_s
-    slot = state.replica[replica].current
+    slot = rep.current
     decodes = slot == NOBODY
-    if state.replica[replica].phase == PREFILL and state.replica[replica].prefilled > 0:  # a piece was, a step follows
+    if rep.phase == PREFILL and rep.prefilled > 0:  # a piece was, a step follows
         decodes = True
-    together = state.replica[replica].running
-    while decodes and state.replica[replica].blocks + _needed(rules, state, replica, 1) > rules.blocks:
+    together = rep.running
+    while decodes and rep.blocks + _needed(rules, state, replica, 1) > rules.blocks:
         _preempt(rules, state, totals, replica)
-    running = state.replica[replica].running
-    state.replica[replica].started_s = now_s
+    running = rep.running
+    rep.started_s = now_s
     if slot != NOBODY and (not decodes or running == 0):
-        prefilled = state.replica[replica].prefilled
+        prefilled = rep.prefilled
         piece = min(rules.chunk, state.pool[slot].prompt + state.pool[slot].done - prefilled)
-        state.replica[replica].piece = piece
-        state.replica[replica].phase = PREFILL
-        state.replica[replica].ends_s = now_s + rules.prefill_s[prefilled + piece] - rules.prefill_s[prefilled]
+        rep.piece = piece
+        rep.phase = PREFILL
+        rep.ends_s = now_s + rules.prefill_s[prefilled + piece] - rules.prefill_s[prefilled]
         return
     if running == 0:
-        state.replica[replica].phase = IDLE
-        state.replica[replica].ends_s = np.inf
+        rep.phase = IDLE
+        rep.ends_s = np.inf
         return
-    if state.replica[replica].phase != DECODE or changed or running < together:
-        state.replica[replica].since_s = now_s
-        state.replica[replica].since_step = state.replica[replica].steps
-        state.replica[replica].since_tokens = state.replica[replica].tokens
-    state.replica[replica].phase = DECODE
+    if rep.phase != DECODE or changed or running < together:
+        rep.since_s = now_s
+        rep.since_step = rep.steps
+        rep.since_tokens = rep.tokens
+    rep.phase = DECODE
     if slot == NOBODY:
         steps = _free_steps(rules, state, replica, until_s)
         if steps > 0:
             at_s = _after_s(rules, state, replica, steps)
             _take_steps(rules, state, totals, replica, steps)
             totals.sums[BUSY_S] += at_s - now_s
-            state.replica[replica].started_s = at_s
-    state.replica[replica].ends_s = _after_s(rules, state, replica, 1)
+            rep.started_s = at_s
+    rep.ends_s = _after_s(rules, state, replica, 1)
 
 
 @function
@@ -325,15 +333,16 @@ def _replay(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, now_s: float
 ) -> None:  # pragma: no cover - compiled
     """Bring a replica up to *now_s*."""
-    while state.replica[replica].ends_s <= now_s:
-        at_s = state.replica[replica].ends_s
-        totals.sums[BUSY_S] += at_s - state.replica[replica].started_s
-        before = state.replica[replica].running
-        if state.replica[replica].phase == PREFILL:
+    rep = state.replica[replica]
+    while rep.ends_s <= now_s:
+        at_s = rep.ends_s
+        totals.sums[BUSY_S] += at_s - rep.started_s
+        before = rep.running
+        if rep.phase == PREFILL:
             _end_prefill(rules, state, totals, replica)
         else:
             _end_decode(rules, state, totals, replica)
-        _next_step(rules, state, totals, replica, at_s, now_s, state.replica[replica].running != before)
+        _next_step(rules, state, totals, replica, at_s, now_s, rep.running != before)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------
@@ -342,8 +351,9 @@ def _replay(
 @inlined
 def _load(state: GenerationState, replica: int) -> int:  # pragma: no cover - compiled
     """Requests that wait for a replica or run on it."""
-    prefilled = 1 if state.replica[replica].current != NOBODY else 0
-    return state.replica[replica].waiting + state.replica[replica].running + prefilled  # type: ignore[no-any-return]
+    rep = state.replica[replica]
+    prefilled = 1 if rep.current != NOBODY else 0
+    return rep.waiting + rep.running + prefilled  # type: ignore[no-any-return]
 
 
 @inlined
