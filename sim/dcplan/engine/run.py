@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine import jobs, servers, serving, serving_tables, site
+from dcplan.engine import autoscaler, jobs, servers, serving, serving_tables, site
+from dcplan.engine.autoscaler import Crew
 from dcplan.engine.plan import Plan, QueuePlan
 from dcplan.engine.servers import Ledger, Meter, Owner
 from dcplan.results.store import joined
@@ -36,6 +37,10 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
 
     for name, endpoint in endpoints.items():
         env.process(serving.serve(env, name, endpoint, diaries[name], plan.grid))
+    crews = {name: Crew(each.spec.replicas, each.spec.replicas) for name, each in plan.endpoints.items()}
+    for name, crew in crews.items():
+        if (scaling := plan.endpoints[name].spec.autoscaling) is not None:
+            env.process(autoscaler.autoscale(env, endpoints[name], scaling, crew, plan.clock))
     for name, line in lines.items():
         env.process(jobs.submit(env, _drawn(plan, plan.queues[name], streams), line))
     env.process(servers.keep_ledger(env, _meters(plan, diaries, lines), ledger, plan.grid))
@@ -51,6 +56,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
         serving_tables.tables(name, list(each.spec.kinds), endpoints[name], diaries[name], plan.grid, replication)
         for name, each in plan.endpoints.items()
     ]
+    tables += [{"scaling": autoscaler.table(name, crew, replication)} for name, crew in crews.items() if crew.changes]
     tables += [{"jobs": jobs.table(name, line, replication)} for name, line in lines.items()]
     if plan.groups:
         tables.append(servers.tables(plan, ledger, replication))

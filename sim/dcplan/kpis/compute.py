@@ -105,7 +105,12 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     yield "latency_mean_s", _ratio(total["latency_s"], served)
     yield from _percentiles(tables["latency"][tables["latency"]["endpoint"] == name])
     yield "wait_mean_s", _ratio(total["wait_s"], started)
-    yield "utilisation", float(total["busy_s"]) / (counted_s * spec.replicas)
+    replicas: float = spec.replicas
+    if (scaling := _part(tables, "scaling", name)) is not None:
+        found = dict(_scaling(scaling, scenario.warm_up, scenario.horizon))
+        yield from found.items()
+        replicas = found["replicas_mean"]
+    yield "utilisation", float(total["busy_s"]) / (counted_s * replicas)
     yield "batch_mean", _ratio(in_batches, float(batches["count"].sum()))
     if spec.promises:
         yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
@@ -133,6 +138,16 @@ def _part(tables: Mapping[str, pd.DataFrame], table: str, name: str) -> pd.DataF
         return None
     rows = tables[table][tables[table]["endpoint"] == name]
     return None if rows.empty else rows
+
+
+def _scaling(changes: pd.DataFrame, from_s: float, until_s: float) -> Values:
+    """How many replicas there were between two instants [s], those that are being started included."""
+    begins_s = changes["time_s"].clip(lower=from_s)
+    lasted_s = (begins_s.shift(-1).fillna(until_s) - begins_s).clip(lower=0.0)
+    replicas = changes["active"] + changes["starting"]
+    yield "replicas_mean", float((replicas * lasted_s).sum()) / (until_s - from_s)
+    yield "replicas_most", float(replicas[lasted_s > 0.0].max())
+    yield "scalings", float((changes["time_s"] > from_s).sum())
 
 
 def _generation(steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: float) -> Values:

@@ -71,6 +71,13 @@ INTERACTING = (
 )  # fmt: skip
 """KPIs of endpoints whose requests differ, give up, come back or are limited."""
 
+SCALING = (
+    Kpi("replicas_mean", "replicas", "replicas that serve or are being started, mean over the counted time"),
+    Kpi("replicas_most", "replicas", "most replicas that served or were being started at a time"),
+    Kpi("scalings", "changes", "changes of the number of replicas in the counted time"),
+)  # fmt: skip
+"""KPIs of endpoints whose replicas come and go."""
+
 GENERATION = (
     Kpi("ttft_p50_s", "s", "time to first token: half of all answers begin within this time"),
     Kpi("ttft_p95_s", "s", "time to first token: 95 % of all answers begin within this time"),
@@ -100,7 +107,10 @@ def listed() -> list[Kpi]:
     """All KPIs, with `<name>` where the scenario's own names go."""
     return [
         *SITE,
-        *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in (*ENDPOINT, *INTERACTING, *GENERATION)),
+        *(
+            Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning)
+            for kpi in (*ENDPOINT, *INTERACTING, *SCALING, *GENERATION)
+        ),
         *(
             Kpi(f"endpoints.<name>.classes.<class>.{kpi.name}", kpi.unit, kpi.meaning)
             for kpi in ENDPOINT
@@ -114,7 +124,9 @@ def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
     known = (
-        {"endpoints": (*ENDPOINT, *INTERACTING, *GENERATION), "training": TRAINING}.get(family, SITE) if rest else SITE
+        {"endpoints": (*ENDPOINT, *INTERACTING, *SCALING, *GENERATION), "training": TRAINING}.get(family, SITE)
+        if rest
+        else SITE
     )
     wanted = name.rpartition(".")[2]
     return next(kpi.unit for kpi in known if kpi.name == wanted)

@@ -33,6 +33,7 @@ ENDPOINT = {
     "slo_attainment": "promise attained",
     "dropped": "dropped",
     "attempts_per_request": "attempts per request",
+    "replicas_mean": "replicas",
     "utilisation": "replicas busy",
     "energy_j_per_request": "energy per request",
     "cost_usd_per_1k_requests": "cost of 1,000 requests",

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from dcplan.kpis.definitions import listed
 from dcplan.profiles.library import Library, Profile, default_library, shipped
 from dcplan.scenario import demand, service
+from dcplan.scenario.autoscaling import Autoscaling
 from dcplan.scenario.base import Spec
 from dcplan.scenario.clients import Admission, RequestClass, Retry
 from dcplan.scenario.endpoint import Batching, Endpoint, Queue
@@ -67,6 +68,10 @@ def policies() -> Iterator[tuple[str, str, str]]:
     yield from _keys("classes.<name>.", RequestClass)
     yield from _keys("retry.", Retry)
     yield from _keys("admission.", Admission)
+    for kind in get_args(get_args(Autoscaling)[0]):
+        (named,) = get_args(kind.model_fields["kind"].annotation)
+        parts = [part for part in kind.model_fields if part != "kind"]
+        yield f"autoscaling: {{kind: {named}}}", ", ".join(parts), _first_line(kind.__doc__)
     yield from _keys("generation.", Generation)
     yield from _keys("generation.prompt.", Tokens)
 

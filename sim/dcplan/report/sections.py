@@ -16,7 +16,7 @@ from dcplan.report.tables import owners_html
 from dcplan.results.store import Run
 
 FEWEST_POINTS = 120
-OF_AN_ENDPOINT = ("latency", "endpoints", "batches", "classes", "token_latency", "generation")
+OF_AN_ENDPOINT = ("latency", "endpoints", "batches", "classes", "token_latency", "generation", "scaling")
 """Tables with rows for each endpoint."""
 
 
@@ -84,7 +84,9 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
             replicas = known.replicas.get(name)
             rushes = rush.rush_figure(name, of["endpoints"], known.start)
             charts += [Chart(rushes)] if rushes is not None else []
-            figure = load.load_figure(name, of["endpoints"], replicas, known.start, known.horizon_s, points)
+            figure = load.load_figure(
+                name, of["endpoints"], replicas, known.start, known.horizon_s, points, of["scaling"]
+            )
             charts.append(Chart(figure))
         most = known.max_batch.get(name, 1)
         if of["batches"] is not None and most > 1:

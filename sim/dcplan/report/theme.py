@@ -110,8 +110,8 @@ LEGEND_PX = 38
 """Room for a legend above the drawing."""
 
 DAYS = [
-    {"dtickrange": [None, 6 * 3_600_000], "value": "%H:%M\n%a %-d %b %Y"},
-    {"dtickrange": [6 * 3_600_000, 21 * 86_400_000], "value": "%a %-d\n%b %Y"},
+    {"dtickrange": [None, 20 * 3_600_000], "value": "%H:%M\n%a %-d %b %Y"},
+    {"dtickrange": [20 * 3_600_000, 21 * 86_400_000], "value": "%a %-d\n%b %Y"},
     {"dtickrange": [21 * 86_400_000, None], "value": "%b\n%Y"},
 ]
 """Tick labels of a time axis, by the distance of the ticks [ms]."""

@@ -100,6 +100,12 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("tokens_in", "int64", "tokens", "tokens of prompts processed, those processed again included"),
             Column("tokens_out", "int64", "tokens", "tokens of the answers that were completed"),
         ),
+        "scaling": (
+            *_key("replication", "endpoint"),
+            Column("time_s", "float64", "s", "when the number of replicas changed, from the start of the run"),
+            Column("active", "int64", "replicas", "replicas that get requests from then on"),
+            Column("starting", "int64", "replicas", "replicas that are being started"),
+        ),
         "token_latency": (
             *_key("replication", "endpoint"),
             Column(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from dcplan.profiling.point import Precision
+from dcplan.scenario.autoscaling import Autoscaling, Scheduled
 from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
 from dcplan.scenario.demand import Closed, Demand
@@ -79,6 +80,8 @@ class Endpoint(Spec):
     """A rate limit in front of the queues."""
     generation: Generation | None = None
     """Text is generated token by token, for a workload that was measured in prefill and decode steps."""
+    autoscaling: Autoscaling | None = None
+    """How many of the replicas serve at a time; all of them if not given."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Endpoint:
@@ -96,7 +99,22 @@ class Endpoint(Spec):
             raise ValueError("a shared queue has no routing; remove 'routing' or use queue: {kind: per_replica}")
         self._check_classes()
         self._check_generation()
+        self._check_autoscaling()
         return self
+
+    def _check_autoscaling(self) -> None:
+        """Raise a ValueError if replicas cannot come and go as asked."""
+        scaling = self.autoscaling
+        if scaling is None:
+            return
+        if self.queue.kind == "shared":
+            raise ValueError("autoscaling needs a queue in front of each replica, queue: {kind: per_replica}")
+        steps = [step.replicas for step in scaling.steps] if isinstance(scaling, Scheduled) else []
+        asked = max([scaling.least, *steps])
+        if asked > self.replicas:
+            raise ValueError(
+                f"autoscaling asks for {asked} replicas, but there are {self.replicas} at most; raise 'replicas'"
+            )
 
     def _check_generation(self) -> None:
         """Raise a ValueError if something is asked of a generated text that it cannot have."""

@@ -48,6 +48,10 @@ class ClassEndpoint:
         """What has happened so far, all classes together; who gave up for good counts as dropped."""
         return class_state.all_classes(self.by_class)
 
+    def scale(self, active: int) -> None:
+        """Give new requests to the first *active* replicas only, from now on; for queues in front of each replica."""
+        self.state.numbers[class_state.ACTIVE] = active
+
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
         while True:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.serving.class_state import (
+    ACTIVE,
     ARRIVED,
     ATTEMPTED,
     BUSY_S,
@@ -341,14 +342,14 @@ def _load(state: ClassState, replica: int) -> int:  # pragma: no cover - compile
 @inlined
 def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: no cover - compiled
     """The queue that an attempt goes to."""
-    replicas = len(state.replica)
-    if rules.shared or replicas == 1:
+    replicas = state.numbers[ACTIVE]
+    if rules.shared or len(state.replica) == 1:
         return 0
     state.numbers[ROUTED] += 1
     if rules.base.routing == ROUND_ROBIN:
         return (state.numbers[ROUTED] - 1) % replicas  # type: ignore[no-any-return]
     chosen = first_choice(bits, replicas)
-    if rules.base.routing == POWER_OF_TWO:
+    if rules.base.routing == POWER_OF_TWO and replicas > 1:
         other = second_choice(bits, replicas, chosen)
         if _load(state, other) < _load(state, chosen):
             chosen = other

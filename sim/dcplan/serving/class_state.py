@@ -130,7 +130,7 @@ class ClassState(NamedTuple):
         moments: Tokens of the rate limit, when they were counted [s], and when something happened last [s], [3].
         numbers: First free place, free places, attempts that joined a queue so far, entries of `later`, idle replicas,
             attempts routed so far, users whose next request is not in `later` yet, places of those that gave up but are
-            served nevertheless, [8].
+            served nevertheless, replicas that get new requests, the first ones, [9].
     """
 
     pool: NDArray[Any]
@@ -152,7 +152,7 @@ class ClassState(NamedTuple):
     numbers: IntArray
 
 
-FREE, FREE_PLACES, JOINED, LATER, IDLE, ROUTED, THINKING, GONE = range(8)
+FREE, FREE_PLACES, JOINED, LATER, IDLE, ROUTED, THINKING, GONE, ACTIVE = range(9)
 """Places in `ClassState.numbers`."""
 TOKENS, TOKENS_S, NOW_S = range(3)
 """Places in `ClassState.moments`."""
@@ -200,7 +200,7 @@ def new_state(rules: ClassRules, replicas: int, places: int = 64) -> ClassState:
         later_s=np.zeros(places),
         later=np.zeros(places, dtype=np.int64),
         moments=np.array([rules.burst, 0.0, 0.0]),
-        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0], dtype=np.int64),
+        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0, replicas], dtype=np.int64),
     )
 
 

@@ -63,6 +63,10 @@ class Endpoint:
         """Requests waiting or in service."""
         return in_system(self.state)
 
+    def scale(self, active: int) -> None:
+        """Give new requests to the first *active* replicas only, from now on; for queues in front of each replica."""
+        self.state.active[0] = active
+
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
         while (block := self._current()) is not None and block.times_s[self._next] < until_s:

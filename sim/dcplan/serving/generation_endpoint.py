@@ -71,6 +71,10 @@ class GenerationEndpoint:
         """What has happened so far, as for any endpoint."""
         return generation_state.as_totals(self.detail)
 
+    def scale(self, active: int) -> None:
+        """Give new requests to the first *active* replicas only, from now on."""
+        self.state.numbers[generation_state.ACTIVE] = active
+
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
         while self._advance_block(until_s):

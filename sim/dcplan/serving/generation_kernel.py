@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from dcplan.serving.compiled import function, inlined, kernel
 from dcplan.serving.generation_state import (
+    ACTIVE,
     ARRIVED,
     BUSY_S,
     DECODE,
@@ -361,7 +362,7 @@ def _routed(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, bits: int, now_s: float
 ) -> int:  # pragma: no cover - compiled
     """The replica that a request goes to; those that are compared, and it, are brought up to *now_s*."""
-    replicas = len(state.replica)
+    replicas = state.numbers[ACTIVE]
     chosen = first_choice(bits, replicas)
     if rules.routing == ROUND_ROBIN:
         chosen = state.numbers[ROUTED] % replicas

@@ -68,7 +68,7 @@ IDLE, PREFILL, DECODE = range(3)
 """What a replica does."""
 NOBODY = -1
 """No place in the pool."""
-FREE, FREE_PLACES, ROUTED = range(3)
+FREE, FREE_PLACES, ROUTED, ACTIVE = range(4)
 """Places in `GenerationState.numbers`."""
 
 
@@ -110,7 +110,7 @@ class GenerationState(NamedTuple):
         pool: `SEQUENCE`, [S].
         replica: `REPLICA`, [R].
         running: Sequences that run, in the order of their admission, [R, max_batch].
-        numbers: First free place, free places, requests routed so far, [3].
+        numbers: First free place, free places, requests routed so far, replicas that get new ones, [4].
     """
 
     pool: NDArray[Any]
@@ -149,7 +149,7 @@ def new_state(rules: GenerationRules, replicas: int, places: int = 64) -> Genera
         pool=_freed(places, 0),
         replica=replica,
         running=np.zeros((replicas, rules.max_batch), dtype=np.int64),
-        numbers=np.array([0, places, 0], dtype=np.int64),
+        numbers=np.array([0, places, 0, replicas], dtype=np.int64),
     )
 
 

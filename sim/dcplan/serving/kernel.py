@@ -202,7 +202,7 @@ def per_replica(
 
     Returns: The first request not looked at. If it is before *until_s*, a ring was full: grow the state and call again.
     """
-    replicas = len(state.serving)
+    replicas = state.active[0]
     capacity = state.arrival_s.shape[1]
     mask = capacity - 1
     index = first
@@ -222,7 +222,7 @@ def per_replica(
             if state.next_s[candidate] <= now_s:
                 _replay(rules, state, totals, candidate, now_s)
         if rules.routing == LEAST_LOADED:
-            replica = least_loaded(state.waiting, state.serving)
+            replica = least_loaded(state.waiting, state.serving, replicas)
         elif looked_at == 2:
             load = state.waiting[replica] + state.serving[replica]
             if state.waiting[other] + state.serving[other] < load:
@@ -249,7 +249,7 @@ def per_replica(
                 state.next_s[replica] = now_s + rules.max_delay_s
         index += 1
     if until_s < np.inf:
-        for replica in range(replicas):
+        for replica in range(len(state.serving)):
             _replay(rules, state, totals, replica, until_s)
             if state.serving[replica] > 0:
                 _account(rules, state, totals, replica, until_s)

@@ -43,11 +43,11 @@ def second_choice(draw: int, replicas: int, first: int) -> int:  # pragma: no co
 
 
 @inlined
-def least_loaded(waiting: IntArray, serving: IntArray) -> int:  # pragma: no cover - compiled
-    """The replica that holds the fewest requests; the first of equals."""
+def least_loaded(waiting: IntArray, serving: IntArray, replicas: int) -> int:  # pragma: no cover - compiled
+    """The one of the first *replicas* that holds the fewest requests; the first of equals."""
     best = 0
     fewest = waiting[0] + serving[0]
-    for replica in range(1, len(serving)):
+    for replica in range(1, replicas):
         load = waiting[replica] + serving[replica]
         if load < fewest:
             best, fewest = replica, load

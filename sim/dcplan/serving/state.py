@@ -75,6 +75,7 @@ class State(NamedTuple):
         paced_s: When its pace was last looked at; minus infinity before that [s], [R].
         order: For a shared queue: binary heap of busy replicas by `done_s`, then the idle ones, [R].
         busy: Number of busy replicas, [1].
+        active: Replicas that get new requests, the first ones; the others finish what they have, [1].
     """
 
     arrival_s: FloatArray
@@ -92,6 +93,7 @@ class State(NamedTuple):
     paced_s: FloatArray
     order: IntArray
     busy: IntArray
+    active: IntArray
 
 
 class Totals(NamedTuple):
@@ -131,6 +133,7 @@ def new_state(replicas: int, shared: bool, max_batch: int, capacity: int = 16) -
         paced_s=np.full(replicas, -np.inf),
         order=np.arange(replicas, dtype=np.int64),
         busy=np.zeros(1, dtype=np.int64),
+        active=np.full(1, replicas, dtype=np.int64),
     )
 
 

@@ -39,6 +39,11 @@ class Clock:
         utc = self.origin.tz_convert("UTC")
         return pd.DatetimeIndex(utc + pd.to_timedelta(time_s, unit="s")).tz_convert(self.zone)
 
+    def second_of_day(self, time_s: float) -> float:
+        """Seconds since midnight on the wall clock [s]."""
+        wall = self.wall(np.array([time_s]))[0]
+        return float(3600 * wall.hour + 60 * wall.minute + wall.second)
+
     def standard(self, time_s: FloatArray, utc_offset_h: float) -> pd.DatetimeIndex:
         """Local standard time (no daylight saving), as weather files use it, without a zone."""
         utc = self.wall(time_s).tz_convert("UTC").tz_localize(None)

@@ -29,7 +29,7 @@ from dcplan.serving.class_state import (
 )
 from dcplan.serving.endpoint import Requests
 from dcplan.serving.histogram import FloatArray, IntArray
-from dcplan.validation.serving_oracle import Batch, Pace, after_pause_s, choose, service_time_s
+from dcplan.validation.serving_oracle import Batch, Pace, Scaling, active_at, after_pause_s, choose, service_time_s
 
 Process = Generator[simpy.Event, object, None]
 MASK = 2**64 - 1
@@ -98,6 +98,7 @@ class World:
     outcome: Outcome
     tokens: float
     tokens_s: float = 0.0
+    scaling: Scaling = ()
     joined: Iterator[int] = field(default_factory=count)
     routed: Iterator[int] = field(default_factory=count)
 
@@ -128,14 +129,21 @@ class World:
         line.wake(self.env)
 
 
-def simulate(rules: ClassRules, discipline: str, routing: str, replicas: int, requests: Requests) -> Outcome:
+def simulate(
+    rules: ClassRules,
+    discipline: str,
+    routing: str,
+    replicas: int,
+    requests: Requests,
+    scaling: Scaling = (),
+) -> Outcome:
     """Serve *requests* until the last one has left; see `class_kernel.serve`."""
     env = simpy.Environment()
     classes = len(rules.priority)
     groups = [list(range(replicas))] if rules.shared else [[replica] for replica in range(replicas)]
     lines = [Line(env, group, classes) for group in groups]
     outcome = Outcome(np.full(len(requests.kinds), np.nan), np.zeros((classes, COUNTS), dtype=np.int64))
-    world = World(env, rules, discipline, routing, lines, outcome, rules.burst)
+    world = World(env, rules, discipline, routing, lines, outcome, rules.burst, scaling=scaling)
     for line in lines:
         env.process(dispatcher(world, line))
     if rules.users:
@@ -196,7 +204,8 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
         return LIMITED
     line = world.lines[0]
     if len(world.lines) > 1:
-        line = world.lines[choose(world.routing, world.lines, next(world.routed), mixed(this.bits, 2 * attempt))]
+        active = world.lines[: active_at(world.scaling, len(world.lines), env.now)]
+        line = active[choose(world.routing, active, next(world.routed), mixed(this.bits, 2 * attempt))]
     waiting, base = len(line.waiting), rules.base
     at_once = bool(line.idle) and (waiting + 1 >= base.max_batch or base.max_delay_s == 0)
     if 0 <= rules.limit[this.kind] <= waiting and not at_once:

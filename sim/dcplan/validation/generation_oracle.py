@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.histogram import FloatArray, IntArray
-from dcplan.validation.serving_oracle import choose
+from dcplan.validation.serving_oracle import Scaling, active_at, choose
 
 Process = Generator[simpy.Event, object, None]
 
@@ -78,6 +78,7 @@ def simulate(
     routes: NDArray[np.uint64],
     prompts: IntArray,
     outputs: IntArray,
+    scaling: Scaling = (),
 ) -> Outcome:
     """Serve all requests until the last one has its answer; see `generation_kernel.serve` for the arguments."""
     env = simpy.Environment()
@@ -91,7 +92,8 @@ def simulate(
     def source() -> Process:
         for index, time_s in enumerate(times_s):
             yield env.timeout(float(time_s) - env.now)
-            chosen = fleet[choose(routing, fleet, index, int(routes[index]))]
+            active = fleet[: active_at(scaling, replicas, env.now)]
+            chosen = active[choose(routing, active, index, int(routes[index]))]
             idle = chosen.woken is not None
             if not idle and 0 <= rules.limit <= len(chosen.waiting):
                 continue

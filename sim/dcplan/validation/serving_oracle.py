@@ -95,25 +95,44 @@ class Line:
         self.changed = env.event()
 
 
-def simulate(rules: Rules, routing: str, replicas: int, shared: bool, requests: Requests) -> Outcome:
+Scaling = Sequence[tuple[float, int]]
+"""From when on [s] how many of the replicas, the first ones, get new requests; rising."""
+
+
+def active_at(scaling: Scaling, replicas: int, now_s: float) -> int:
+    """Replicas that get new requests at *now_s* [s]; all before the first change."""
+    changed = [active for from_s, active in scaling if from_s <= now_s]
+    return changed[-1] if changed else replicas
+
+
+def simulate(
+    rules: Rules, routing: str, replicas: int, shared: bool, requests: Requests, scaling: Scaling = ()
+) -> Outcome:
     """Serve *requests* until the last one has left."""
     env = simpy.Environment()
     outcome = Outcome(np.full(len(requests.times_s), np.nan))
     lines = [Line(env, range(replicas))] if shared else [Line(env, [replica]) for replica in range(replicas)]
     for line in lines:
         env.process(dispatcher(env, rules, line, outcome))
-    env.process(source(env, rules, routing, lines, requests, outcome))
+    env.process(source(env, rules, routing, lines, requests, outcome, scaling))
     env.run()
     return outcome
 
 
 def source(
-    env: simpy.Environment, rules: Rules, routing: str, lines: list[Line], requests: Requests, outcome: Outcome
+    env: simpy.Environment,
+    rules: Rules,
+    routing: str,
+    lines: list[Line],
+    requests: Requests,
+    outcome: Outcome,
+    scaling: Scaling,
 ) -> Process:
     """Requests arrive one after the other, and each goes its own way."""
     for index, time_s in enumerate(requests.times_s):
         yield env.timeout(float(time_s) - env.now)
-        line = lines[choose(routing, lines, index, int(requests.routes[index]))]
+        active = lines[: active_at(scaling, len(lines), env.now)]
+        line = active[choose(routing, active, index, int(requests.routes[index]))]
         news = float(requests.news[index]) if rules.spell_s else 0.0
         this = Request(index, env.now, requests.draws[index], news, env.event())
         env.process(request(env, rules, line, this, outcome))

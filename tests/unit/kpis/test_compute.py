@@ -10,7 +10,7 @@ import pytest
 import tiny
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
-from dcplan.kpis.compute import compute, latency_quantile
+from dcplan.kpis.compute import _scaling, compute, latency_quantile
 from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING
 from dcplan.results.store import frame, joined
 from dcplan.serving.histogram import BINS, bin_of, edges
@@ -155,3 +155,10 @@ def test_each_class_has_its_own_numbers(plan_of: Callable[..., Plan]) -> None:
     assert "classes.b.slo_attainment" not in value
     mean_s = sum(value[f"classes.{name}.latency_mean_s"] * value[f"classes.{name}.requests"] for name in "ab")
     assert mean_s / value["requests"] == pytest.approx(value["latency_mean_s"], rel=0.02)
+
+
+def test_replicas_that_are_being_started_are_paid_for() -> None:
+    rows = [(0.0, 10, 0), (100.0, 2, 0), (300.0, 2, 4), (400.0, 6, 0)]
+    changes = pd.DataFrame(rows, columns=["time_s", "active", "starting"])
+    found = dict(_scaling(changes, 200.0, 500.0))
+    assert found == {"replicas_mean": (100 * 2 + 200 * 6) / 300, "replicas_most": 6.0, "scalings": 2.0}

@@ -53,6 +53,23 @@ def test_a_routing_policy_is_used_as_written() -> None:
         ({"classes": {"a": {"share": 0}}}, "greater than 0"),
         ({"retry": {"attempts": 1}}, "greater than or equal to 2"),
         ({"admission": {"burst": 3}}, "rate"),
+        (
+            {"autoscaling": {"kind": "utilisation", "target": 0.5}, "queue": {"kind": "shared"}},
+            "autoscaling needs a queue in front of each replica",
+        ),
+        (
+            {"autoscaling": {"kind": "utilisation", "target": 0.5, "least": 999}, "replicas": 9},
+            "autoscaling asks for 999 replicas, but there are 9 at most",
+        ),
+        (
+            {
+                "autoscaling": {
+                    "kind": "scheduled",
+                    "steps": [{"at": "20:00", "replicas": 1}, {"at": "08:00", "replicas": 1}],
+                }
+            },
+            "the times of the steps must rise",
+        ),
     ],
 )
 def test_an_endpoint_that_contradicts_itself_is_refused(changes: dict[str, object], said: str) -> None:

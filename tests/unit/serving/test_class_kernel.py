@@ -276,3 +276,19 @@ def test_a_backlog_that_never_ends_is_told() -> None:
 
 def test_every_discipline_of_the_spec_has_a_code() -> None:
     assert set(get_args(Discipline)) == set(DISCIPLINES)
+
+
+@pytest.mark.parametrize("routing", get_args(Routing))
+def test_replicas_that_come_and_go_equal_the_oracle(routing: str) -> None:
+    scaling = [(0.5, 2), (1.0, 5), (1.5, 1), (2.0, 4)]
+    busy = {"routing": routing, "timeouts": True, "attempts": 3, "limit": 6, "discipline": "priority"}
+    rules = make_rules(**(CALM | busy))
+    requests = make_requests(2000, 500.0, 7, rules)
+    expected = class_oracle.simulate(rules, "priority", routing, 5, requests, scaling)
+    endpoint = ClassEndpoint.new(rules, 5, iter(in_blocks(requests, 501)))
+    for from_s, active in scaling:
+        endpoint.advance(from_s)
+        endpoint.scale(active)
+    endpoint.advance(1e6)
+    np.testing.assert_array_equal(endpoint.by_class.counts, expected.counts)
+    assert endpoint.by_class.sums[:, LATENCY_S].sum() == pytest.approx(np.nansum(expected.latency_s), rel=1e-9)

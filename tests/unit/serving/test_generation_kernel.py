@@ -193,3 +193,17 @@ def test_a_backlog_that_never_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     )
     with pytest.raises(OverflowError, match="limit the queue"):
         endpoint.advance(10.0)
+
+
+@pytest.mark.parametrize("routing", get_args(Routing))
+def test_replicas_that_come_and_go_equal_the_oracle(routing: str) -> None:
+    scaling = [(5.0, 2), (10.0, 4), (15.0, 1), (20.0, 3)]
+    rules, prompts = make_rules(routing, 8, -1, 16, 2, 64), make_prompts(200, 8.0, 5)
+    expected = generation_oracle.simulate(rules, routing, 4, *prompts, scaling)
+    endpoint = GenerationEndpoint.new(rules, 4, iter(in_blocks(prompts, 29)))
+    for from_s, active in scaling:
+        endpoint.advance(from_s)
+        endpoint.scale(active)
+    endpoint.advance(1e6)
+    np.testing.assert_array_equal(endpoint.detail.batches, expected.batches)
+    assert endpoint.detail.sums[LATENCY_S] == pytest.approx((expected.done_s - prompts.times_s).sum(), rel=1e-9)

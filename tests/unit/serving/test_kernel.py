@@ -218,3 +218,19 @@ def test_a_snapshot_does_not_change_with_the_endpoint() -> None:
 
 def test_every_routing_kind_of_the_spec_has_a_policy() -> None:
     assert set(get_args(Routing)) == set(ROUTING)
+
+
+@pytest.mark.parametrize("policy", get_args(Routing))
+def test_replicas_that_come_and_go_equal_the_oracle(policy: str) -> None:
+    scaling = [(0.5, 2), (1.0, 5), (1.5, 1), (2.0, 4)]
+    rules, requests = make_rules(policy, 4, 0.004, 20), make_requests(3000, 900.0, 7)
+    expected = serving_oracle.simulate(rules, policy, 5, False, requests, scaling)
+    endpoint = Endpoint.new(rules, 5, False, iter(in_blocks(requests, 501)))
+    for from_s, active in scaling:
+        endpoint.advance(from_s)
+        endpoint.scale(active)
+    endpoint.advance(1e6)
+    latency_s = (expected.done_s - requests.times_s)[~np.isnan(expected.done_s)]
+    assert endpoint.totals.counts[SERVED] == len(latency_s)
+    np.testing.assert_allclose(endpoint.totals.sums[LATENCY_S], latency_s.sum(), rtol=1e-9)
+    np.testing.assert_allclose(endpoint.totals.sums[BUSY_S], expected.busy_s, rtol=1e-9)

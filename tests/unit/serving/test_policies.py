@@ -21,4 +21,4 @@ def test_two_different_replicas_are_picked_uniformly(replicas: int) -> None:
 
 
 def test_the_first_of_the_least_loaded_is_picked() -> None:
-    assert least_loaded(np.array([3, 1, 0, 1]), np.array([0, 1, 2, 1])) == 1
+    assert least_loaded(np.array([3, 1, 0, 1, 0]), np.array([0, 1, 2, 1, 0]), 4) == 1

@@ -22,6 +22,7 @@ def load_figure(
     start: datetime,
     horizon_s: float,
     points: int = POINTS,
+    scaling: pd.DataFrame | None = None,
 ) -> go.Figure:
     """Requests answered per second, requests in the system, and busy replicas, one above the other.
 
@@ -32,30 +33,53 @@ def load_figure(
         start: Date of second 0.
         horizon_s: End of the run [s].
         points: Most points of a line.
+        scaling: Its part of the table `scaling`, if replicas come and go: those of the first replication are drawn.
     """
+    of_all = replicas if scaling is None else None
     served = course(steps["time_s"], steps["served"] / steps["duration_s"], steps["duration_s"], points)
     waiting = course(steps["time_s"], steps["in_system"].astype(float), steps["duration_s"], points)
-    busy = course(steps["time_s"], busy_share(steps, replicas), steps["duration_s"], points)
+    busy = course(steps["time_s"], busy_share(steps, of_all), steps["duration_s"], points)
     days = dates(start, served.time_s)
     panels = [
         (served, 1.0, "Answered", theme.BLUE, "Answered [/s]", "%{y:,.4~g} /s"),
         (waiting, 1.0, "In system", theme.PURPLE, "In system", "%{y:,.4~g} requests"),
-        (busy, 100.0 if replicas else 1.0, "Busy", theme.GREEN, "Busy [%]" if replicas else "Busy replicas",
-         "%{y:.1f} %" if replicas else "%{y:,.4~g} replicas"),
+        (busy, 100.0 if of_all else 1.0, "Busy", theme.GREEN, "Busy [%]" if of_all else "Replicas",
+         "%{y:.1f} %" if of_all else "%{y:,.4~g} replicas"),
     ]  # fmt: skip
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     for row, (shown, factor, label, colour, title, hover) in enumerate(panels, start=1):
         add_band(figure, days, shown, factor, label, colour, row=row)
         add_line(figure, days, shown, factor, label, colour, row=row, hover=hover)
         figure.update_yaxes(title_text=title, rangemode="tozero", nticks=5, row=row, col=1)
+    bottom = "busy replicas"
+    if scaling is not None:
+        _add_replicas(figure, scaling, start, horizon_s)
+        bottom = "busy replicas, and as a stepped line those that get requests, in the first replication"
     theme.titled(
         figure,
-        load_finding(name, steps, replicas),
-        "Top: requests answered per second; middle: requests waiting or in service; bottom: busy replicas. "
+        load_finding(name, steps, of_all),
+        f"Top: requests answered per second; middle: requests waiting or in service; bottom: {bottom}. "
         + band_caption(served),
         540,
     )
     return theme.over_time(figure, dates(start, np.array([0.0, horizon_s])))
+
+
+def _add_replicas(figure: go.Figure, scaling: pd.DataFrame, start: datetime, horizon_s: float) -> None:
+    """Replicas that get requests over time, each decision a step."""
+    first = scaling[scaling["replication"] == scaling["replication"].min()]
+    times_s, active = first["time_s"].to_numpy(dtype=float), first["active"].to_numpy(dtype=float)
+    figure.add_scatter(
+        x=dates(start, np.append(times_s, horizon_s)),
+        y=theme.compact(np.append(active, active[-1])),
+        name="Active",
+        mode="lines",
+        line={"width": 1.6, "color": theme.INK, "shape": "hv"},
+        hovertemplate="%{y:.0f} replicas",
+        showlegend=False,
+        row=3,
+        col=1,
+    )
 
 
 def busy_share(steps: pd.DataFrame, replicas: int | None) -> pd.Series:

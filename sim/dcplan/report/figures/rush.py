@@ -43,7 +43,7 @@ def rush_figure(name: str, steps: pd.DataFrame, start: datetime) -> go.Figure | 
     table_s = by_hour(steps, start)
     if not FEWEST_DAYS <= len(table_s) <= MOST_DAYS or bool(table_s.isna().to_numpy().all()):
         return None
-    unit = scale(float(np.nanmin(table_s.to_numpy())), "s")
+    unit = scale(float(np.nanmax(table_s.to_numpy())), "s")
     days = [f"{start + timedelta(days=int(day)):%a %-d %b}" for day in table_s.index]
     figure = go.Figure(
         go.Heatmap(

@@ -40,3 +40,12 @@ def test_three_panels_share_the_time() -> None:
     assert queue.y.tolist() == [1.0, 1.0]
     assert busy.y.tolist() == pytest.approx([25.0, 50.0])
     assert figure.layout.xaxis3.range == ("2025-01-01 00:00:00", "2025-01-01 00:02:00")
+
+
+def test_replicas_that_come_and_go_are_a_stepped_line() -> None:
+    columns = {"replication": 0, "endpoint": "a", "time_s": [0.0, 60.0], "active": [4, 2], "starting": 0}
+    figure = load_figure("a", steps([60, 180], [60.0, 120.0]), 4, START, 120.0, scaling=frame("scaling", columns))
+    *_, busy, active = figure.data
+    assert busy.y.tolist() == pytest.approx([1.0, 2.0])
+    assert active.y.tolist() == [4.0, 2.0, 2.0]
+    assert active.line.shape == "hv"

@@ -1,0 +1,66 @@
+"""How many replicas serve at a time: one spec per kind; `kind` says which."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from dcplan.scenario.base import Count, Duration, PositiveDuration, Spec
+
+
+class _Autoscaling(Spec):
+    """What all kinds have in common; the most replicas are the endpoint's `replicas`, with which it starts."""
+
+    least: Count = 1
+    """Fewest replicas that serve."""
+    every: PositiveDuration = "30 s"  # type: ignore[assignment]  # read like a scenario's text
+    """Time between two decisions."""
+    start_up: Duration = "0 s"  # type: ignore[assignment]
+    """From the decision to start a replica until it serves: image, weights, warm-up."""
+    cool_down: Duration = "5 min"  # type: ignore[assignment]
+    """Time after any change before replicas are stopped."""
+
+
+class Utilisation(_Autoscaling):
+    """Keep replicas about so busy: wanted = active x busy / target (the rule of Kubernetes)."""
+
+    kind: Literal["utilisation"]
+    target: Annotated[float, Field(gt=0, le=1)]
+    """Share of the time that a replica should be busy."""
+
+
+class PerReplica(_Autoscaling):
+    """Keep about so many requests, waiting or in service, for each replica."""
+
+    kind: Literal["per_replica"]
+    target: Annotated[float, Field(gt=0, le=1e6)]
+    """Requests in the system for each replica."""
+
+
+class Step(Spec):
+    """From this time of the day on, so many replicas."""
+
+    at: time
+    """Site time, e.g. '08:00'."""
+    replicas: Count
+    """Replicas that serve from then on."""
+
+
+class Scheduled(_Autoscaling):
+    """So many replicas by the clock, every day."""
+
+    kind: Literal["scheduled"]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=96)]
+    """Times of the day, rising, each with its replicas."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> Scheduled:
+        times = [step.at for step in self.steps]
+        if sorted(set(times)) != times:
+            raise ValueError("the times of the steps must rise, e.g. [{at: '08:00', replicas: 9}, {at: '20:00', ...}]")
+        return self
+
+
+Autoscaling = Annotated[Utilisation | PerReplica | Scheduled, Field(discriminator="kind")]
