@@ -46,8 +46,17 @@ def generation_times(library: Library, server: Server, spec: Endpoint, assumptio
     workload = str(spec.workload)
     sku = server.hosts(library, workload)
     profile = load_compute(library, sku, workload)
-    prompt = generation.longest if generation.may_preempt else generation.prompt.most
     roofline = spec.extrapolate == "roofline"
+    known = profile.lengths("prefill", "tokens", spec.precision) if profile.has("prefill") else np.zeros(1)
+    prompt = generation.longest if generation.may_preempt else generation.prompt.most
+    if generation.prompt.most <= known[-1] < prompt and not roofline:
+        raise ValueError(
+            f"the KV cache can run out, and a sequence that starts over is processed again, up to {prompt} tokens at "
+            f"once, but prefill was measured up to {known[-1]:g}; give kv_tokens of {generation.enough} or more, lower "
+            "max_batch or 'most', or derive it with extrapolate: roofline"
+        )
+    if generation.chunk is not None and generation.chunk < known[0]:
+        raise ValueError(f"prefill was measured from {known[0]:g} tokens on, not in chunks of {generation.chunk}")
     times = step_times(profile, generation.max_batch, prompt, generation.longest, spec.precision, roofline)
     unsettled = "; some of them had not settled (UNSTABLE)" if times.unstable else ""
     used = f"prefill and decode steps measured on {sku}, mean times{unsettled}"

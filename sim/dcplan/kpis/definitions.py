@@ -41,7 +41,7 @@ ENDPOINT = (
     Kpi("latency_p50_s", "s", "half of all answers come within this time"),
     Kpi("latency_p95_s", "s", "95 % of all answers come within this time"),
     Kpi("latency_p99_s", "s", "99 % of all answers come within this time"),
-    Kpi("wait_mean_s", "s", "mean time from arrival to the start of service"),
+    Kpi("wait_mean_s", "s", "mean time in a queue of an attempt that was served, those served in vain included"),
     Kpi("utilisation", "-", "share of the time that a replica is busy"),
     Kpi("batch_mean", "requests", "mean requests in a batch"),
     Kpi("slo_attainment", "-", "share of all requests that were answered within the promised latency (drops count against it)"),

@@ -44,4 +44,5 @@ def estimate(values: Sequence[float], unit: str, confidence: float = CONFIDENCE)
     if len(finite) < 2:
         return Estimate(mean, unit)
     half = student_t(len(finite) - 1, confidence) * float(finite.std(ddof=1)) / float(np.sqrt(len(finite)))
-    return Estimate(mean, unit, mean - half, mean + half)
+    lowest = 0.0 if finite.min() >= 0.0 else -np.inf  # no KPI that is never negative can be so on average
+    return Estimate(mean, unit, max(lowest, mean - half), mean + half)

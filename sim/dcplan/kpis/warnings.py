@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dcplan.results.store import Tables, frame
+from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
 
@@ -27,7 +28,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
     """The table `warnings`: whole sentences, the gravest first."""
     value = {name: kpi["value"] for name, kpi in kpis.items()}
     sentences = [
-        *_endpoints(scenario, value),
+        *_endpoints(scenario, value, tables["endpoints"]),
         *_training(scenario, tables),
         *_site(scenario, value),
         *_statistics(scenario),
@@ -36,26 +37,53 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
     return frame("warnings", [{"message": sentence} for sentence in sentences])
 
 
-def _endpoints(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
+def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.DataFrame) -> Sentences:
     counted_s = (scenario.horizon - scenario.warm_up) * scenario.replications
     for name, spec in scenario.endpoints.items():
-        busy, attained = value[f"endpoints.{name}.utilisation"], value.get(f"endpoints.{name}.slo_attainment")
         if attempts := value.get(f"endpoints.{name}.attempts_per_request"):
             yield from _storm(name, attempts)
-        patient = all((each.timeout or spec.queue.timeout) is None for each in spec.kinds.values())
-        if busy is not None and busy > SATURATED and spec.queue.limit is None and patient:
+        if _overloaded(name, spec, value, steps[steps["endpoint"] == name]):
             yield f"Endpoint {name} is overloaded: its queue grows as long as the run lasts, so its latency means nothing."
+        if again := value.get(f"endpoints.{name}.preempted"):
+            yield (
+                f"Endpoint {name} has too small a KV cache: {again:,.0f} times a sequence had to start over, and its work "
+                "was done again."
+            )
         if dropped := value[f"endpoints.{name}.dropped"]:
             share = dropped / (value[f"endpoints.{name}.requests"] or dropped)
             yield f"Endpoint {name} drops {share:.2%} of its requests, because {_cause(name, spec, value)}."
         answered = (value[f"endpoints.{name}.throughput_rps"] or 0.0) * counted_s
         if answered < FEW:
             yield f"Endpoint {name} answered {answered:,.0f} requests only, too few to say what its p99 is."
-        if spec.slo is not None and attained is not None and attained < spec.slo.share:
-            yield (
-                f"Endpoint {name} misses its promise: {attained:.2%} of the requests are answered within "
-                f"{spec.slo.latency_s:g} s, {spec.slo.share:.0%} were promised."
-            )
+        yield from _promise(name, spec, value.get(f"endpoints.{name}.slo_attainment"))
+
+
+def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps: pd.DataFrame) -> bool:
+    """Whether the queue of an endpoint grows without end."""
+    if spec.generation is not None:  # replicas that batch continuously are busy at any load: look at the queue itself
+        waiting = steps.groupby("time_s")["in_system"].mean().to_numpy() - spec.replicas * spec.generation.max_batch
+        early, late = waiting[len(waiting) // 2 : -len(waiting) // 4 or None], waiting[-len(waiting) // 4 :]
+        return bool(spec.queue.limit is None and late.mean() > 1.5 * max(1.0, early.mean()))
+    busy = value[f"endpoints.{name}.utilisation"]
+    gives_up = any((each.timeout or spec.queue.timeout) is not None for each in spec.kinds.values())
+    ends = spec.queue.limit is not None or gives_up or isinstance(spec.demand, Closed)
+    return busy is not None and busy > SATURATED and not ends
+
+
+def _promise(name: str, spec: Endpoint, attained: float | None) -> Sentences:
+    """What was promised to all requests, if it is not kept."""
+    if spec.slo is None or attained is None or attained >= spec.slo.share:
+        return
+    if spec.several_promises:
+        yield (
+            f"Endpoint {name} misses its promises: {attained:.2%} of the requests got all that was promised to them, "
+            f"{spec.slo.share:.0%} should."
+        )
+    else:
+        yield (
+            f"Endpoint {name} misses its promise: {attained:.2%} of the requests are answered within "
+            f"{spec.slo.latency_s:g} s, {spec.slo.share:.0%} were promised."
+        )
 
 
 def _cause(name: str, spec: Endpoint, value: dict[str, float | None]) -> str:

@@ -178,7 +178,10 @@ class ComputeProfile:
         for name, value in wanted.items():
             table = table[table[name] == (int(value) if isinstance(value, bool) else value)]
         if table.empty:
-            raise InputError(f"{self.profile.path}: no usable point of {task}", "measure it again")
+            raise InputError(
+                f"{self.profile.path}: every point of {task} is INVALID; 'dcplan profile show' says why",
+                "measure it again on a quieter machine",
+            )
         return table
 
     def _slow(self, table: pd.DataFrame) -> list[float]:
@@ -221,7 +224,7 @@ def _table(profile: Profile, task: str) -> pd.DataFrame:
     table = table[~table["verdict"].str.startswith("INVALID")].sort_values("batch")
     numbers = table[["batch", *TIMES]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
     times = np.delete(numbers, 2, axis=1)  # an interval may reach below zero
-    if not len(numbers) or not np.isfinite(numbers).all() or (times <= 0).any():
+    if not np.isfinite(numbers).all() or (times <= 0).any():
         raise InputError(f"{path}: holds times that are missing, zero or negative", "measure it again")
     table["verdict"] = table["verdict"].str.split(":").str[0]
     if "power_w" not in table:
@@ -258,21 +261,24 @@ def _cut(
     if not inside and (axis in SETTINGS or not extrapolate):
         remedy = "measure it there" if axis in SETTINGS else "extrapolate: roofline derives it"
         raise ValueError(f"{task} was measured at {span} {axis}, not at {wanted:g}; {remedy}")
-    rows = [_along(rung, axis, wanted) for _, rung in table.groupby("batch")]
+    rows = [_along(rung, axis, wanted, beyond=not inside) for _, rung in table.groupby("batch")]
     cut = pd.DataFrame([row for row in rows if row is not None]).sort_values("batch")
     if cut.empty:
         raise ValueError(f"no batch of {task} was measured on both sides of {wanted:g} {axis}")
     return cut, "" if inside else f"{wanted:g} {axis} lie outside the measured {span}: scaled by operations"
 
 
-def _along(rung: pd.DataFrame, axis: str, wanted: float) -> dict[str, Any] | None:
-    """The row of one batch at *wanted*: linear between measured ones, scaled by operations outside."""
+def _along(rung: pd.DataFrame, axis: str, wanted: float, beyond: bool) -> dict[str, Any] | None:
+    """The row of one batch at *wanted*: linear between measured ones, scaled by operations *beyond* them if asked.
+
+    None if this batch was not measured on both sides: its neighbours among the batches say more than a scaled time.
+    """
     rung = rung.sort_values(axis)
     places = rung[axis].to_numpy(dtype=np.float64)
     kept = ("batch", *TIMES, "slow", "power_w", "flop_per_sample", *AXES)
     columns = [name for name in kept if name in rung and name != axis]
     at = float(np.clip(wanted, places[0], places[-1]))
-    if at != wanted and "flop_per_sample" not in rung:
+    if at != wanted and ("flop_per_sample" not in rung or not beyond):
         return None
     row: dict[str, Any] = {
         name: float(np.interp(at, places, rung[name].to_numpy(dtype=np.float64))) for name in columns

@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import yaml
+
 from dcplan.errors import InputError, InterruptedRunError
 from dcplan.profiling import machine
 from dcplan.profiling.accuracy import AccuracyRun, AccuracySettings, Watch, train_to_accuracy
@@ -49,6 +51,9 @@ from dcplan.profiling.write import Row, write
 
 TRAINABLE = "cnn-cifar10"
 """The workload that is trained to accuracy: the others have no data that may be shipped."""
+
+QUICK_SUFFIX = "-quick"
+"""Appended to the name of the machine where a quick measurement would replace a full one."""
 
 TRAINING = ("data", "epochs", "weight_decay", "dropout", "folds")
 """Settings that are for training to accuracy alone."""
@@ -149,6 +154,8 @@ def profile(workload: str, out: Path, settings: Settings | None = None, progress
         wall_csv=settings.wall_csv,
     )
     sku = checked_sku(settings.sku or machine.default_sku(hardware, accelerator(settings.device)))
+    if settings.quick and _is_full(out / "compute" / sku / chosen.name):
+        sku += QUICK_SUFFIX
     folder = out / "compute" / sku / chosen.name
     try:
         return Recording(chosen, replace(settings, sku=sku), sweep, hardware, meter, folder).run(
@@ -157,6 +164,15 @@ def profile(workload: str, out: Path, settings: Settings | None = None, progress
     except KeyboardInterrupt as error:
         message = f"interrupted; what was measured is kept in {folder}, the same command goes on with the rest"
         raise InterruptedRunError(message) from error
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether *folder* holds a full measurement, which a quick one must not replace."""
+    header = folder / "profile.yaml"
+    if not header.is_file():
+        return False
+    known = yaml.safe_load(header.read_text(encoding="utf-8"))
+    return isinstance(known, dict) and known.get("conditions", {}).get("mode") == "full"
 
 
 @dataclass(frozen=True)

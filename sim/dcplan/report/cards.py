@@ -65,6 +65,8 @@ def _latency(kpis: Kpis, facts: Facts) -> Iterator[Card]:
                 f"Promised: {percent(promise.share)} within {given(promise.latency_s, 's')}; "
                 f"{percent(attained, 3)} are."
             )
+            if facts.several_promises(name):
+                meaning = f"There are several promises; {percent(attained, 3)} of all requests got what was promised."
         words: dict[bool | None, Verdict] = {True: "kept", False: "missed", None: ""}
         label = f"p99 latency, {name}"
         yield from _card(kpis, f"endpoints.{name}.latency_p99_s", label, meaning + others, words[verdict])

@@ -30,6 +30,7 @@ ENDPOINT = {
     "ttft_p99_s": "first token p99",
     "tpot_p99_s": "further tokens p99",
     "tokens_per_s": "tokens",
+    "preempted": "preempted",
     "slo_attainment": "promise attained",
     "dropped": "dropped",
     "attempts_per_request": "attempts per request",

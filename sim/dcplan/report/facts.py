@@ -45,6 +45,11 @@ class Facts:
     class_promises: Mapping[str, Mapping[str, Promise]] = field(default_factory=dict)
     token_promises_s: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
+    def several_promises(self, name: str) -> bool:
+        """Whether "as promised" means more than one latency at the endpoint *name*."""
+        of_classes = set(self.class_promises.get(name, {}).values())
+        return bool(self.token_promises_s.get(name)) or len(of_classes) > 1
+
     @property
     def counted_s(self) -> float:
         """Simulated time that the numbers count [s]."""

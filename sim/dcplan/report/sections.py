@@ -56,7 +56,7 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
         if of["latency"] is not None:
             marks = {label: number(kpis, f"endpoints.{name}.latency_{label}_s") for label in ("p50", "p95", "p99")}
             marks_s = {label: value for label, value in marks.items() if value is not None}
-            attained = number(kpis, f"endpoints.{name}.slo_attainment")
+            attained = None if known.several_promises(name) else number(kpis, f"endpoints.{name}.slo_attainment")
             promise = known.promises.get(name)
             charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained)))
         if of["token_latency"] is not None:
@@ -77,8 +77,13 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
                 for label in promised
                 if (share := number(kpis, f"endpoints.{name}.classes.{label}.slo_attainment")) is not None
             }
-            charts.append(Chart(classes.class_figure(name, marks_of, promised, attained_by)))
-        if of["classes"] is not None:
+            lost = {
+                label: (number(kpis, f"endpoints.{name}.classes.{label}.dropped") or 0.0)
+                / (number(kpis, f"endpoints.{name}.classes.{label}.requests") or 1.0)
+                for label in marks_of
+            }
+            charts.append(Chart(classes.class_figure(name, marks_of, promised, attained_by, lost)))
+        if of["classes"] is not None and of["classes"][list(classes.CAUSES)].any(axis=None):
             charts.append(Chart(classes.attempts_figure(name, of["classes"], known.start, known.horizon_s, points)))
         if of["endpoints"] is not None:
             replicas = known.replicas.get(name)

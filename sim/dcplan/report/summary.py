@@ -67,10 +67,15 @@ def _one(kpis: Kpis, facts: Facts, name: str, verdict: bool | None) -> str:
     p99_s = number(kpis, f"endpoints.{name}.latency_p99_s")
     if p99_s is None:
         return f"{name} answered no request."
-    text = f"{name} answers 99 % of its requests within {quantity(p99_s, 's')}"
+    some = "the requests that it does not drop" if number(kpis, f"endpoints.{name}.dropped") else "its requests"
+    text = f"{name} answers 99 % of {some} within {quantity(p99_s, 's')}"
     if verdict is None:
         return f"{text}."
     promise = facts.promises[name]
+    if facts.several_promises(name):
+        attained = percent(number(kpis, f"endpoints.{name}.slo_attainment") or 0.0)
+        verb = "keeps" if verdict else "breaks"
+        return f"{text} and {verb} its promises: {attained} of all requests got what was promised to them."
     promised = f"{percent(promise.share)} within {given(promise.latency_s, 's')}"
     return f"{text} and {'keeps' if verdict else 'breaks'} its promise ({promised})."
 

@@ -75,6 +75,12 @@ class Retry(Spec):
     jitter: Fraction = 1.0
     """Share of that time that is random: 0 brings all back together, 1 spreads them from at once to the full time."""
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Retry:
+        if self.backoff > self.longest:
+            raise ValueError(f"backoff ({self.backoff:g} s) is more than longest ({self.longest:g} s); raise 'longest'")
+        return self
+
 
 class Admission(Spec):
     """A rate limit in front of the queues: a token bucket."""

@@ -138,6 +138,12 @@ class Endpoint(Spec):
             raise ValueError(f"discipline: {self.queue.discipline} tells classes apart; name at least two in 'classes'")
         if self.queue.discipline == "deadline" and all(each.deadline is None for each in self.classes.values()):
             raise ValueError("discipline: deadline needs a deadline; add e.g. 'deadline: 200 ms' to a class")
+        timeouts = [each.timeout or self.queue.timeout for each in self.kinds.values()]
+        limits = [self.queue.limit if each.limit is None else each.limit for each in self.kinds.values()]
+        if self.queue.on_timeout != "leave" and not any(timeouts):
+            raise ValueError(f"on_timeout: {self.queue.on_timeout} needs a timeout, e.g. queue: {{timeout: 1 s}}")
+        if self.retry and not self.admission and not any(timeouts) and all(limit is None for limit in limits):
+            raise ValueError("retry: no attempt can fail; add a timeout or a limit to the queue, or an admission")
         for name, each in self.kinds.items():
             timeout = each.timeout or self.queue.timeout
             if timeout is not None and timeout <= self.batching.max_delay:
@@ -158,6 +164,13 @@ class Endpoint(Spec):
         generation = self.generation
         tokens = generation is not None and (generation.ttft is not None or generation.tpot is not None)
         return self.slo is not None or tokens
+
+    @property
+    def several_promises(self) -> bool:
+        """Whether "as promised" means more than one latency: for some class another, or for tokens as well."""
+        generation = self.generation
+        tokens = generation is not None and (generation.ttft is not None or generation.tpot is not None)
+        return tokens or any(each.slo is not None for each in self.classes.values())
 
     @property
     def interacts(self) -> bool:

@@ -67,4 +67,9 @@ class Generation(Spec):
     @property
     def may_preempt(self) -> bool:
         """Whether the KV cache can run out."""
-        return self.kv_tokens // self.block < self.max_batch * -(-self.longest // self.block)
+        return self.kv_tokens // self.block < self.enough // self.block
+
+    @property
+    def enough(self) -> int:
+        """Tokens of a KV cache that never runs out."""
+        return self.max_batch * -(-self.longest // self.block) * self.block

@@ -70,3 +70,15 @@ def test_a_site_without_a_building_says_so(plan_of: Callable[..., Plan]) -> None
 def test_the_cause_of_drops_is_told(setting: str, cause: str, plan_of: Callable[..., Plan]) -> None:
     sentences = told(plan_of(tiny.MEASURED, "endpoints.web.demand.rate=1000 /s", setting))
     assert any("drops" in each and each.endswith(cause) for each in sentences)
+
+
+def test_users_who_wait_for_their_answer_never_overload_an_endpoint(plan_of: Callable[..., Plan]) -> None:
+    users = "endpoints.web.demand={kind: closed, users: 50, think: 1 ms}"
+    sentences = told(plan_of(tiny.SYNTHETIC, users, "endpoints.web.replicas=1"))
+    assert not any("overloaded" in each for each in sentences)
+
+
+def test_several_promises_are_not_told_as_one(plan_of: Callable[..., Plan]) -> None:
+    classes = "endpoints.web.classes={a: {slo: {p99: 1 ms}}, b: {}}"
+    sentences = told(plan_of(tiny.MEASURED, classes, "endpoints.web.slo={p95: 10 s}"))
+    assert any("misses its promises: 50" in each and "got all that was promised" in each for each in sentences)

@@ -271,3 +271,13 @@ def test_a_few_calls_that_took_far_longer_do_not_hide_that_all_others_drift(tmp_
         writer.writeheader()
         writer.writerows(rows)
     assert load_compute(Library([tmp_path]), "s", "w").infer.slow == pytest.approx(known)
+
+
+def test_a_task_without_a_usable_point_leaves_the_others_usable(tmp_path: Path) -> None:
+    measured(tmp_path)
+    table = tmp_path / "compute" / "s" / "w" / "train.csv"
+    table.write_text(table.read_text().replace("VALID", "INVALID: busy"))
+    profile = load_compute(Library([tmp_path]), "s", "w")
+    assert len(profile.infer.batch)
+    with pytest.raises(InputError, match="every point of train is INVALID"):
+        profile.timing("train")

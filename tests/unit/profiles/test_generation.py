@@ -99,3 +99,17 @@ def test_a_model_without_decode_steps_generates_nothing(tmp_path: Path) -> None:
 
 def test_what_had_not_settled_is_told(tmp_path: Path) -> None:
     assert step_times(model(tmp_path, verdict="UNSTABLE: drift"), 1, 100, 200, None, extrapolate=False).unstable
+
+
+def test_a_batch_that_was_not_measured_at_short_lengths_lies_between_its_neighbours(tmp_path: Path) -> None:
+    """A point that is missing must not be replaced by a longer one scaled down to nothing."""
+    profile = model(tmp_path)
+    table = profile.profile.path / "decode.csv"
+    first, *lines = table.read_text().splitlines()
+    missing = next(line for line in lines if line.endswith(f"4,100,0,{decode_s(4, 100)!r}"))
+    table.write_text("\n".join([first, *(line for line in lines if line != missing)]) + "\n")
+    times = step_times(load_compute(Library([tmp_path]), "s", "lm"), 8, 100, 300, None, extrapolate=False)
+    steps_s = np.diff(times.decode_s)
+    between = decode_s(1, 100) + 3 / 7 * (decode_s(8, 100) - decode_s(1, 100))
+    assert steps_s[4, 100] == pytest.approx(between)
+    assert (np.diff(steps_s[1:], axis=0) > 0).all()

@@ -192,3 +192,19 @@ def test_asking_for_help_does_not_import_torch() -> None:
     program = "import sys, dcplan.profiling.run, dcplan.profiling.__main__; sys.exit('torch' in sys.modules)"
     path = str(Path(machine.__file__).parents[2])
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": path})
+
+
+@pytest.mark.parametrize(
+    ("mode", "quick", "name"),
+    [("full", True, "kind-quick"), ("full", False, "kind"), ("quick", True, "kind"), (None, True, "kind")],
+)
+def test_a_quick_measurement_never_replaces_a_full_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str | None, quick: bool, name: str
+) -> None:
+    place = tmp_path / "compute" / "kind" / "cnn-cifar10"
+    if mode is not None:
+        place.mkdir(parents=True)
+        (place / "profile.yaml").write_text(f"conditions: {{mode: {mode}}}")
+    monkeypatch.setattr(Recording, "run", lambda self, plan, progress: self.folder)
+    found = profile("cnn-cifar10", tmp_path, Settings(sku="kind", quick=quick, meter="none"))
+    assert found == tmp_path / "compute" / name / "cnn-cifar10"

@@ -52,6 +52,9 @@ def test_a_routing_policy_is_used_as_written() -> None:
         ),
         ({"classes": {"a": {"share": 0}}}, "greater than 0"),
         ({"retry": {"attempts": 1}}, "greater than or equal to 2"),
+        ({"retry": {}}, "retry: no attempt can fail; add a timeout or a limit"),
+        ({"retry": {"backoff": "1 min", "longest": "1 s"}}, r"backoff \(60 s\) is more than longest"),
+        ({"queue": {"on_timeout": "serve_in_vain"}}, "on_timeout: serve_in_vain needs a timeout"),
         ({"admission": {"burst": 3}}, "rate"),
         (
             {"autoscaling": {"kind": "utilisation", "target": 0.5}, "queue": {"kind": "shared"}},
@@ -106,7 +109,7 @@ def test_an_endpoint_without_classes_has_a_single_one() -> None:
     "changes",
     [
         {"classes": {"a": {}}},
-        {"retry": {}},
+        {"retry": {}, "queue": {"limit": 3}},
         {"admission": {"rate": "3 /s"}},
         {"queue": {"timeout": "1 s"}},
         {"demand": {"kind": "closed", "users": 3, "think": "1 s"}},

@@ -24,6 +24,8 @@ CAUSES = {
 }
 """Columns of the table `classes` with attempts that failed: their names, colours, and what they do."""
 ROW_PX = 56
+TOLD = 0.001
+"""Share of requests never answered from which on it is told."""
 
 
 def class_figure(
@@ -31,6 +33,7 @@ def class_figure(
     marks_s: Mapping[str, Mapping[str, float]],
     promises: Mapping[str, Promise],
     attained: Mapping[str, float],
+    lost: Mapping[str, float],
 ) -> go.Figure:
     """The percentiles of each class, one row each, with its promise.
 
@@ -39,6 +42,7 @@ def class_figure(
         marks_s: For each class its KPIs p50, p95 and p99 [s].
         promises: What was promised to each class, where anything was.
         attained: The share of each class's requests that were answered as promised [-].
+        lost: The share of each class's requests that were never answered [-].
     """
     known = [each for marks in marks_s.values() for each in marks.values()]
     unit = scale(min(known), "s")
@@ -57,7 +61,7 @@ def class_figure(
         tickvals=ticks,
         ticktext=[f"{tick:,.12g}" for tick in ticks],
     )
-    labels = [theme.escaped(theme.shortened(label, 16)) for label in marks_s]
+    labels = [_named(label, lost.get(label, 0.0)) for label in marks_s]
     figure.update_yaxes(
         tickvals=list(range(len(labels))), ticktext=labels, range=[len(labels) - 0.5, -0.7], showgrid=False
     )
@@ -66,12 +70,23 @@ def class_figure(
         class_finding(name, marks_s, promises, attained),
         "One row for each class of requests: dots mark percentiles of the answers"
         + (
-            "; the red bar is what was promised, above it the share of all requests that were answered in that time."
+            "; the red bar is what was promised, above it the share of all requests that were answered in that time. "
             if promises
-            else "."
+            else ". "
+        )
+        + (
+            "Requests that were never answered have no latency: where they are many, the dots show the lucky ones."
+            if any(share >= TOLD for share in lost.values())
+            else ""
         ),
         150 + ROW_PX * len(labels),
     ).update_layout(margin_t=24 + theme.LEGEND_PX, hovermode="closest")
+
+
+def _named(label: str, lost: float) -> str:
+    """A class, and the share of its requests that were never answered."""
+    name = theme.escaped(theme.shortened(label, 16))
+    return name if lost < TOLD else f"{name}<br><i>{percent(lost)} lost</i>"
 
 
 def _spreads(figure: go.Figure, marks_s: Mapping[str, Mapping[str, float]], factor: float) -> None:

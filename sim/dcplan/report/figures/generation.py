@@ -72,7 +72,7 @@ def token_figure(
         figure,
         token_finding(name, p99_s, promised_s, attained),
         "Top: from a request to the first token of its answer. Bottom: time per further token, mean over each answer. "
-        "The dotted line is p99" + ("; the red line is what was promised." if promised_s else "."),
+        "The dotted line is p99" + ("; the red line is what was promised, red bars missed it." if promised_s else "."),
         480,
     ).update_layout(margin_t=36)
 

@@ -38,8 +38,8 @@ def test_kept_promises_and_none_are_told_apart() -> None:
 
 
 def test_every_class_has_a_row_and_names_cannot_inject() -> None:
-    figure = class_figure("e", MARKS, PROMISE, {"gold": 0.5})
-    assert list(figure.layout.yaxis.ticktext) == ["gold", "&lt;b&gt;"]
+    figure = class_figure("e", MARKS, PROMISE, {"gold": 0.5}, {"gold": 0.25})
+    assert list(figure.layout.yaxis.ticktext) == ["gold<br><i>25 % lost</i>", "&lt;b&gt;"]
     assert [each.text for each in figure.layout.annotations] == ["50 % in time"]
 
 
