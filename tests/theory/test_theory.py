@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from dcplan.validation import theory
 from dcplan.validation.check import Check
 
 
-def test_every_queue_agrees_with_theory_inside_its_interval() -> None:
-    missed = [check for check in theory.checks(seed=1) if not check.ok]
+@pytest.fixture(scope="module")
+def checks() -> list[Check]:
+    return theory.checks(seed=1)
+
+
+def test_every_queue_agrees_with_theory_inside_its_interval(checks: list[Check]) -> None:
+    missed = [check for check in checks if not check.ok]
     assert not missed
 
 
-def test_the_intervals_are_narrow_enough_to_notice_an_error_of_six_percent_in_a_mean() -> None:
-    means = [check for check in theory.checks(seed=2) if check.name.endswith(" mean")]
+def test_the_intervals_are_narrow_enough_to_notice_an_error_of_six_percent_in_a_mean(
+    checks: list[Check],
+) -> None:
+    means = [check for check in checks if check.name.endswith(" mean")]
     assert len(means) >= 8
     assert all(check.tolerance < 0.06 * check.expected for check in means)
 

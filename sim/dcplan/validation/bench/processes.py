@@ -36,25 +36,24 @@ FEW, MANY = 1e7, 1e9
 def first_use() -> Iterator[Result]:
     """Time from a call of every kernel, after imports, to its return."""
     with tempfile.TemporaryDirectory() as cache:
-        cold_s, warm_s = (_printed(FIRST_USE, cache) for _ in range(2))
+        cold_s, warm_s = (_printed(FIRST_USE, NUMBA_CACHE_DIR=cache) for _ in range(2))
     yield Result("jit_cold", cold_s, "s", "first use of all kernels, nothing compiled")
     yield Result("jit_warm", warm_s, "s", "first use of all kernels in a process, compiled before")
 
 
 def memory() -> Result:
     """Peak memory of a process that serves a billion requests."""
-    with tempfile.TemporaryDirectory() as cache:
-        _printed(MEMORY, cache, "1")  # compile
-        few, many = (_printed(MEMORY, cache, f"{count:g}") for count in (FEW, MANY))
+    _printed(MEMORY, "1")  # compile, which takes memory too, or load
+    few, many = (_printed(MEMORY, f"{count:g}") for count in (FEW, MANY))
     reference = f"peak of a process that serves {MANY:g} requests; for {FEW:g} it is {few / 1e6:.4g} MB"
     return Result("memory_1e9", many / 1e6, "MB", reference, many / few)
 
 
-def _printed(program: str, cache: str, *arguments: str) -> float:
-    """What *program* prints, in a process of its own."""
+def _printed(program: str, *arguments: str, **environment: str) -> float:
+    """What *program* prints, in a process of its own, with more in its environment."""
     found = subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env={**os.environ, "NUMBA_CACHE_DIR": cache},
+        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

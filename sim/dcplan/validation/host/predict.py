@@ -22,7 +22,9 @@ import yaml
 from dcplan.engine.resolve import resolve
 from dcplan.profiles.library import Library
 from dcplan.scenario.load import load
+from dcplan.serving.endpoint import Endpoint
 from dcplan.studies.replicate import replicate
+from dcplan.validation.bench import dynamic_batch
 from dcplan.validation.host.as_profile import SKU
 from dcplan.validation.host.cases import Case
 from dcplan.validation.host.run import SEED
@@ -178,3 +180,8 @@ def _with_overhead(latency: pd.DataFrame, overhead_s: FloatArray, rng: np.random
 def _mean_batch(batches: pd.DataFrame) -> pd.Series[float]:
     requests = (batches["size"] * batches["count"]).groupby(batches["replication"]).sum()
     return requests / batches.groupby("replication")["count"].sum()
+
+
+def compile_kernel() -> None:
+    """Compile the kernel, or load it: a prediction must not wait for that between a look at the machine and its run."""
+    Endpoint.new(dynamic_batch.rules(), 1, False, iter(())).advance(1.0)

@@ -33,7 +33,7 @@ from dcplan.validation.host.call import Call, make_call, warm_up
 from dcplan.validation.host.cases import RULES, Case, Way, cases
 from dcplan.validation.host.judge import Judgement, Outcome
 from dcplan.validation.host.launch import check_host
-from dcplan.validation.host.predict import GRID, METRICS
+from dcplan.validation.host.predict import GRID, METRICS, compile_kernel
 from dcplan.validation.host.run import SEED, WORKLOAD, Measured
 from dcplan.validation.host.schedule import Counted
 from dcplan.validation.host.server_scenario import Most, most
@@ -117,6 +117,7 @@ def verify(
     length = QUICK if quick else FULL
     began = datetime.now(UTC)
     folder = out / "verify-host" / began.strftime("%Y-%m-%dT%H-%M-%SZ")
+    compile_kernel()
     call = make_call(WORKLOAD, THREADS, SAMPLES, SEED)
     warm_up(call, max(length.sizes))
     meter.start()
