@@ -56,7 +56,7 @@ FULL = Length(
     sizes=(1, 2, 3, 4, 6, 8),
 )
 QUICK = Length(
-    quick=True, counted=Counted(0.5, 2.5), repeats=1, spare=0.0, look_s=0.6, replications=20, sizes=(1, 4, 8)
+    quick=True, counted=Counted(0.5, 2.5), repeats=1, spare=0.0, look_s=0.5, replications=20, sizes=(1, 4, 8)
 )
 
 
