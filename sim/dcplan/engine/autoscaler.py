@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import simpy
 
-from dcplan.engine.serving import AnyEndpoint
+from dcplan.engine.serving import AnyEndpoint, advance
 from dcplan.results.store import frame
 from dcplan.scenario.autoscaling import Autoscaling, PerReplica, Utilisation
 from dcplan.serving.scaling import by_clock, for_requests, for_utilisation
@@ -16,7 +16,6 @@ from dcplan.serving.state import BUSY_S
 from dcplan.signals.clock import Clock
 
 Process = Generator[simpy.Event, object, None]
-DAY_S = 86400.0
 
 
 @dataclass
@@ -40,18 +39,20 @@ class Crew:
         self.changes.append((now_s, self.active, self.starting))
 
 
-def autoscale(env: simpy.Environment, endpoint: AnyEndpoint, spec: Autoscaling, crew: Crew, clock: Clock) -> Process:
+def autoscale(
+    env: simpy.Environment, name: str, endpoint: AnyEndpoint, spec: Autoscaling, crew: Crew, clock: Clock
+) -> Process:
     """Decide every so often how many replicas there should be, and see to it."""
     crew.note(env.now)
     busy_s, changed_s = 0.0, env.now
     while True:
         yield env.timeout(spec.every)
-        endpoint.advance(env.now)
+        advance(name, endpoint, env.now)
         before_s, busy_s = busy_s, float(endpoint.totals.sums[BUSY_S])
         busy = (busy_s - before_s) / (spec.every * crew.active)
         wanted = min(crew.most, max(spec.least, _wanted(spec, endpoint, crew, busy, clock, env.now)))
         if wanted > crew.active + crew.starting:
-            env.process(_start(env, endpoint, crew, wanted - crew.active - crew.starting, spec.start_up))
+            env.process(_start(env, name, endpoint, crew, wanted - crew.active - crew.starting, spec.start_up))
             changed_s = env.now
         elif wanted < crew.active and not crew.starting and env.now - changed_s >= spec.cool_down:
             crew.active, changed_s = wanted, env.now
@@ -69,12 +70,14 @@ def _wanted(spec: Autoscaling, endpoint: AnyEndpoint, crew: Crew, busy: float, c
     return by_clock(clock.second_of_day(now_s), steps)
 
 
-def _start(env: simpy.Environment, endpoint: AnyEndpoint, crew: Crew, count: int, start_up_s: float) -> Process:
+def _start(
+    env: simpy.Environment, name: str, endpoint: AnyEndpoint, crew: Crew, count: int, start_up_s: float
+) -> Process:
     """Start replicas; they serve when they are ready."""
     crew.starting += count
     crew.note(env.now)
     yield env.timeout(start_up_s)
-    endpoint.advance(env.now)
+    advance(name, endpoint, env.now)
     crew.starting -= count
     crew.active += count
     endpoint.scale(crew.active)

@@ -40,7 +40,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     crews = {name: Crew(each.spec.replicas, each.spec.replicas) for name, each in plan.endpoints.items()}
     for name, crew in crews.items():
         if (scaling := plan.endpoints[name].spec.autoscaling) is not None:
-            env.process(autoscaler.autoscale(env, endpoints[name], scaling, crew, plan.clock))
+            env.process(autoscaler.autoscale(env, name, endpoints[name], scaling, crew, plan.clock))
     for name, line in lines.items():
         env.process(jobs.submit(env, _drawn(plan, plan.queues[name], streams), line))
     env.process(servers.keep_ledger(env, _meters(plan, diaries, lines), ledger, plan.grid))

@@ -102,17 +102,22 @@ def drawn(streams: Streams, measurement: str, error: FloatArray) -> FloatArray:
     return np.asarray(np.exp(z * error - error**2 / 2))
 
 
+def advance(name: str, endpoint: AnyEndpoint, until_s: float) -> None:
+    """Bring the endpoint *name* up to *until_s* [s]. Raise an InputError if its backlog never ends."""
+    try:
+        endpoint.advance(until_s)
+    except OverflowError as error:
+        raise InputError(f"endpoint {name} is overloaded: {error}") from None
+
+
 def serve(env: simpy.Environment, name: str, endpoint: AnyEndpoint, diary: Diary, grid: Grid) -> Process:
-    """Serve requests until the horizon; nothing else wakes an endpoint but the marks of the grid."""
+    """Serve requests until the horizon, and note at every mark of the grid what happened."""
     diary.note(endpoint)
     if grid.warm_up_s == 0.0:
         diary.start_counting(endpoint)
     for mark_s in grid.marks_s.tolist():
         yield env.timeout(mark_s - env.now)  # which may wake it a rounding error beside the mark
-        try:
-            endpoint.advance(mark_s)
-        except OverflowError as error:
-            raise InputError(f"endpoint {name} is overloaded: {error}") from None
+        advance(name, endpoint, mark_s)
         diary.note(endpoint)
         if mark_s == grid.warm_up_s:
             diary.start_counting(endpoint)

@@ -47,8 +47,9 @@ class Facts:
 
     def several_promises(self, name: str) -> bool:
         """Whether "as promised" means more than one latency at the endpoint *name*."""
-        of_classes = set(self.class_promises.get(name, {}).values())
-        return bool(self.token_promises_s.get(name)) or len(of_classes) > 1
+        own = self.promises.get(name)
+        of_classes = self.class_promises.get(name, {}).values()
+        return bool(self.token_promises_s.get(name)) or any(promise != own for promise in of_classes)
 
     @property
     def counted_s(self) -> float:

@@ -56,9 +56,9 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
         if of["latency"] is not None:
             marks = {label: number(kpis, f"endpoints.{name}.latency_{label}_s") for label in ("p50", "p95", "p99")}
             marks_s = {label: value for label, value in marks.items() if value is not None}
-            attained = None if known.several_promises(name) else number(kpis, f"endpoints.{name}.slo_attainment")
-            promise = known.promises.get(name)
-            charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained)))
+            promise, several = known.promises.get(name), known.several_promises(name)
+            attained = number(kpis, f"endpoints.{name}.slo_attainment")
+            charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained, several)))
         if of["token_latency"] is not None:
             p99_s = {
                 measure: value

@@ -161,16 +161,13 @@ class Endpoint(Spec):
     @property
     def promises(self) -> bool:
         """Whether anything was promised to all requests."""
-        generation = self.generation
-        tokens = generation is not None and (generation.ttft is not None or generation.tpot is not None)
-        return self.slo is not None or tokens
+        return self.slo is not None or (self.generation is not None and self.generation.promises)
 
     @property
     def several_promises(self) -> bool:
         """Whether "as promised" means more than one latency: for some class another, or for tokens as well."""
-        generation = self.generation
-        tokens = generation is not None and (generation.ttft is not None or generation.tpot is not None)
-        return tokens or any(each.slo is not None for each in self.classes.values())
+        tokens = self.generation is not None and self.generation.promises
+        return tokens or any(each.slo not in (None, self.slo) for each in self.classes.values())
 
     @property
     def interacts(self) -> bool:

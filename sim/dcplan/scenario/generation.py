@@ -60,6 +60,11 @@ class Generation(Spec):
         return self
 
     @property
+    def promises(self) -> bool:
+        """Whether anything was promised of tokens."""
+        return self.ttft is not None or self.tpot is not None
+
+    @property
     def longest(self) -> int:
         """Tokens of the longest sequence, prompt and answer."""
         return self.prompt.most + self.output.most

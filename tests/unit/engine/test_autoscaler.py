@@ -10,6 +10,7 @@ import pytest
 import tiny
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
+from dcplan.errors import InputError
 
 TEN = tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 100 /s")
 """A service of 20 ms, asked 100 times a second: two replicas are busy on average."""
@@ -50,3 +51,12 @@ def test_no_request_is_lost_when_replicas_stop(plan_of: Callable[..., Plan]) -> 
     steps = simulate(plan, 0)["endpoints"]
     assert steps["arrived"].sum() == pytest.approx(steps["served"].sum(), abs=20)
     assert steps["dropped"].sum() == 0
+
+
+def test_an_endless_backlog_is_told_whoever_meets_it_first(
+    plan_of: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcplan.serving.endpoint.MAX_PLACES", 1000)
+    plan = plan_with(plan_of, "kind: utilisation, target: 0.5, every: 1 s", **{"endpoints.web.demand.rate": "9000 /s"})
+    with pytest.raises(InputError, match="endpoint web is overloaded"):
+        simulate(plan, 0)

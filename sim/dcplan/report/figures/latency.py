@@ -59,7 +59,12 @@ def cumulative(pool: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
 
 
 def latency_figure(
-    name: str, latency: pd.DataFrame, marks_s: Mapping[str, float], promise: Promise | None, attained: float | None
+    name: str,
+    latency: pd.DataFrame,
+    marks_s: Mapping[str, float],
+    promise: Promise | None,
+    attained: float | None,
+    several: bool = False,
 ) -> go.Figure:
     """The distribution of an endpoint's latency, and the share of requests slower than each latency.
 
@@ -69,6 +74,7 @@ def latency_figure(
         marks_s: The KPIs p50, p95 and p99 [s].
         promise: What was promised, if anything.
         attained: The KPI `slo_attainment` [-]; drops count against it.
+        several: Whether it counts more promises than this one.
     """
     pool = pooled(latency)
     bars_s, share = rebinned(pool)
@@ -85,7 +91,7 @@ def latency_figure(
     width = percent(bars_s[1] / bars_s[0] - 1)
     return theme.titled(
         figure,
-        latency_finding(name, pool, marks_s, promise, attained),
+        latency_finding(name, pool, marks_s, promise, attained, several),
         f"Top: each bar is the share of requests in a range {width} wide. Bottom: the share of requests that take "
         "longer than the latency on the axis; from line to line it falls by a factor of ten."
         + (" Bars beyond the promise are red." if promise else ""),
@@ -94,7 +100,12 @@ def latency_figure(
 
 
 def latency_finding(
-    name: str, pool: pd.DataFrame, marks_s: Mapping[str, float], promise: Promise | None, attained: float | None
+    name: str,
+    pool: pd.DataFrame,
+    marks_s: Mapping[str, float],
+    promise: Promise | None,
+    attained: float | None,
+    several: bool = False,
 ) -> str:
     """Whether the endpoint keeps its promise, or how fast it is if it gave none."""
     if promise is None:
@@ -105,6 +116,11 @@ def latency_finding(
             f"and 99 % within {quantity(marks_s['p99'], 's')}; nothing was promised"
         )
     reached_s = marks_s.get(promise.percentile, latency_quantile(pool, promise.share))
+    if several and attained is not None:
+        return (
+            f"{percent(promise.share)} of {name}'s answers come within {quantity(reached_s, 's')}; "
+            f"{percent(attained)} of all requests got what was promised to them"
+        )
     kept = attained >= promise.share if attained is not None else reached_s <= promise.latency_s
     reached, promised = quantity(reached_s, "s"), given(promise.latency_s, "s")
     answered = f"{name} answers {percent(promise.share)} of its requests within {reached}"

@@ -130,3 +130,9 @@ def test_large_batches_are_gathered() -> None:
 )
 def test_the_finding_says_whether_batching_happens(counts: dict[int, int], text: str) -> None:
     assert batch_finding("a", pd.Series(counts), 4) == f"a's batches hold {text}"
+
+
+def test_several_promises_are_not_judged_by_the_latency_alone() -> None:
+    """Answers may be quick because most requests were dropped."""
+    text = latency_finding("a", pooled(recorded([1] * 100)), MARKS_S, Promise(0.9, 0.1), 0.37, several=True)
+    assert text == "90 % of a's answers come within 16.3 ms; 37 % of all requests got what was promised to them"
