@@ -13,6 +13,7 @@ from dcplan.profiles.roofline import derive, load_machine
 from dcplan.profiles.server import Server
 from dcplan.profiles.timing import Timing
 from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.generation import Generation
 from dcplan.scenario.training import TrainingQueue
 from dcplan.training.jobs import job_s
 
@@ -38,11 +39,10 @@ def serving_times(library: Library, server: Server, spec: Endpoint, assumptions:
     return timing
 
 
-def generation_times(library: Library, server: Server, spec: Endpoint, assumptions: Assumptions) -> StepTimes:
-    """Times of the steps of *spec*, which generates text, on *server*; an InputError or ValueError if unknown."""
-    generation = spec.generation
-    if generation is None:
-        raise ValueError("this endpoint generates no text")
+def generation_times(
+    library: Library, server: Server, spec: Endpoint, generation: Generation, assumptions: Assumptions
+) -> StepTimes:
+    """Times of the steps of *spec*, whose text is generated as *generation* says; an error if they are unknown."""
     workload = str(spec.workload)
     sku = server.hosts(library, workload)
     profile = load_compute(library, sku, workload)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import EndpointPlan, Plan
-from dcplan.scenario.generation import Tokens
+from dcplan.scenario.generation import Generation
 from dcplan.serving.endpoint import NO_KINDS, NONE, Requests
 from dcplan.serving.generation_endpoint import Prompts
 from dcplan.workload.arrivals import arrivals
@@ -40,15 +40,17 @@ def requests_of(name: str, endpoint: EndpointPlan, spells: bool, plan: Plan, str
         yield Requests(times_s, draws, routes, news, kinds)
 
 
-def prompts_of(name: str, endpoint: EndpointPlan, plan: Plan, streams: Streams) -> Iterator[Prompts]:
-    """Blocks of prompts of an endpoint that generates text."""
-    generation = endpoint.spec.generation
-    if generation is None:
-        raise ValueError(f"endpoint {name} generates no text")
-    lengths: dict[str, Tokens] = {"prompt": generation.prompt, "output": generation.output}
-    drawn = {each: streams.stream(f"{each}/{name}") for each in lengths}
+def prompts_of(
+    name: str, endpoint: EndpointPlan, generation: Generation, plan: Plan, streams: Streams
+) -> Iterator[Prompts]:
+    """Blocks of prompts of an endpoint whose text is generated as *generation* says."""
+    prompt, output = streams.stream(f"prompt/{name}"), streams.stream(f"output/{name}")
     for times_s, routes in _arrivals(name, endpoint, plan, streams):
-        prompts, outputs = (token_counts(lengths[each], drawn[each], len(times_s)) for each in ("prompt", "output"))
+        count = len(times_s)
+        prompts, outputs = (
+            token_counts(generation.prompt, prompt, count),
+            token_counts(generation.output, output, count),
+        )
         yield Prompts(times_s, routes, prompts, outputs)
 
 

@@ -179,9 +179,9 @@ class _Resolver:
         if spec.on not in groups:
             return None
         with self._at("endpoints", name, "workload"):
-            if spec.generation is not None:
-                times = generation_times(self.library, groups[spec.on].server, spec, self.assumptions)
-                generated = generation_rules(spec, times.prefill_s, times.decode_s)
+            if (generation := spec.generation) is not None:
+                times = generation_times(self.library, groups[spec.on].server, spec, generation, self.assumptions)
+                generated = generation_rules(spec, generation, times.prefill_s, times.decode_s)
                 return EndpointPlan(spec, generated, np.array(times.error), recorded)
             timing = serving_times(self.library, groups[spec.on].server, spec, self.assumptions)
             return EndpointPlan(spec, *_served(spec, timing), recorded)

@@ -52,7 +52,7 @@ class Diary:
 
     def note(self, endpoint: AnyEndpoint) -> None:
         """Copy the totals as they are now, without histograms: there may be many marks."""
-        totals, detail = endpoint.totals, detail_of(endpoint)
+        totals, detail = endpoint.totals, endpoint.detail
         brief = totals._replace(counts=totals.counts.copy(), sums=totals.sums.copy(), latency=totals.latency[:0])
         if detail is not None:
             detail = detail._replace(counts=detail.counts.copy(), sums=detail.sums.copy(), latency=detail.latency[:0])
@@ -60,19 +60,12 @@ class Diary:
 
     def start_counting(self, endpoint: AnyEndpoint) -> None:
         """Copy everything, histograms included, as it is at the end of the warm-up."""
-        self.counted_from = copy.deepcopy(Note(endpoint.totals, detail_of(endpoint), endpoint.in_system))
+        self.counted_from = copy.deepcopy(Note(endpoint.totals, endpoint.detail, endpoint.in_system))
 
     @property
     def busy_s(self) -> float:
         """Replica-seconds busy up to the last mark."""
         return float(self.notes[-1].totals.sums[BUSY_S])
-
-
-def detail_of(endpoint: AnyEndpoint) -> Detail | None:
-    """What an endpoint counts beyond what all do."""
-    if isinstance(endpoint, ClassEndpoint):
-        return endpoint.by_class
-    return endpoint.detail if isinstance(endpoint, GenerationEndpoint) else None
 
 
 def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
@@ -84,8 +77,9 @@ def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
         task = "decode" if spec.generation else "infer"
         factor = np.atleast_1d(drawn(streams, f"{spec.workload}/{task}", endpoint.error))
     if isinstance(rules, GenerationRules):
+        assert spec.generation is not None, "rules of generation come from its spec"
         rules = rules._replace(prefill_s=rules.prefill_s * factor, decode_s=rules.decode_s * factor)
-        return GenerationEndpoint.new(rules, spec.replicas, prompts_of(name, endpoint, plan, streams))
+        return GenerationEndpoint.new(rules, spec.replicas, prompts_of(name, endpoint, spec.generation, plan, streams))
     rules = rules._replace(service_s=rules.service_s * factor[:, None], pause_bends=rules.pause_bends * factor[:, None])
     requests = requests_of(name, endpoint, rules.spell_s > 0.0, plan, streams)
     if spec.interacts:

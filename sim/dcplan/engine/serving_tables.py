@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid
-from dcplan.engine.serving import AnyEndpoint, Diary, detail_of
+from dcplan.engine.serving import AnyEndpoint, Diary
 from dcplan.errors import ConservationError
 from dcplan.results.store import frame
 from dcplan.serving import class_state, generation_state
@@ -34,7 +34,7 @@ def tables(
     if before is None:
         raise ConservationError(f"endpoint {name}: the run ended before its warm-up")
     key: Key = {"replication": replication, "endpoint": name}
-    totals, detail = endpoint.totals, detail_of(endpoint)
+    totals, detail = endpoint.totals, endpoint.detail
     batches = totals.batches - before.totals.batches
     sizes = np.flatnonzero(batches)
     found = {

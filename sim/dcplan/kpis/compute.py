@@ -168,7 +168,7 @@ def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> V
     yield "attempts_per_request", _ratio(classes["attempted"].sum(), float(classes["arrived"].sum()))
     for cause in ("refused", "rate_limited", "timed_out", "wasted"):
         yield cause, float(classes[cause].sum())
-    for label, each in spec.classes.items():
+    for label, each in spec.kinds.items() if spec.classes else ():
         total = classes.loc[
             classes["class"] == label, ["arrived", "served", "given_up", "within_slo", "latency_s"]
         ].sum()
@@ -178,7 +178,7 @@ def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> V
             "latency_mean_s": mean_s,
             **dict(_percentiles(latency[latency["class"] == label])),
         }
-        if each.slo or spec.slo:
+        if each.slo is not None:
             found["slo_attainment"] = _ratio(total["within_slo"], float(total["served"] + total["given_up"]))
         found["dropped"] = float(total["given_up"])
         yield from ((f"classes.{label}.{kpi}", value) for kpi, value in found.items())

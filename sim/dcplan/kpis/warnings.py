@@ -65,7 +65,7 @@ def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps
         early, late = waiting[len(waiting) // 2 : -len(waiting) // 4 or None], waiting[-len(waiting) // 4 :]
         return bool(spec.queue.limit is None and late.mean() > 1.5 * max(1.0, early.mean()))
     busy = value[f"endpoints.{name}.utilisation"]
-    gives_up = any((each.timeout or spec.queue.timeout) is not None for each in spec.kinds.values())
+    gives_up = any(each.timeout is not None for each in spec.kinds.values())
     ends = spec.queue.limit is not None or gives_up or isinstance(spec.demand, Closed)
     return busy is not None and busy > SATURATED and not ends
 

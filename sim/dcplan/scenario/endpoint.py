@@ -138,25 +138,34 @@ class Endpoint(Spec):
             raise ValueError(f"discipline: {self.queue.discipline} tells classes apart; name at least two in 'classes'")
         if self.queue.discipline == "deadline" and all(each.deadline is None for each in self.classes.values()):
             raise ValueError("discipline: deadline needs a deadline; add e.g. 'deadline: 200 ms' to a class")
-        timeouts = [each.timeout or self.queue.timeout for each in self.kinds.values()]
-        limits = [self.queue.limit if each.limit is None else each.limit for each in self.kinds.values()]
-        if self.queue.on_timeout != "leave" and not any(timeouts):
+        kinds = self.kinds
+        gives_up = any(each.timeout for each in kinds.values())
+        if self.queue.on_timeout != "leave" and not gives_up:
             raise ValueError(f"on_timeout: {self.queue.on_timeout} needs a timeout, e.g. queue: {{timeout: 1 s}}")
-        if self.retry and not self.admission and not any(timeouts) and all(limit is None for limit in limits):
+        if self.retry and not self.admission and not gives_up and all(each.limit is None for each in kinds.values()):
             raise ValueError("retry: no attempt can fail; add a timeout or a limit to the queue, or an admission")
-        for name, each in self.kinds.items():
-            timeout = each.timeout or self.queue.timeout
-            if timeout is not None and timeout <= self.batching.max_delay:
+        for name, each in kinds.items():
+            if each.timeout is not None and each.timeout <= self.batching.max_delay:
                 who = f"class {name}" if self.classes else "a request"
                 raise ValueError(
-                    f"{who} gives up after {timeout:g} s, before a batch that is not full starts "
+                    f"{who} gives up after {each.timeout:g} s, before a batch that is not full starts "
                     f"(max_delay: {self.batching.max_delay:g} s); make the time-out longer than max_delay"
                 )
 
     @property
     def kinds(self) -> dict[str, RequestClass]:
-        """The classes of requests; a single one, called "all", if none was named."""
-        return self.classes or {"all": RequestClass()}
+        """The classes of requests, with what they take from the endpoint; one called "all" if none was named."""
+        named = self.classes or {"all": RequestClass()}
+        return {
+            name: each.model_copy(
+                update={
+                    "timeout": each.timeout or self.queue.timeout,
+                    "limit": self.queue.limit if each.limit is None else each.limit,
+                    "slo": each.slo or self.slo,
+                }
+            )
+            for name, each in named.items()
+        }
 
     @property
     def promises(self) -> bool:
@@ -167,7 +176,7 @@ class Endpoint(Spec):
     def several_promises(self) -> bool:
         """Whether "as promised" means more than one latency: for some class another, or for tokens as well."""
         tokens = self.generation is not None and self.generation.promises
-        return tokens or any(each.slo not in (None, self.slo) for each in self.classes.values())
+        return tokens or any(each.slo != self.slo for each in self.kinds.values())
 
     @property
     def interacts(self) -> bool:

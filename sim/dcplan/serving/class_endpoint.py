@@ -21,13 +21,13 @@ class ClassEndpoint:
     Attributes:
         rules: What does not change.
         state: Queues and replicas now.
-        by_class: What has happened so far, class by class.
+        detail: What has happened so far, class by class.
         requests: Those still to come; with users, `times_s` is how long each is thought about.
     """
 
     rules: ClassRules
     state: ClassState
-    by_class: ClassTotals
+    detail: ClassTotals
     requests: Iterator[Requests]
     _block: Requests = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
@@ -46,7 +46,7 @@ class ClassEndpoint:
     @property
     def totals(self) -> Totals:
         """What has happened so far, all classes together; who gave up for good counts as dropped."""
-        return class_state.all_classes(self.by_class)
+        return class_state.all_classes(self.detail)
 
     def scale(self, active: int) -> None:
         """Give new requests to the first *active* replicas only, from now on; for queues in front of each replica."""
@@ -57,7 +57,7 @@ class ClassEndpoint:
         while True:
             times_s, draws, routes, news, kinds = self._block
             self._next, wanted = class_kernel.serve(
-                self.rules, self.state, self.by_class,
+                self.rules, self.state, self.detail,
                 times_s, draws, routes, news, kinds, self._next, self._more, until_s,
             )  # fmt: skip
             if wanted == class_kernel.WANTS_PLACES:

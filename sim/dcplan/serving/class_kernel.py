@@ -24,8 +24,6 @@ from dcplan.serving.class_state import (
     ATTEMPTED,
     BUSY_S,
     ENERGY_J,
-    FREE,
-    FREE_PLACES,
     GIVEN_UP,
     GONE,
     IDLE,
@@ -33,7 +31,6 @@ from dcplan.serving.class_state import (
     LATENCY_S,
     LATER,
     LIMITED,
-    NOBODY,
     NOW_S,
     REFUSED,
     ROUTED,
@@ -60,6 +57,7 @@ from dcplan.serving.policies import (
     first_choice,
     second_choice,
 )
+from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 
 # --- random bits ------------------------------------------------------------------------------------------------------
 

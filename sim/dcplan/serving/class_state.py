@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.serving.histogram import BINS, FloatArray, IntArray
+from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.state import Rules, Totals
 
 ARRIVED, ATTEMPTED, REFUSED, LIMITED, TIMED_OUT, WASTED, GIVEN_UP, SERVED, WITHIN_SLO = range(9)
@@ -58,9 +59,6 @@ REPLICA = np.dtype(
 )
 """A replica: requests in service and their size together; when that began, or up to when it is accounted; when it
 became free before that; its pace, and when that was looked at."""
-
-NOBODY = -1
-"""No place in the pool."""
 
 
 class ClassRules(NamedTuple):
@@ -152,8 +150,8 @@ class ClassState(NamedTuple):
     numbers: IntArray
 
 
-FREE, FREE_PLACES, JOINED, LATER, IDLE, ROUTED, THINKING, GONE, ACTIVE = range(9)
-"""Places in `ClassState.numbers`."""
+JOINED, LATER, IDLE, ROUTED, THINKING, GONE, ACTIVE = range(2, 9)
+"""Places in `ClassState.numbers`, after those of the pool."""
 TOKENS, TOKENS_S, NOW_S = range(3)
 """Places in `ClassState.moments`."""
 
@@ -184,7 +182,7 @@ def new_state(rules: ClassRules, replicas: int, places: int = 64) -> ClassState:
     replica = np.zeros(replicas, dtype=REPLICA)
     replica["paced_s"] = -np.inf
     return ClassState(
-        pool=_freed(np.zeros(places, dtype=REQUEST), 0),
+        pool=new_pool(REQUEST, places),
         head=np.full((queues, kinds), NOBODY, dtype=np.int64),
         tail=np.full((queues, kinds), NOBODY, dtype=np.int64),
         patient=np.full((queues, kinds), NOBODY, dtype=np.int64),
@@ -219,11 +217,7 @@ def new_totals(rules: ClassRules) -> ClassTotals:
 def grown(state: ClassState) -> ClassState:
     """The same state with room for twice as many requests."""
     places = len(state.pool)
-    pool = np.concatenate((state.pool, _freed(np.zeros(places, dtype=REQUEST), places)))
-    pool["next"][-1] = state.numbers[FREE]
-    numbers = state.numbers.copy()
-    numbers[FREE] = places
-    numbers[FREE_PLACES] += places
+    pool, numbers = grown_pool(state.pool, state.numbers)
     return state._replace(
         pool=pool,
         later_s=np.concatenate((state.later_s, np.zeros(places))),
@@ -249,10 +243,3 @@ def all_classes(totals: ClassTotals) -> Totals:
         latency=totals.latency.sum(axis=0),
         batches=totals.batches,
     )
-
-
-def _freed(pool: NDArray[Any], first: int) -> NDArray[Any]:
-    """*pool*, whose places are numbered from *first* on, as a list of free ones."""
-    pool["next"] = np.arange(first + 1, first + len(pool) + 1)
-    pool["next"][-1] = NOBODY
-    return pool

@@ -63,6 +63,11 @@ class Endpoint:
         """Requests waiting or in service."""
         return in_system(self.state)
 
+    @property
+    def detail(self) -> None:
+        """What is counted beyond `totals`: nothing, where all requests are alike."""
+        return None
+
     def scale(self, active: int) -> None:
         """Give new requests to the first *active* replicas only, from now on; for queues in front of each replica."""
         self.state.active[0] = active

@@ -25,11 +25,8 @@ from dcplan.serving.generation_state import (
     ARRIVED,
     BUSY_S,
     DECODE,
-    FREE,
-    FREE_PLACES,
     IDLE,
     LATENCY_S,
-    NOBODY,
     PREEMPTED,
     PREFILL,
     REFUSED,
@@ -48,6 +45,7 @@ from dcplan.serving.generation_state import (
 from dcplan.serving.histogram import FloatArray, IntArray, bin_of
 from dcplan.serving.kernel import UintArray
 from dcplan.serving.policies import LEAST_LOADED, POWER_OF_TWO, ROUND_ROBIN, first_choice, second_choice
+from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 
 
 @function

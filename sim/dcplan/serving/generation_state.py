@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.serving.histogram import BINS, FloatArray, IntArray
+from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.state import Totals
 
 ARRIVED, SERVED, REFUSED, WITHIN_SLO, STARTED, PREEMPTED, TOKENS_IN, TOKENS_OUT = range(8)
@@ -66,10 +67,8 @@ first and last of its queue, and how many wait."""
 
 IDLE, PREFILL, DECODE = range(3)
 """What a replica does."""
-NOBODY = -1
-"""No place in the pool."""
-FREE, FREE_PLACES, ROUTED, ACTIVE = range(4)
-"""Places in `GenerationState.numbers`."""
+ROUTED, ACTIVE = range(2, 4)
+"""Places in `GenerationState.numbers`, after those of the pool."""
 
 
 class GenerationRules(NamedTuple):
@@ -146,7 +145,7 @@ def new_state(rules: GenerationRules, replicas: int, places: int = 64) -> Genera
     for name in ("current", "head", "tail"):
         replica[name] = NOBODY
     return GenerationState(
-        pool=_freed(places, 0),
+        pool=new_pool(SEQUENCE, places),
         replica=replica,
         running=np.zeros((replicas, rules.max_batch), dtype=np.int64),
         numbers=np.array([0, places, 0, replicas], dtype=np.int64),
@@ -167,12 +166,7 @@ def new_totals(rules: GenerationRules) -> GenerationTotals:
 
 def grown(state: GenerationState) -> GenerationState:
     """The same state with room for twice as many sequences."""
-    places = len(state.pool)
-    pool = np.concatenate((state.pool, _freed(places, places)))
-    pool["next"][-1] = state.numbers[FREE]
-    numbers = state.numbers.copy()
-    numbers[FREE] = places
-    numbers[FREE_PLACES] += places
+    pool, numbers = grown_pool(state.pool, state.numbers)
     return state._replace(pool=pool, numbers=numbers)
 
 
@@ -191,11 +185,3 @@ def as_totals(totals: GenerationTotals) -> Totals:
         latency=totals.latency,
         batches=totals.batches,
     )
-
-
-def _freed(places: int, first: int) -> NDArray[Any]:
-    """So many free places, numbered from *first* on, as a list."""
-    pool = np.zeros(places, dtype=SEQUENCE)
-    pool["next"] = np.arange(first + 1, first + places + 1)
-    pool["next"][-1] = NOBODY
-    return pool

@@ -8,6 +8,7 @@ import numpy as np
 
 from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
+from dcplan.scenario.generation import Generation
 from dcplan.serving.class_state import ClassRules
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.generation_state import GenerationRules
@@ -62,8 +63,6 @@ def largest_batch(spec: EndpointSpec) -> int:
 def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
     """The rules of *spec* where requests differ, give up or come back; *base* has a row per unit of size."""
     kinds, queue, retry, admission = spec.kinds.values(), spec.queue, spec.retry, spec.admission
-    limits = [queue.limit if each.limit is None else each.limit for each in kinds]
-    promises = [each.slo or spec.slo for each in kinds]
     return ClassRules(
         base=base,
         shared=queue.kind == "shared",
@@ -72,10 +71,10 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
         deadline_s=_times_s([each.deadline for each in kinds]),
         weight=np.array([each.weight for each in kinds], dtype=np.float64),
         units=np.array([each.size for each in kinds], dtype=np.int64),
-        timeout_s=_times_s([each.timeout or queue.timeout for each in kinds]),
+        timeout_s=_times_s([each.timeout for each in kinds]),
         unaware=queue.on_timeout == "serve_in_vain",
-        limit=np.array([-1 if limit is None else limit for limit in limits], dtype=np.int64),
-        slo_s=_times_s([None if slo is None else slo.latency_s for slo in promises]),
+        limit=np.array([-1 if each.limit is None else each.limit for each in kinds], dtype=np.int64),
+        slo_s=_times_s([None if each.slo is None else each.slo.latency_s for each in kinds]),
         attempts=1 if retry is None else retry.attempts,
         backoff_s=0.0 if retry is None else float(retry.backoff),
         factor=1.0 if retry is None else retry.factor,
@@ -87,11 +86,11 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
     )
 
 
-def generation_rules(spec: EndpointSpec, prefill_s: FloatArray, decode_s: FloatArray) -> GenerationRules:
-    """The rules of *spec*, which generates text; see `GenerationRules` for the times."""
-    generation, limit = spec.generation, spec.queue.limit
-    if generation is None:
-        raise ValueError("this endpoint generates no text")
+def generation_rules(
+    spec: EndpointSpec, generation: Generation, prefill_s: FloatArray, decode_s: FloatArray
+) -> GenerationRules:
+    """The rules of *spec*, whose text is generated as *generation* says; see `GenerationRules` for the times."""
+    limit = spec.queue.limit
     return GenerationRules(
         routing=ROUTING[spec.policy],
         max_batch=generation.max_batch,

@@ -6,6 +6,7 @@ time. Given the same times, draws, bits and classes it must give the same depart
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -29,7 +30,7 @@ from dcplan.serving.class_state import (
 )
 from dcplan.serving.endpoint import Requests
 from dcplan.serving.histogram import FloatArray, IntArray
-from dcplan.validation.serving_oracle import Batch, Pace, Scaling, active_at, after_pause_s, choose, service_time_s
+from dcplan.validation.serving_oracle import Batch, Line, Scaling, active_at, after_pause_s, choose, service_time_s
 
 Process = Generator[simpy.Event, object, None]
 MASK = 2**64 - 1
@@ -64,26 +65,12 @@ class Outcome:
     energy_j: float = 0.0
 
 
-class Line:
-    """A queue, the replicas that serve it (the one that became idle last is used first), and what wakes them."""
+class FairLine(Line[Request]):
+    """A line that remembers what fair queueing needs."""
 
     def __init__(self, env: simpy.Environment, replicas: Sequence[int], kinds: int) -> None:
-        self.waiting: list[Request] = []
-        self.idle = list(reversed(replicas))
-        self.free_s = dict.fromkeys(replicas, 0.0)
-        self.pace = {replica: Pace() for replica in replicas}
+        super().__init__(env, replicas)
         self.tag, self.virtual = [0.0] * kinds, 0.0
-        self.serving = 0
-        self.changed = env.event()
-
-    def load(self) -> int:
-        """Requests waiting or in service."""
-        return len(self.waiting) + self.serving
-
-    def wake(self, env: simpy.Environment) -> None:
-        """Tell the dispatcher that a request came or a replica became free."""
-        self.changed.succeed()
-        self.changed = env.event()
 
 
 @dataclass
@@ -94,7 +81,7 @@ class World:
     rules: ClassRules
     discipline: str
     routing: str
-    lines: list[Line]
+    lines: list[FairLine]
     outcome: Outcome
     tokens: float
     tokens_s: float = 0.0
@@ -113,7 +100,7 @@ class World:
         self.tokens -= 1.0
         return True
 
-    def join(self, line: Line, this: Request) -> None:
+    def join(self, line: FairLine, this: Request) -> None:
         """Put a request where it waits."""
         rules, kind, order = self.rules, this.kind, next(self.joined)
         line.tag[kind] = max(line.tag[kind], line.virtual) + rules.units[kind] / rules.weight[kind]
@@ -141,7 +128,7 @@ def simulate(
     env = simpy.Environment()
     classes = len(rules.priority)
     groups = [list(range(replicas))] if rules.shared else [[replica] for replica in range(replicas)]
-    lines = [Line(env, group, classes) for group in groups]
+    lines = [FairLine(env, group, classes) for group in groups]
     outcome = Outcome(np.full(len(requests.kinds), np.nan), np.zeros((classes, COUNTS), dtype=np.int64))
     world = World(env, rules, discipline, routing, lines, outcome, rules.burst, scaling=scaling)
     for line in lines:
@@ -225,7 +212,7 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
     return SERVED
 
 
-def dispatcher(world: World, line: Line) -> Process:
+def dispatcher(world: World, line: FairLine) -> Process:
     """Whenever a replica is free, give it a batch that is full or whose oldest request has waited long enough."""
     env, base = world.env, world.rules.base
     while True:
@@ -235,8 +222,8 @@ def dispatcher(world: World, line: Line) -> Process:
         if len(line.waiting) < base.max_batch and wait_s > 0:
             yield line.changed | env.timeout(wait_s)
         if line.idle and line.waiting and (len(line.waiting) >= base.max_batch or due_s(world, line) <= env.now):
-            line.waiting.sort(key=lambda each: each.rank)
-            taken = [line.waiting.pop(0) for _ in range(min(len(line.waiting), base.max_batch))]
+            line.waiting = deque(sorted(line.waiting, key=lambda each: each.rank))
+            taken = [line.waiting.popleft() for _ in range(min(len(line.waiting), base.max_batch))]
             line.serving += len(taken)
             for each in taken:
                 each.started.succeed()
@@ -244,7 +231,7 @@ def dispatcher(world: World, line: Line) -> Process:
             env.process(replica(world, line, line.idle.pop(), taken))
 
 
-def due_s(world: World, line: Line) -> float:
+def due_s(world: World, line: FairLine) -> float:
     """When the wait of an idle replica for a fuller batch ends [s]."""
     oldest_s = min(each.since_s for each in line.waiting)
     if world.rules.base.from_pickup:
@@ -252,7 +239,7 @@ def due_s(world: World, line: Line) -> float:
     return oldest_s + world.rules.base.max_delay_s
 
 
-def replica(world: World, line: Line, number: int, taken: list[Request]) -> Process:
+def replica(world: World, line: FairLine, number: int, taken: list[Request]) -> Process:
     """A replica serves a batch and is free again."""
     env, base, start_s = world.env, world.rules.base, world.env.now
     units = sum(int(world.rules.units[each.kind]) for each in taken)

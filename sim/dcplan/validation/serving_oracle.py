@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import simpy
@@ -73,15 +73,17 @@ class Pace:
         return self.now
 
 
-class Line:
+Waiting = TypeVar("Waiting")
+
+
+class Line(Generic[Waiting]):
     """A queue, the replicas that serve it (the one that became idle last is used first), and what wakes them."""
 
     def __init__(self, env: simpy.Environment, replicas: Sequence[int]) -> None:
-        self.waiting: deque[Request] = deque()
+        self.waiting: deque[Waiting] = deque()
         self.idle = list(reversed(replicas))
         self.free_s = dict.fromkeys(replicas, 0.0)
         self.pace = {replica: Pace() for replica in replicas}
-        self.size = len(replicas)
         self.serving = 0
         self.changed = env.event()
 
@@ -111,7 +113,8 @@ def simulate(
     """Serve *requests* until the last one has left."""
     env = simpy.Environment()
     outcome = Outcome(np.full(len(requests.times_s), np.nan))
-    lines = [Line(env, range(replicas))] if shared else [Line(env, [replica]) for replica in range(replicas)]
+    groups = [list(range(replicas))] if shared else [[replica] for replica in range(replicas)]
+    lines: list[Line[Request]] = [Line(env, group) for group in groups]
     for line in lines:
         env.process(dispatcher(env, rules, line, outcome))
     env.process(source(env, rules, routing, lines, requests, outcome, scaling))
@@ -123,7 +126,7 @@ def source(
     env: simpy.Environment,
     rules: Rules,
     routing: str,
-    lines: list[Line],
+    lines: list[Line[Request]],
     requests: Requests,
     outcome: Outcome,
     scaling: Scaling,
@@ -138,7 +141,7 @@ def source(
         env.process(request(env, rules, line, this, outcome))
 
 
-def request(env: simpy.Environment, rules: Rules, line: Line, this: Request, outcome: Outcome) -> Process:
+def request(env: simpy.Environment, rules: Rules, line: Line[Request], this: Request, outcome: Outcome) -> Process:
     """A request arrives, waits, is served, leaves; or it is dropped."""
     waiting = len(line.waiting)
     starts_at_once = bool(line.idle) and (waiting + 1 >= rules.max_batch or rules.max_delay_s == 0)
@@ -150,7 +153,7 @@ def request(env: simpy.Environment, rules: Rules, line: Line, this: Request, out
     outcome.done_s[this.index] = env.now
 
 
-def dispatcher(env: simpy.Environment, rules: Rules, line: Line, outcome: Outcome) -> Process:
+def dispatcher(env: simpy.Environment, rules: Rules, line: Line[Request], outcome: Outcome) -> Process:
     """Whenever a replica is free, give it a batch that is full or whose oldest request has waited long enough."""
     while True:
         while not (line.idle and line.waiting):
@@ -166,14 +169,14 @@ def dispatcher(env: simpy.Environment, rules: Rules, line: Line, outcome: Outcom
                 env.process(replica(env, rules, line, line.idle.pop(), taken, outcome))
 
 
-def since_s(rules: Rules, line: Line) -> float:
+def since_s(rules: Rules, line: Line[Request]) -> float:
     """When the wait for a fuller batch began [s]: the oldest request came, or the replica turned to it."""
     arrival_s = line.waiting[0].arrival_s
     return max(arrival_s, line.free_s[line.idle[-1]]) if rules.from_pickup else arrival_s
 
 
 def replica(
-    env: simpy.Environment, rules: Rules, line: Line, number: int, taken: list[Request], outcome: Outcome
+    env: simpy.Environment, rules: Rules, line: Line[Request], number: int, taken: list[Request], outcome: Outcome
 ) -> Process:
     """A replica serves a batch and is free again."""
     start_s = env.now

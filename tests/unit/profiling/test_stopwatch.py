@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from dcplan.profiling.stopwatch import Stopwatch
@@ -39,7 +41,7 @@ def test_every_window_starts_anew_and_uses_the_same_events() -> None:
     device = Device()
     stopwatch = Stopwatch(device.event)
     for duration_ms, calls in ((5.0, 4), (1.0, 2)):
-        call = stopwatch.around(lambda duration_ms=duration_ms: device.work(duration_ms))  # type: ignore[misc]
+        call = stopwatch.around(partial(device.work, duration_ms))
         for _ in range(calls):
             call()
         assert stopwatch.mean_s() == pytest.approx(duration_ms / 1e3)

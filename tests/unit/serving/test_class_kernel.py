@@ -153,15 +153,15 @@ def compare_with_oracle(endpoint: dict[str, Any], replicas: int, load: float, se
     expected = class_oracle.simulate(rules, endpoint["discipline"], endpoint["routing"], replicas, requests)
     ours = ClassEndpoint.new(rules, replicas, iter(in_blocks(requests, 97)))
     ours.advance(1e6)
-    np.testing.assert_array_equal(ours.by_class.counts, expected.counts)
+    np.testing.assert_array_equal(ours.detail.counts, expected.counts)
     assert ours.in_system == 0
     np.testing.assert_allclose(
-        ours.by_class.work[[BUSY_S, ENERGY_J]], [expected.busy_s, expected.energy_j], rtol=1e-9, atol=1e-12
+        ours.detail.work[[BUSY_S, ENERGY_J]], [expected.busy_s, expected.energy_j], rtol=1e-9, atol=1e-12
     )
     for kind in range(KINDS):
         latency_s = expected.latency_s[(requests.kinds == kind) & ~np.isnan(expected.latency_s)]
-        assert ours.by_class.sums[kind, LATENCY_S] == pytest.approx(latency_s.sum(), rel=1e-9)
-        moved = np.abs(np.cumsum(ours.by_class.latency[kind] - histogram(latency_s)))
+        assert ours.detail.sums[kind, LATENCY_S] == pytest.approx(latency_s.sum(), rel=1e-9)
+        moved = np.abs(np.cumsum(ours.detail.latency[kind] - histogram(latency_s)))
         assert moved.max(initial=0) <= near_an_edge(latency_s)
 
 
@@ -188,10 +188,10 @@ def test_a_run_cut_anywhere_equals_the_uncut_run(changed: dict[str, Any]) -> Non
         cut.advance(float(until_s))
     whole.advance(5.0)
     cut.advance(5.0)
-    np.testing.assert_array_equal(cut.by_class.counts, whole.by_class.counts)
-    np.testing.assert_array_equal(cut.by_class.latency, whole.by_class.latency)
-    np.testing.assert_array_equal(cut.by_class.sums, whole.by_class.sums)
-    np.testing.assert_allclose(cut.by_class.work, whole.by_class.work, rtol=1e-12)
+    np.testing.assert_array_equal(cut.detail.counts, whole.detail.counts)
+    np.testing.assert_array_equal(cut.detail.latency, whole.detail.latency)
+    np.testing.assert_array_equal(cut.detail.sums, whole.detail.sums)
+    np.testing.assert_allclose(cut.detail.work, whole.detail.work, rtol=1e-12)
     np.testing.assert_array_equal(cut.state.pool, whole.state.pool)
 
 
@@ -201,7 +201,7 @@ def test_no_request_is_lost(changed: dict[str, Any], until_s: float) -> None:
     rules = make_rules(**(CALM | changed))
     endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(2000, 400.0, 3, rules)]))
     endpoint.advance(until_s)
-    total = endpoint.by_class.counts.sum(axis=0)
+    total = endpoint.detail.counts.sum(axis=0)
     assert total[ARRIVED] == total[SERVED] + total[GIVEN_UP] + endpoint.in_system
     assert total[ARRIVED] > 0
 
@@ -210,7 +210,7 @@ def test_strict_priority_serves_the_lowest_number_first() -> None:
     rules = make_rules(**(CALM | {"discipline": "priority", "max_batch": 1}))
     endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(20_000, 130.0, 3, rules)]))
     endpoint.advance(1e6)
-    means_s = endpoint.by_class.sums[:, LATENCY_S] / endpoint.by_class.counts[:, SERVED]
+    means_s = endpoint.detail.sums[:, LATENCY_S] / endpoint.detail.counts[:, SERVED]
     assert means_s[1] < means_s[0] < means_s[2]
 
 
@@ -220,7 +220,7 @@ def test_fair_queueing_gives_each_class_its_share_while_all_wait() -> None:
     requests = make_requests(30_000, 30_000.0, 3, rules)
     endpoint = ClassEndpoint.new(rules, 1, iter([requests]))
     endpoint.advance(100.0)
-    served = endpoint.by_class.counts[:, SERVED].astype(float)
+    served = endpoint.detail.counts[:, SERVED].astype(float)
     assert served[1] / served[0] == pytest.approx(1.0, rel=0.02)
     assert served[2] / served[0] == pytest.approx(1 / 6, rel=0.02)
 
@@ -229,7 +229,7 @@ def test_a_rate_limit_admits_its_rate_and_its_burst() -> None:
     rules = make_rules(**(CALM | {"rate_per_s": 100.0}))
     endpoint = ClassEndpoint.new(rules, 3, iter([make_requests(10_000, 1000.0, 3, rules)]))
     endpoint.advance(5.0)
-    total = endpoint.by_class.counts.sum(axis=0)
+    total = endpoint.detail.counts.sum(axis=0)
     assert total[ARRIVED] - total[LIMITED] == pytest.approx(5.0 * 100.0 + 3, abs=1)
 
 
@@ -240,7 +240,7 @@ def test_clients_who_hang_up_unnoticed_waste_the_work_of_replicas() -> None:
         rules = make_rules(**(hasty | {"unaware": unaware}))
         endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(5000, 300.0, 3, rules)]))
         endpoint.advance(1e6)
-        total = endpoint.by_class.counts.sum(axis=0)
+        total = endpoint.detail.counts.sum(axis=0)
         assert total[TIMED_OUT] > 0
         assert total[WASTED] == (total[TIMED_OUT] if unaware else 0)
         served[unaware] = total[SERVED]
@@ -254,7 +254,7 @@ def test_a_burst_of_a_million_at_one_instant_is_counted_to_the_last() -> None:
     burst = Requests(np.full(count, 2.0), np.ones(count), zeros.astype(np.uint64), np.empty(0), zeros)
     endpoint = ClassEndpoint.new(rules, 8, iter(in_blocks(burst, 1 << 15)))
     endpoint.advance(1e5)
-    total = endpoint.by_class.counts.sum(axis=0)
+    total = endpoint.detail.counts.sum(axis=0)
     assert total[ARRIVED] == count == total[SERVED] + total[REFUSED]
     assert endpoint.in_system == 0
 
@@ -262,7 +262,7 @@ def test_a_burst_of_a_million_at_one_instant_is_counted_to_the_last() -> None:
 def test_no_requests_leave_nothing() -> None:
     endpoint = ClassEndpoint.new(make_rules(**CALM), 3, iter(()))
     endpoint.advance(100.0)
-    assert endpoint.by_class.counts.sum() == 0
+    assert endpoint.detail.counts.sum() == 0
     assert endpoint.totals.latency.sum() == 0
 
 
@@ -290,5 +290,5 @@ def test_replicas_that_come_and_go_equal_the_oracle(routing: str) -> None:
         endpoint.advance(from_s)
         endpoint.scale(active)
     endpoint.advance(1e6)
-    np.testing.assert_array_equal(endpoint.by_class.counts, expected.counts)
-    assert endpoint.by_class.sums[:, LATENCY_S].sum() == pytest.approx(np.nansum(expected.latency_s), rel=1e-9)
+    np.testing.assert_array_equal(endpoint.detail.counts, expected.counts)
+    assert endpoint.detail.sums[:, LATENCY_S].sum() == pytest.approx(np.nansum(expected.latency_s), rel=1e-9)

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from dcplan.report import theme
 from dcplan.report.course import POINTS, FloatArray, course, dates
 from dcplan.report.facts import Promise
-from dcplan.report.figures.latency import MARKED, log_ticks
+from dcplan.report.figures.latency import MARKED, log_axis
 from dcplan.report.figures.lines import add_line
 from dcplan.report.numbers import digits, given, percent, quantity, scale
 
@@ -53,14 +53,7 @@ def class_figure(
             _promised(figure, row, promises[label], unit.factor, attained.get(label))
     ends = [*known, *(each.latency_s for each in promises.values())]
     low, high = min(ends) * unit.factor / 1.3, max(ends) * unit.factor * 1.3
-    ticks = log_ticks(low, high)
-    figure.update_xaxes(
-        title_text=f"Latency from the first attempt [{unit.unit}], log scale",
-        type="log",
-        range=[np.log10(low), np.log10(high)],
-        tickvals=ticks,
-        ticktext=[f"{tick:,.12g}" for tick in ticks],
-    )
+    figure.update_xaxes(title_text=f"Latency from the first attempt [{unit.unit}], log scale", **log_axis(low, high))
     labels = [_named(label, lost.get(label, 0.0)) for label in marks_s]
     figure.update_yaxes(
         tickvals=list(range(len(labels))), ticktext=labels, range=[len(labels) - 0.5, -0.7], showgrid=False

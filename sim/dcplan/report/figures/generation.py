@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from dcplan.report import theme
 from dcplan.report.course import POINTS, course, dates
-from dcplan.report.figures.latency import log_ticks, pooled, rebinned
+from dcplan.report.figures.latency import log_axis, pooled, rebinned
 from dcplan.report.figures.lines import add_band, add_line, band_caption
 from dcplan.report.numbers import digits, given, percent, quantity, scale
 
@@ -60,10 +60,7 @@ def token_figure(
         low, high = min(ends_s) * unit.factor / 1.1, max(ends_s) * unit.factor * 1.1
         figure.update_xaxes(
             title_text=f"{label[:1].upper()}{label[1:]} [{unit.unit}], log scale",
-            type="log",
-            range=[np.log10(low), np.log10(high)],
-            tickvals=(ticks := log_ticks(low, high)),
-            ticktext=[f"{tick:,.12g}" for tick in ticks],
+            **log_axis(low, high),
             row=row,
             col=1,
         )

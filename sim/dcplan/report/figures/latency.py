@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -225,13 +226,7 @@ def _axes(
     low, high = min(ends_s) * factor / 1.06, max(ends_s) * factor * 1.06
     if high / low < 2.0:
         low, high = low / 1.3, high * 1.3
-    ticks = log_ticks(low, high)
-    figure.update_xaxes(
-        type="log",
-        range=[np.log10(low), np.log10(high)],
-        tickvals=ticks,
-        ticktext=[f"{tick:,.12g}" for tick in ticks],
-    )
+    figure.update_xaxes(**log_axis(low, high))
     figure.update_xaxes(title_text=f"Latency [{unit}], log scale", row=2, col=1)
     figure.update_yaxes(title_text="Requests [%]", rangemode="tozero", row=1, col=1)
     lowest = max(100.0 / requests, 1e-4) / 2
@@ -245,6 +240,17 @@ def _axes(
         row=2,
         col=1,
     )
+
+
+def log_axis(low: float, high: float) -> dict[str, Any]:
+    """What plotly must know of a log axis from *low* to *high*."""
+    ticks = log_ticks(low, high)
+    return {
+        "type": "log",
+        "range": [np.log10(low), np.log10(high)],
+        "tickvals": ticks,
+        "ticktext": [f"{tick:,.12g}" for tick in ticks],
+    }
 
 
 def log_ticks(low: float, high: float) -> list[float]:
