@@ -16,7 +16,7 @@ EVERY_SHEET = sorted(
     path.parent
     for family in FAMILIES
     for path in (PROFILES / family).glob("*/profile.yaml")
-    if "kind: measured" not in path.read_text(encoding="utf-8")
+    if "\nkind: measured" not in path.read_text(encoding="utf-8")
 )
 """Data sheets; the machines measured here, which stand beside them, are checked like all measured profiles."""
 UNITS = {"FLOP/s", "B/s", "B", "W", "Hz", "s", "1/s", "1"}
@@ -83,6 +83,15 @@ def test_a_sheet_is_a_datasheet_with_cited_numbers(sheet: Path) -> None:
         assert math.isfinite(entry["value"]), name
         assert entry["value"] > 0, name
         assert len(entry.get("source", head["source"])) > 20, name
+
+
+def test_what_an_accelerator_was_measured_to_do_at_most_is_below_its_data_sheet() -> None:
+    values = load(PROFILES / "machine" / "h200-sxm-141gb")["values"]
+    measured = {name: entry for name, entry in values.items() if entry.get("kind") == "measured"}
+    assert {"gemm_fp32", "gemm_tf32", "gemm_bf16", "gemm_fp16", "memory_copy", "memory_triad"} <= set(measured)
+    for name in ("fp32", "tf32", "bf16", "fp16"):
+        assert 0.6 < values[f"gemm_{name}"]["value"] / values[f"peak_{name}"]["value"] < 1.0, name
+    assert 0.8 < values["memory_triad"]["value"] / values["memory_bandwidth"]["value"] < 1.0
 
 
 @each_sheet

@@ -11,7 +11,7 @@ from dcplan.profiles.generation import StepTimes, step_times
 from dcplan.profiles.library import Library
 from dcplan.profiles.roofline import derive, load_machine
 from dcplan.profiles.server import Server
-from dcplan.profiles.timing import Timing
+from dcplan.profiles.timing import FloatArray, Timing
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.training import TrainingQueue
@@ -32,7 +32,7 @@ def serving_times(library: Library, server: Server, spec: Endpoint, assumptions:
             f"a request of {spec.samples_per_request} samples is below the smallest measured batch of {smallest:g}"
         )
     spells = f"; slow spells last {timing.spell_s:.2g} s" if timing.spell_s > 0.0 else ""
-    used = f"inference times measured on {sku}{spells}{_unsettled(timing)}"
+    used = f"inference times measured on {sku}{spells}{_metered(server, timing.power_w)}{_unsettled(timing)}"
     assumptions.use("endpoints", profile.profile, used)
     if timing.derived:
         assumptions.add("endpoints", f"{workload}: derived", timing.derived, "derived", "operations counted", False)
@@ -59,27 +59,32 @@ def generation_times(
         raise ValueError(f"prefill was measured from {known[0]:g} tokens on, not in chunks of {generation.chunk}")
     times = step_times(profile, generation.max_batch, prompt, generation.longest, spec.precision, roofline)
     unsettled = "; some of them had not settled (UNSTABLE)" if times.unstable else ""
-    used = f"prefill and decode steps measured on {sku}, mean times{unsettled}"
+    power = _metered(server, times.decode_w)
+    used = f"prefill and decode steps measured on {sku}, mean times{power}{unsettled}"
     assumptions.use("endpoints", profile.profile, used)
     if times.derived:
         assumptions.add("endpoints", f"{workload}: derived", times.derived, "derived", "operations counted", False)
     return times
 
 
-def training_s(library: Library, server: Server, spec: TrainingQueue, assumptions: Assumptions) -> tuple[float, float]:
-    """Time of a job of *spec* on *server* [s], and its relative standard error [-]."""
+def training_s(
+    library: Library, server: Server, spec: TrainingQueue, assumptions: Assumptions
+) -> tuple[float, float, float | None]:
+    """Time of a job of *spec* on *server* [s], its relative standard error [-], and power above rest [W] if known."""
     sku = server.hosts(library, spec.workload)
     profile = load_compute(library, sku, spec.workload)
     if spec.to_accuracy is not None:
         used = f"training to an accuracy of {spec.to_accuracy:g} measured on {sku}, once"
         assumptions.use("training", profile.profile, used)
-        return profile.retraining_s(spec.to_accuracy), 0.0
+        return profile.retraining_s(spec.to_accuracy), 0.0, None
     batch = spec.batch or profile.recipe_batch
     step_s = profile.step_s(batch)
     timing = profile.timing("train")
     assumptions.use("training", profile.profile, f"training step times measured on {sku}{_unsettled(timing)}")
     job = job_s(step_s, spec.samples or 0, batch, spec.epochs or 0)
-    return job, float(timing.error(np.array([float(batch)]))[0])
+    size = np.array([float(batch)])
+    busy_w = None if server.boards is None else timing.above_rest_w(size, server.boards.rest_w)
+    return job, float(timing.error(size)[0]), None if busy_w is None else float(busy_w[0])
 
 
 def _derived(library: Library, server: Server, spec: Endpoint, assumptions: Assumptions) -> Timing:
@@ -100,6 +105,11 @@ def _measured_elsewhere(library: Library, workload: str) -> ComputeProfile:
         if measured == workload:
             return load_compute(library, sku, workload)
     raise InputError(f"'{workload}' was not measured anywhere", f"run 'dcplan profile --workload {workload}'")
+
+
+def _metered(server: Server, power_w: FloatArray) -> str:
+    """Whether the power of calls comes from the meters of accelerators, in words."""
+    return "; power of a call from its own meter" if server.boards and np.isfinite(power_w).all() else ""
 
 
 def _unsettled(timing: Timing) -> str:

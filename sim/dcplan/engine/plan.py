@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,12 +92,14 @@ class EndpointPlan:
         rules: What the kernel follows.
         error: Relative standard error of the measured service time by batch size [-], [max_batch + 1], or of a step.
         recorded: Its demand, if it is a trace.
+        metered: Whether the rules know what a busy replica draws, read from the meters of accelerators.
     """
 
     spec: Endpoint
     rules: Rules | GenerationRules
     error: FloatArray
     recorded: Recorded | None
+    metered: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,21 +111,23 @@ class QueuePlan:
         work_s: Time that a job takes [s].
         submissions_s: When jobs are submitted [s].
         error: Relative standard error of the measured time [-].
+        busy_w: What a busy slot draws above rest, read from the meter of an accelerator [W]; None if that is not known.
     """
 
     spec: TrainingQueue
     work_s: float
     submissions_s: tuple[float, ...]
     error: float = 0.0
+    busy_w: float | None = None
 
 
 @dataclass(frozen=True)
 class Prices:
-    """What things cost; see `profiles/cost/`."""
+    """What things cost; see `profiles/cost/`. Servers by the name of their price."""
 
     facility_usd_per_w: float
     facility_life_years: float
-    server_usd: float
+    server_usd: Mapping[str, float]
     server_life_years: float
     discount_rate: float
     water_usd_per_m3: float

@@ -60,5 +60,8 @@ def _arrivals(
     """Blocks of arrival times [s] and of random bits for routing."""
     route = streams.stream(f"routing/{name}")
     stream = streams.stream(f"arrivals/{name}")
-    for times_s in arrivals(endpoint.spec.demand, stream, plan.scenario.horizon, plan.clock, endpoint.recorded):
+    scenario = plan.scenario
+    for times_s in arrivals(
+        endpoint.spec.demand, stream, scenario.horizon, plan.clock, endpoint.recorded, scenario.each_stands_for
+    ):
         yield times_s, route.integers(0, 2**64 - 1, len(times_s), dtype=np.uint64, endpoint=True)

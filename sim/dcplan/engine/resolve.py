@@ -17,10 +17,10 @@ from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
 from dcplan.engine.measured import generation_times, serving_times, training_s
-from dcplan.engine.plan import EndpointPlan, FloatArray, Plan, Prices, QueuePlan, ServerGroup, SitePlan, grid
+from dcplan.engine.plan import EndpointPlan, Plan, Prices, QueuePlan, ServerGroup, SitePlan, grid
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.profiles.library import Library, Profile
-from dcplan.profiles.server import load_server
+from dcplan.profiles.server import Server, load_server
 from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
 from dcplan.scenario.demand import Trace
@@ -31,7 +31,6 @@ from dcplan.scenario.site import Site
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.rules import generation_rules, largest_batch, proportional, rules
-from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import weather_at, zone_of
 from dcplan.workload.arrivals import Recorded
@@ -84,7 +83,7 @@ class _Resolver:
         endpoints = self._each("endpoints", scenario.endpoints, lambda n, e: self._endpoint(n, e, groups, clock))
         queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, groups, clock))
         self._check_slots(groups)
-        site = self._site(scenario.site, place, clock) if scenario.site else None
+        site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
         if scenario.facility and place and len(groups) == len(scenario.fleet):
             with self._at("facility"):
@@ -179,12 +178,14 @@ class _Resolver:
         if spec.on not in groups:
             return None
         with self._at("endpoints", name, "workload"):
+            server = groups[spec.on].server
             if (generation := spec.generation) is not None:
-                times = generation_times(self.library, groups[spec.on].server, spec, generation, self.assumptions)
-                generated = generation_rules(spec, generation, times.prefill_s, times.decode_s)
-                return EndpointPlan(spec, generated, np.array(times.error), recorded)
-            timing = serving_times(self.library, groups[spec.on].server, spec, self.assumptions)
-            return EndpointPlan(spec, *_served(spec, timing), recorded)
+                times = generation_times(self.library, server, spec, generation, self.assumptions)
+                powers_w = None if server.boards is None else times.above_rest_w(server.boards.rest_w)
+                generated = generation_rules(spec, generation, times.prefill_s, times.decode_s, powers_w)
+                return EndpointPlan(spec, generated, np.array(times.error), recorded, powers_w is not None)
+            timing = serving_times(self.library, server, spec, self.assumptions)
+            return _served(spec, timing, server, recorded)
         return None
 
     def _recorded(self, name: str, demand: Trace, clock: Clock) -> Recorded:
@@ -200,14 +201,17 @@ class _Resolver:
         self.assumptions.add(f"endpoint {name}", "demand", "recorded", "scenario", source)
         recorded = from_file(path, demand, horizon_s)
         self.traces.add(path)
+        if recorded.stamps_s is not None and self.scenario.requests == "sampled":
+            raise InputError("recorded time stamps cannot be sampled", "use requests: every, or record rates")
         return recorded
 
     def _queue(self, name: str, spec: TrainingQueue, groups: dict[str, ServerGroup], clock: Clock) -> QueuePlan | None:
         if spec.on not in groups:
             return None
         with self._at("training", name, "workload"):
-            work_s, error = training_s(self.library, groups[spec.on].server, spec, self.assumptions)
-            return QueuePlan(spec, work_s, tuple(submissions(spec.every, clock, self.scenario.horizon)), error)
+            server = groups[spec.on].server
+            work_s, error, busy_w = training_s(self.library, server, spec, self.assumptions)
+            return QueuePlan(spec, work_s, tuple(submissions(spec.every, clock, self.scenario.horizon)), error, busy_w)
         return None
 
     # --- where ----------------------------------------------------------------------------------------------------
@@ -227,7 +231,7 @@ class _Resolver:
                 return Clock(self.scenario.start, zone_of(place))
         return Clock(self.scenario.start)
 
-    def _site(self, spec: Site, place: Profile | None, clock: Clock) -> SitePlan | None:
+    def _site(self, spec: Site, place: Profile | None, clock: Clock, groups: dict[str, ServerGroup]) -> SitePlan | None:
         starts_s = self.grid.starts_s
         before = len(self.problems)
         with self._at("site", "grid"):
@@ -238,7 +242,7 @@ class _Resolver:
             tariff = read_tariff(self.library.load("tariff", spec.tariff))
             self.assumptions.use("site", self.library.load("tariff", spec.tariff))
         with self._at("site", "prices"):
-            prices = self._prices(self.library.load("cost", spec.prices))
+            prices = self._prices(self.library.load("cost", spec.prices), {g.server.price for g in groups.values()})
         if place is None:
             return None
         with self._at("site", "place"):
@@ -258,14 +262,16 @@ class _Resolver:
             raise InputError(f"carbon profile '{grid.name}': kg_per_kwh is {carbon_kg_per_kwh:g}")
         return carbon_kg_per_kwh
 
-    def _prices(self, cost: Profile) -> Prices:
-        self.assumptions.use_values("site", cost)
+    def _prices(self, cost: Profile, servers: set[str]) -> Prices:
+        """Prices of *cost*, of servers those called *servers* alone."""
+        others = {name for name in cost.values if name.endswith("_server_usd")} - servers
+        self.assumptions.use_values("site", cost, leave_out=others)
         try:
             value = {name: float(entry["value"]) for name, entry in cost.values.items()}
             return Prices(
                 facility_usd_per_w=value["facility_usd_per_w"],
                 facility_life_years=value["facility_life_years"],
-                server_usd=value["cpu_server_usd"],
+                server_usd={name: value[name] for name in servers},
                 server_life_years=value["server_life_years"],
                 discount_rate=value["discount_rate"],
                 water_usd_per_m3=value["water_usd_per_m3"],
@@ -274,17 +280,19 @@ class _Resolver:
             raise InputError(f"cost profile '{cost.name}' lacks {error}") from error
 
 
-def _served(spec: Endpoint, timing: Timing) -> tuple[Rules, FloatArray]:
-    """The kernel's rules, and the relative standard error of the service time [-], by batch size from 0 on."""
+def _served(spec: Endpoint, timing: Timing, server: Server, recorded: Recorded | None) -> EndpointPlan:
+    """An endpoint whose calls take what *timing* says, by batch size from 0 on."""
     samples = np.arange(1, largest_batch(spec) + 1, dtype=float) * spec.samples_per_request
     service_s, added_s = timing.by_draw_s(samples), timing.pauses.at(samples)
     tables = (np.concatenate((np.zeros((1, table.shape[1])), table)) for table in (service_s, added_s))
     service_s, added_s = tables
+    power_w = None if server.boards is None else timing.above_rest_w(samples, server.boards.rest_w)
     made = rules(
         spec,
         service_s,
+        power_w=None if power_w is None else np.concatenate(([0.0], power_w)),
         pauses=(timing.pauses.pause_s, added_s),
         slow=np.concatenate(([0.0], timing.slow_share(samples))),
         spell_s=timing.spell_s,
     )
-    return made, np.concatenate(([0.0], timing.error(samples)))
+    return EndpointPlan(spec, made, np.concatenate(([0.0], timing.error(samples))), recorded, power_w is not None)

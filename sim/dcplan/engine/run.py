@@ -31,7 +31,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     env = simpy.Environment()
     streams = Streams(plan.scenario.seed, replication)
     endpoints = {name: serving.new_endpoint(name, plan, streams) for name in plan.endpoints}
-    diaries = {name: serving.Diary() for name in endpoints}
+    diaries = {name: serving.Diary(plan.scenario.each_stands_for) for name in endpoints}
     lines = {name: jobs.Line(free=queue.spec.slots) for name, queue in plan.queues.items()}
     ledger = Ledger()
 
@@ -75,13 +75,26 @@ def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
 
 
 def _meters(plan: Plan, diaries: dict[str, serving.Diary], lines: dict[str, jobs.Line]) -> dict[Owner, Meter]:
-    """How to read the busy slot-seconds of every owner."""
-    known: dict[str, Meter] = {f"endpoint {name}": partial(_busy, diary) for name, diary in diaries.items()}
-    known |= {f"training {name}": line.busy_slot_s for name, line in lines.items()}
-    return {owner: known[name] for name, owner in servers.owners(plan).items()}
+    """How to read the busy slot-seconds of every owner, and the energy that they took above rest."""
+    found: dict[Owner, Meter] = {}
+    for name, owner in servers.owners(plan).items():
+        full_w = plan.groups[owner.group].server.full_board_w
+        kind, _, own = name.partition(" ")
+        if kind == "endpoint":
+            found[owner] = partial(_of_endpoint, diaries[own], None if plan.endpoints[own].metered else full_w)
+        else:
+            busy_w = plan.queues[own].busy_w
+            found[owner] = partial(_of_line, lines[own], full_w if busy_w is None else busy_w)
+    return found
 
 
-def _busy(diary: serving.Diary, now_s: float) -> float:
-    """Busy replica-seconds; the diary was written at this very mark, because `serve` was started first."""
+def _of_endpoint(diary: serving.Diary, full_w: float | None, now_s: float) -> tuple[float, float]:
+    """Of an endpoint, whose replicas draw *full_w* if nobody measured what; its diary was written at this very mark."""
     del now_s
-    return diary.busy_s
+    return diary.busy_s, diary.active_j if full_w is None else diary.busy_s * full_w
+
+
+def _of_line(line: jobs.Line, busy_w: float, now_s: float) -> tuple[float, float]:
+    """Of a queue of training jobs."""
+    busy_s = line.busy_slot_s(now_s)
+    return busy_s, busy_s * busy_w

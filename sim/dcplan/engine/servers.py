@@ -1,4 +1,8 @@
-"""The story of the servers: at every mark, how many slots were busy since the last, and what that drew."""
+"""The story of the servers: at every mark, how many slots were busy since the last, and what that drew.
+
+A server with accelerators whose meters were read draws its idle power, and for each watt that a board draws above rest
+`Server.per_board_w` more; any other follows a curve over its utilisation.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,8 @@ Process = Generator[simpy.Event, object, None]
 UNUSED = "unused"
 """Owner of the slots that nobody has reserved."""
 
-Meter = Callable[[float], float]
-"""Busy slot-seconds of an owner from second 0 up to now."""
+Meter = Callable[[float], tuple[float, float]]
+"""Busy slot-seconds of an owner from second 0 up to now, and the energy that its boards took above rest [J]."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,20 @@ class Owner:
 
 @dataclass
 class Ledger:
-    """Busy slot-seconds of every owner at second 0 and at every mark."""
+    """Busy slot-seconds of every owner, and energy above rest, at second 0 and at every mark."""
 
-    owners: dict[Owner, list[float]] = field(default_factory=dict)
+    owners: dict[Owner, list[tuple[float, float]]] = field(default_factory=dict)
 
     def busy_s(self, owner: Owner, grid: Grid) -> FloatArray:
         """Busy slot-seconds of *owner* in each counted interval."""
-        return np.diff(np.array(self.owners[owner]))[-len(grid.starts_s) :]
+        return self._added(owner, grid, 0)
+
+    def active_j(self, owner: Owner, grid: Grid) -> FloatArray:
+        """Energy that the boards of *owner* took above rest in each counted interval [J]."""
+        return self._added(owner, grid, 1)
+
+    def _added(self, owner: Owner, grid: Grid, place: int) -> FloatArray:
+        return np.diff(np.array(self.owners[owner])[:, place])[-len(grid.starts_s) :]
 
 
 def owners(plan: Plan) -> dict[str, Owner]:
@@ -58,7 +69,7 @@ def owners(plan: Plan) -> dict[str, Owner]:
 def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: Ledger, grid: Grid) -> Process:
     """Read every owner's meter at every mark."""
     for owner in meters:
-        ledger.owners[owner] = [0.0]
+        ledger.owners[owner] = [(0.0, 0.0)]
     for mark_s in grid.marks_s:
         yield env.timeout(float(mark_s) - env.now)
         for owner, meter in meters.items():
@@ -71,37 +82,56 @@ def tables(plan: Plan, ledger: Ledger, replication: int) -> dict[str, pd.DataFra
     for name, group in plan.groups.items():
         members = [owner for owner in ledger.owners if owner.group == name]
         busy_s = {owner: ledger.busy_s(owner, plan.grid) for owner in members}
-        power_w = group_power_w(group, sum(busy_s.values(), np.zeros(len(plan.grid.starts_s))), plan.grid)
+        active_j = {owner: ledger.active_j(owner, plan.grid) for owner in members}
+        power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), plan.grid)
         idle_w = group.count * group.server.idle_w
         groups.append(_group_table(name, busy_s, power_w, idle_w, plan.grid, replication))
-        rows += attribution(group, members, busy_s, power_w, plan.grid, replication)
+        taken = busy_s if group.server.boards is None else active_j
+        rows += attribution(group, members, taken, power_w, plan.grid, replication)
     return {"servers": pd.concat(groups, ignore_index=True), "attribution": frame("attribution", rows)}
 
 
-def group_power_w(group: ServerGroup, busy_slot_s: FloatArray, grid: Grid) -> FloatArray:
-    """Power at the plugs of a group [W], load spread evenly over its servers."""
-    utilisation = np.clip(busy_slot_s / (group.slots * grid.durations_s), 0.0, 1.0)
+def group_power_w(group: ServerGroup, busy_slot_s: FloatArray, active_j: FloatArray, grid: Grid) -> FloatArray:
+    """Power at the plugs of a group [W], load spread evenly over its servers.
+
+    Args:
+        group: The servers.
+        busy_slot_s: Busy slot-seconds of each interval.
+        active_j: Energy that their boards took above rest [J].
+        grid: The intervals.
+    """
     server = group.server
+    if server.boards is not None:
+        active_w = server.per_board_w * active_j / grid.durations_s
+        return np.minimum(group.count * server.idle_w + active_w, group.count * server.max_w)
+    utilisation = np.clip(busy_slot_s / (group.slots * grid.durations_s), 0.0, 1.0)
     return group.count * server_power_w(utilisation, server.idle_w, server.max_w, server.exponent)
+
+
+def _sum(parts: Mapping[Owner, FloatArray], grid: Grid) -> FloatArray:
+    return sum(parts.values(), np.zeros(len(grid.starts_s)))
 
 
 def attribution(
     group: ServerGroup,
     members: list[Owner],
-    busy_s: Mapping[Owner, FloatArray],
+    taken: Mapping[Owner, FloatArray],
     power_w: FloatArray,
     grid: Grid,
     replication: int,
 ) -> list[dict[str, object]]:
-    """Whose energy it is: idle power by reserved slots, the rest by busy slots; the parts sum to the meter."""
+    """Whose energy it is: idle power by reserved slots, the rest by what was *taken*; the parts sum to the meter.
+
+    *taken* is the energy of the boards where it is known, and busy slot-seconds elsewhere, of each interval.
+    """
     idle_w = group.count * group.server.idle_w
-    active_j = (power_w - idle_w) * grid.durations_s
-    total_busy_s = sum(busy_s.values(), np.zeros(len(power_w)))
+    above_j = (power_w - idle_w) * grid.durations_s
+    total = _sum(taken, grid)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = {owner: np.where(total_busy_s > 0, busy / total_busy_s, 0.0) for owner, busy in busy_s.items()}
+        share = {owner: np.where(total > 0, part / total, 0.0) for owner, part in taken.items()}
     reserved = {owner.name: owner.slots for owner in members}
     reserved[UNUSED] = group.slots - sum(reserved.values())
-    active = {owner.name: float((share[owner] * active_j).sum()) for owner in members}
+    active = {owner.name: float((share[owner] * above_j).sum()) for owner in members}
     return [
         {
             "replication": replication,
@@ -127,7 +157,7 @@ def _group_table(
         "group": name,
         "time_s": grid.starts_s,
         "duration_s": grid.durations_s,
-        "busy_slots": sum(busy_s.values(), np.zeros(len(power_w))) / grid.durations_s,
+        "busy_slots": _sum(busy_s, grid) / grid.durations_s,
         "idle_w": idle_w,
         "it_w": power_w,
     }

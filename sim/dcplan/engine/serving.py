@@ -19,7 +19,7 @@ from dcplan.serving.endpoint import Endpoint
 from dcplan.serving.generation_endpoint import GenerationEndpoint
 from dcplan.serving.generation_state import GenerationRules, GenerationTotals
 from dcplan.serving.rules import class_rules
-from dcplan.serving.state import BUSY_S, Totals
+from dcplan.serving.state import BUSY_S, ENERGY_J, Totals
 from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
@@ -45,8 +45,15 @@ class Note:
 
 @dataclass
 class Diary:
-    """An endpoint's totals at second 0 and at every mark, and when counting starts."""
+    """An endpoint's totals at second 0 and at every mark, and when counting starts.
 
+    Attributes:
+        lapse: Requests that each simulated one stands for; the endpoint's clock runs as many times slower.
+        notes: What was noted.
+        counted_from: The totals at the end of the warm-up.
+    """
+
+    lapse: int = 1
     notes: list[Note] = field(default_factory=list)
     counted_from: Note | None = None
 
@@ -65,7 +72,12 @@ class Diary:
     @property
     def busy_s(self) -> float:
         """Replica-seconds busy up to the last mark."""
-        return float(self.notes[-1].totals.sums[BUSY_S])
+        return self.lapse * float(self.notes[-1].totals.sums[BUSY_S])
+
+    @property
+    def active_j(self) -> float:
+        """Energy above rest up to the last mark, as far as the rules know it [J]."""
+        return self.lapse * float(self.notes[-1].totals.sums[ENERGY_J])
 
 
 def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
@@ -111,7 +123,7 @@ def serve(env: simpy.Environment, name: str, endpoint: AnyEndpoint, diary: Diary
         diary.start_counting(endpoint)
     for mark_s in grid.marks_s.tolist():
         yield env.timeout(mark_s - env.now)  # which may wake it a rounding error beside the mark
-        advance(name, endpoint, mark_s)
+        advance(name, endpoint, mark_s / diary.lapse)
         diary.note(endpoint)
         if mark_s == grid.warm_up_s:
             diary.start_counting(endpoint)

@@ -1,4 +1,4 @@
-"""The tables of an endpoint over the counted intervals, from its diary."""
+"""The tables of an endpoint over the counted intervals, from its diary; what was sampled stands for all requests."""
 
 from __future__ import annotations
 
@@ -35,19 +35,22 @@ def tables(
         raise ConservationError(f"endpoint {name}: the run ended before its warm-up")
     key: Key = {"replication": replication, "endpoint": name}
     totals, detail = endpoint.totals, endpoint.detail
-    batches = totals.batches - before.totals.batches
+    batches = diary.lapse * (totals.batches - before.totals.batches)
     sizes = np.flatnonzero(batches)
     found = {
         "endpoints": _steps(name, key, diary, grid),
-        "latency": frame("latency", key | _bins(totals.latency - before.totals.latency)),
+        "latency": frame("latency", key | _bins(diary.lapse * (totals.latency - before.totals.latency))),
         "batches": frame("batches", key | {"size": sizes, "count": batches[sizes]}),
     }
     if isinstance(detail, ClassTotals) and isinstance(before.detail, ClassTotals):
-        latency = detail.latency - before.detail.latency
+        latency = diary.lapse * (detail.latency - before.detail.latency)
         found["classes"] = _classes(key, classes, diary, grid)
         found["class_latency"] = _labelled("class_latency", key, "class", dict(zip(classes, latency, strict=True)))
     if isinstance(detail, GenerationTotals) and isinstance(before.detail, GenerationTotals):
-        measured = {"ttft": detail.ttft - before.detail.ttft, "tpot": detail.tpot - before.detail.tpot}
+        measured = {
+            "ttft": diary.lapse * (detail.ttft - before.detail.ttft),
+            "tpot": diary.lapse * (detail.tpot - before.detail.tpot),
+        }
         found["generation"] = _generation(key, diary, grid)
         found["token_latency"] = _labelled("token_latency", key, "measure", measured)
     return found
@@ -61,6 +64,7 @@ def _steps(name: str, key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
     left = in_system[0] + counts[:, ARRIVED].sum() - counts[:, SERVED].sum() - counts[:, DROPPED].sum()
     if left != in_system[-1]:
         raise ConservationError(f"endpoint {name}: {left:.0f} requests should be left, {in_system[-1]} are")
+    counts, sums = diary.lapse * counts, diary.lapse * sums
     return frame(
         "endpoints",
         key
@@ -82,8 +86,8 @@ def _steps(name: str, key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
 def _classes(key: Key, classes: Sequence[str], diary: Diary, grid: Grid) -> pd.DataFrame:
     """What happened to the attempts of each class in each interval."""
     noted = [note.detail for note in diary.notes if isinstance(note.detail, ClassTotals)]
-    counts = _differences([each.counts for each in noted], grid)
-    sums = _differences([each.sums for each in noted], grid)
+    counts = diary.lapse * _differences([each.counts for each in noted], grid)
+    sums = diary.lapse * _differences([each.sums for each in noted], grid)
     columns = (
         "arrived", "attempted", "refused", "rate_limited", "timed_out", "wasted", "given_up", "served", "within_slo",
     )  # fmt: skip
@@ -103,7 +107,7 @@ def _classes(key: Key, classes: Sequence[str], diary: Diary, grid: Grid) -> pd.D
 def _generation(key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
     """Tokens of each interval, and what they had to wait for."""
     noted = [note.detail for note in diary.notes if isinstance(note.detail, GenerationTotals)]
-    counts = _differences([each.counts for each in noted], grid)
+    counts = diary.lapse * _differences([each.counts for each in noted], grid)
     columns = {
         "started": generation_state.STARTED,
         "preempted": generation_state.PREEMPTED,

@@ -102,10 +102,8 @@ def _water(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
 
 def _capital(plan: Plan, site: SitePlan) -> dict[str, float]:
     prices, counted_s = site.prices, plan.grid.counted_s
-    servers = sum(group.count for group in plan.groups.values())
-    items = {
-        "servers": amortised_usd(servers * prices.server_usd, prices.server_life_years, prices.discount_rate, counted_s)
-    }
+    servers_usd = sum(group.count * prices.server_usd[group.server.price] for group in plan.groups.values())
+    items = {"servers": amortised_usd(servers_usd, prices.server_life_years, prices.discount_rate, counted_s)}
     if plan.scenario.facility is not None:
         price_usd = plan.scenario.facility.it_capacity * prices.facility_usd_per_w
         items["building and plant"] = amortised_usd(

@@ -18,6 +18,8 @@ SATURATED = 0.98
 """Utilisation above which a queue without a limit no longer settles within any horizon."""
 
 
+CROWDED = 0.9
+"""Utilisation in a step above which queues take long to settle."""
 STORM = 1.2
 """Attempts per request above which retries are a load of their own."""
 FEW = 1000
@@ -53,8 +55,11 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
             share = dropped / (value[f"endpoints.{name}.requests"] or dropped)
             yield f"Endpoint {name} drops {share:.2%} of its requests, because {_cause(name, spec, value)}."
         answered = (value[f"endpoints.{name}.throughput_rps"] or 0.0) * counted_s
-        if answered < FEW:
-            yield f"Endpoint {name} answered {answered:,.0f} requests only, too few to say what its p99 is."
+        if answered < FEW * scenario.each_stands_for:
+            seen = answered / scenario.each_stands_for
+            yield f"Endpoint {name} answered {seen:,.0f} requests only, too few to say what its p99 is."
+        if scenario.requests == "sampled":
+            yield from _sampled(name, spec, steps[steps["endpoint"] == name], scenario.one_in)
         yield from _promise(name, spec, value.get(f"endpoints.{name}.slo_attainment"))
 
 
@@ -68,6 +73,17 @@ def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps
     gives_up = any(each.timeout is not None for each in spec.kinds.values())
     ends = spec.queue.limit is not None or gives_up or isinstance(spec.demand, Closed)
     return busy is not None and busy > SATURATED and not ends
+
+
+def _sampled(name: str, spec: Endpoint, steps: pd.DataFrame, one_in: int) -> Sentences:
+    """What sampling cannot see: queues that build up while the demand changes so much faster."""
+    busy = steps["busy_s"] / (steps["duration_s"] * spec.replicas)
+    crowded = int((busy.groupby(steps["time_s"]).mean() > CROWDED).sum())
+    if crowded:
+        yield (
+            f"Endpoint {name} was sampled, one request in {one_in}, and is busy over {CROWDED:.0%} in {crowded} of "
+            f"{steps['time_s'].nunique()} steps: queues that build up over minutes are understated; use requests: every."
+        )
 
 
 def _promise(name: str, spec: Endpoint, attained: float | None) -> Sentences:

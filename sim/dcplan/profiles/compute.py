@@ -70,7 +70,7 @@ class ComputeProfile:
         derived = ""
         for axis in AXES:
             wanted = where.get(axis)
-            if wanted is None and axis in SETTINGS:
+            if wanted is None and axis in SETTINGS and axis in table:
                 wanted = self.profile.header.get("conditions", {}).get(axis)
             table, said = _cut(table, axis, wanted, task, extrapolate)
             derived = derived or said

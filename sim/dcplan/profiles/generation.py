@@ -21,6 +21,9 @@ class StepTimes:
         prefill_s: Time to process the first tokens of a prompt [s], by their number, [longest + 1].
         decode_s: Time of decode steps of b sequences from a mean length of 0 to one of c, a step a token [s],
             [max_batch + 1, longest + 3].
+        prefill_w: Power while the first tokens of a prompt are processed [W], by their number, [longest + 1]; NaN where
+            no meter read it.
+        decode_w: Power of decode steps by sequences [W], mean over the lengths, [max_batch + 1]; 0 for none.
         error: Relative standard error of a decode step, mean over what was measured [-].
         unstable: Whether some of what was measured had not settled when measuring ended.
         derived: Why some of these are not measured times, in a few words; empty if all are.
@@ -28,9 +31,17 @@ class StepTimes:
 
     prefill_s: FloatArray
     decode_s: FloatArray
+    prefill_w: FloatArray
+    decode_w: FloatArray
     error: float
     unstable: bool = False
     derived: str = ""
+
+    def above_rest_w(self, rest_w: float) -> tuple[FloatArray, FloatArray] | None:
+        """Power above *rest_w* of prefill and of decode [W]; None if no meter read it."""
+        if not (np.isfinite(self.prefill_w).all() and np.isfinite(self.decode_w).all()):
+            return None
+        return np.maximum(0.0, self.prefill_w - rest_w), np.maximum(0.0, self.decode_w - rest_w)
 
 
 def step_times(
@@ -59,8 +70,10 @@ def step_times(
     steps_s = np.stack([np.interp(np.arange(longest + 2), decode.lengths, column) for column in decode.mean_s.T])
     decode_s = np.zeros((max_batch + 1, longest + 3))
     np.cumsum(steps_s, axis=1, out=decode_s[1:, 1:])
+    prefill_w = np.interp(np.arange(longest + 1), prefill.lengths, prefill.power_w[:, 0])
+    decode_w = np.concatenate(([0.0], decode.power_w.mean(axis=0)))
     unstable, derived = prefill.unstable or decode.unstable, prefill.derived or decode.derived
-    return StepTimes(prefill_s, decode_s, float(decode.error.mean()), unstable, derived)
+    return StepTimes(prefill_s, decode_s, prefill_w, decode_w, float(decode.error.mean()), unstable, derived)
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,7 @@ class _Surface:
     Attributes:
         lengths: Tokens, increasing, [n].
         mean_s: Mean times [s], [n, batches].
+        power_w: Power of the calls [W], [n, batches]; NaN where no meter read it.
         error: Relative standard errors of them [-], [n, batches].
         unstable: Whether some of them had not settled.
         derived: Why some of them were not measured; empty if all were.
@@ -77,6 +91,7 @@ class _Surface:
 
     lengths: FloatArray
     mean_s: FloatArray
+    power_w: FloatArray
     error: FloatArray
     unstable: bool
     derived: str
@@ -107,6 +122,7 @@ def _surface(
     return _Surface(
         lengths,
         np.stack([each.call_s(batches) for each in found]),
+        np.stack([np.interp(batches, each.batch, np.broadcast_to(each.power_w, each.batch.shape)) for each in found]),
         np.stack([each.error(batches) for each in found]),
         any(each.unstable for each in found),
         next((each.derived for each in found if each.derived), ""),

@@ -5,9 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dcplan.errors import InputError
 from dcplan.profiles.library import Library, Profile
+
+CPU_SERVER = "cpu_server_usd"
+"""What a server costs unless its profile says otherwise."""
+
+
+@dataclass(frozen=True)
+class Boards:
+    """The accelerators of a server, one for each slot, whose own meters told what each call draws.
+
+    Attributes:
+        limit_w: Highest power of a board [W].
+        rest_w: Power of a board at rest with a model loaded [W].
+    """
+
+    limit_w: float
+    rest_w: float
 
 
 @dataclass(frozen=True)
@@ -20,6 +37,8 @@ class Server:
         max_w: Power at the AC inlet when every slot is busy [W].
         exponent: r of P = idle + (max - idle)(2 u - u^r) [-].
         slots: Machines of each kind (a name in `profiles/compute/`) that one server holds.
+        boards: Its accelerators; None if it has none, or if nobody knows what they draw.
+        price: Name of what it costs among the values of a cost profile.
     """
 
     profile: Profile
@@ -27,6 +46,20 @@ class Server:
     max_w: float
     exponent: float
     slots: Mapping[str, int]
+    boards: Boards | None = None
+    price: str = CPU_SERVER
+
+    @property
+    def full_board_w(self) -> float:
+        """What a board draws above rest at its limit [W]; 0 without boards."""
+        return 0.0 if self.boards is None else self.boards.limit_w - self.boards.rest_w
+
+    @property
+    def per_board_w(self) -> float:
+        """Power at the inlet for each watt that a board draws above rest [-]: losses, fans, and work of the host."""
+        if self.boards is None:
+            return 0.0
+        return (self.max_w - self.idle_w) / (sum(self.slots.values()) * self.full_board_w)
 
     def hosts(self, library: Library, workload: str) -> str:
         """The machine kind in this server on which *workload* was measured; an InputError if it was on none."""
@@ -52,11 +85,21 @@ def load_server(library: Library, name: str) -> Server:
             max_w=float(values["max_w"]["value"]),
             exponent=float(values["curve"]["r"]["value"]),
             slots={str(sku): int(entry["value"]) for sku, entry in values["slots"].items()},
+            boards=_boards(values),
+            price=str(values.get("price", CPU_SERVER)),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"power profile '{name}' is not a kind of server", "see 'dcplan list profiles'") from error
     if not (0.0 <= server.idle_w <= server.max_w < math.inf and 1.0 <= server.exponent <= 2.0):
         raise InputError(f"power profile '{name}': 0 <= idle_w <= max_w and 1 <= r <= 2 do not hold", "correct it")
+    if server.boards is not None and not 0.0 <= server.boards.rest_w < server.boards.limit_w < math.inf:
+        raise InputError(f"power profile '{name}': 0 <= rest_w < limit_w of its boards does not hold", "correct it")
     if not server.slots or min(server.slots.values()) < 1:
         raise InputError(f"power profile '{name}' holds no slots", "say how many of which machine kind")
     return server
+
+
+def _boards(values: Mapping[str, Any]) -> Boards | None:
+    """What the profile says of its accelerators, if anything."""
+    boards = values.get("boards")
+    return None if boards is None else Boards(float(boards["limit_w"]["value"]), float(boards["rest_w"]["value"]))

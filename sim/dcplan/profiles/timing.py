@@ -102,6 +102,12 @@ class Timing:
         spread = np.sqrt(self._variance(samples))
         return np.asarray(self.work_s(samples)[:, None] * (1.0 + spread[:, None] * (table - 1.0)))
 
+    def above_rest_w(self, samples: FloatArray, rest_w: float) -> FloatArray | None:
+        """Power above *rest_w* while running so many samples [W], shape of *samples*; None if no meter read it."""
+        if not np.isfinite(self.power_w).all():
+            return None
+        return np.maximum(0.0, np.interp(samples, self.batch, self.power_w) - rest_w)
+
     def slow_share(self, samples: FloatArray) -> FloatArray:
         """Share of the variance of the time to run so many samples that is slow [-], shape of *samples*."""
         return np.asarray(np.interp(samples, self.batch, self.slow) / self._variance(samples))

@@ -22,6 +22,7 @@ EXAMPLES = """examples:
   %(prog)s --workload cnn-cifar10 --quick                      under a minute, wide intervals
   %(prog)s --workload resnet50 bert-base --budget 10m          several, each within ten minutes
   %(prog)s --workload resnet50 --device cuda --precision bf16 fp32
+  %(prog)s --workload resnet50 --device cuda --brief --at infer.batch=1,8,64 train.batch=32
   %(prog)s --machine                                           the machine itself: memory, storage, network, ...
 """
 
@@ -134,9 +135,12 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     how.add_argument("--processes", nargs="+", type=int, default=[1], help="processes that call at the same time")
     how.add_argument("--compile", action="store_true", help="also with torch.compile")
     how.add_argument("--graphs", action="store_true", help="also as CUDA graphs")
+    at = "only at these values, e.g. batch=1,8,64 or infer.batch=1,8,64 decode.context=128,512"
+    how.add_argument("--at", nargs="+", default=[], metavar="AXIS=VALUES", help=at)
     how.add_argument("--seed", type=int, default=default.seed, help="of weights, data and the order of measuring")
     long = parser.add_argument_group("how long")
     long.add_argument("--quick", action="store_true", help="few points, wide intervals; under a minute for the CNN")
+    long.add_argument("--brief", action="store_true", help="short visits, no soak: for a device rented by the minute")
     long.add_argument("--budget", type=seconds, dest="budget_s", metavar="10m", help="most time for each workload")
     power = parser.add_argument_group("power")
     meters = ("auto", "nvml", "rapl", "wall", "model", "none")

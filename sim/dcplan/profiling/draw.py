@@ -5,7 +5,9 @@
 P_full(b) is the measured power of back-to-back calls of batch b; u is the share of time in calls, varied by pauses
 before them; gamma is fitted. It is not 1: a GPU that does 68 % of its work may draw 99.7 % of its power (MLPerf
 Inference with power, ResNet-50, 8 x H100-PCIe: Offline 353,232/s at 2,220 W, Server 240,018/s at 2,214 W at the wall),
-because clocks and memory stay up between calls. Idle power is its own measurement, never an extrapolation.
+because clocks and memory stay up between calls. Idle power is its own measurement, never an extrapolation: that of
+the device at rest with the model loaded, since an accelerator with a program on it draws more than one without
+(NVIDIA H200: 125 W instead of 78 W, see `profiles/compute/h200-sxm-141gb/`).
 """
 
 from __future__ import annotations
@@ -25,11 +27,12 @@ EXPONENTS = np.linspace(0.0, 2.0, 401)
 
 @dataclass(frozen=True)
 class Observation:
-    """Power that was read: batch, share of time in calls [-], power [W]."""
+    """Power that was read: batch, share of time in calls [-], power and half its interval [W]."""
 
     batch: int
     load: float
     power_w: float
+    error_w: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,18 @@ class Draw:
     """The fit.
 
     Attributes:
-        idle_w: Power at rest [W].
+        idle_w: Power at rest, with the model loaded [W].
         full_w: Batch -> power of back-to-back calls [W].
         exponent: gamma [-].
+        exponents: Least and greatest gamma that no reading contradicts [-]; far apart where the batches that were
+            read at part load hardly draw more than the device at rest.
         residuals: What was read, and how far the fit lies above it [W].
     """
 
     idle_w: float
     full_w: dict[int, float]
     exponent: float
+    exponents: tuple[float, float]
     residuals: tuple[tuple[Observation, float], ...]
 
     def power_w(self, batch: int, load: float) -> float:
@@ -59,6 +65,8 @@ class Draw:
             "formula": "idle_w + (full_w[batch] - idle_w) * load ** exponent",
             "idle_w": self.idle_w,
             "exponent": self.exponent,
+            "exponent_low": self.exponents[0],
+            "exponent_high": self.exponents[1],
             "full_w": dict(self.full_w),
             "residuals_w": [
                 {"batch": seen.batch, "load": seen.load, "power_w": seen.power_w, "fit_minus_read_w": off_w}
@@ -74,13 +82,13 @@ def fit(idle_w: float, observations: Sequence[Observation]) -> Draw | None:
     part = [each for each in observations if 0.0 < each.load < 1.0 and each.batch in full_w]
     if not part:
         return None
-    errors: list[float] = []
-    for exponent in EXPONENTS:
-        off = _off_w(idle_w, full_w, float(exponent), part)
-        errors.append(float(((off / np.array([each.power_w for each in part])) ** 2).sum()))
-    exponent = float(EXPONENTS[int(np.argmin(errors))])
-    residuals = zip(part, _off_w(idle_w, full_w, exponent, part).tolist(), strict=True)
-    return Draw(idle_w, full_w, exponent, tuple(residuals))
+    read_w, error_w = (np.array([getattr(each, name) for each in part]) for name in ("power_w", "error_w"))
+    off_w = np.stack([_off_w(idle_w, full_w, float(exponent), part) for exponent in EXPONENTS])
+    best = int(np.argmin(((off_w / read_w) ** 2).sum(axis=1)))
+    possible = EXPONENTS[(np.abs(off_w) <= error_w).all(axis=1)] if error_w.all() else EXPONENTS[:0]
+    ends = [float(EXPONENTS[best]), *possible.tolist()]
+    residuals = zip(part, off_w[best].tolist(), strict=True)
+    return Draw(idle_w, full_w, ends[0], (min(ends), max(ends)), tuple(residuals))
 
 
 def observations(summaries: Sequence[Summary], task: str = "infer") -> list[Observation]:
@@ -90,7 +98,12 @@ def observations(summaries: Sequence[Summary], task: str = "infer") -> list[Obse
         return []
     first = next(iter(chosen)).key.variant
     return [
-        Observation(one.key.batch, one.time_s.mean / (one.time_s.mean + one.key.idle_s), one.power.power_w.mean)
+        Observation(
+            one.key.batch,
+            one.time_s.mean / (one.time_s.mean + one.key.idle_s),
+            one.power.power_w.mean,
+            (one.power.power_w.high - one.power.power_w.low) / 2,
+        )
         for one in chosen
         if one.key.variant == first and one.power is not None
     ]

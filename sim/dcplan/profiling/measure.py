@@ -80,6 +80,8 @@ class Plan:
     """Time after which no further window is started [s]."""
     all_batches: bool = False
     """Whether to measure batch sizes as well that answer hardly more samples per second."""
+    in_a_row: int = 1
+    """Windows that a visit to a point takes, one right after the other: a meter sees them as one long window."""
 
 
 FULL = Plan(
@@ -94,6 +96,16 @@ FULL = Plan(
 QUICK = Plan(
     idle_s=2, warm_up_window_s=0.2, warm_up_windows=(3, 4), settle_s=0.05, window_s=0.4, windows=(5, 10), budget_s=40
 )
+BRIEF = Plan(
+    idle_s=3,
+    warm_up_window_s=0.1,
+    warm_up_windows=(3, 5),
+    settle_s=0.15,
+    window_s=0.5,
+    windows=(6, 6),
+    in_a_row=3,
+)
+"""For a device that is rented by the minute: two visits to each point, of a second and a half."""
 METERED_WINDOW_S = 5.0
 """Energy counters tick every 0.1 s or so: shorter windows measure the tick (method: Zeus, NSDI 2023) [s]."""
 METERED_IDLE_S = 60.0
@@ -271,11 +283,12 @@ def _take_rounds(series: list[Series], plan: Plan, order: random.Random, timer: 
             if timer.over(_patience(one)):
                 continue
             progress("measure", sum(min(fewest, len(each.measured)) for each in series), len(series) * fewest)
-            window = timer.window(one.point, plan.window_s)
-            phase: Phase = "disturbed" if window.load.disturbed else "measured"
-            getattr(one, phase).append(window)
-            timer.keep(Kept(one.point.key, phase, window))
-            if window.load.disturbed:
+            taken = timer.windows(one.point, plan.window_s, plan.in_a_row)
+            for window in taken:
+                phase: Phase = "disturbed" if window.load.disturbed else "measured"
+                getattr(one, phase).append(window)
+                timer.keep(Kept(one.point.key, phase, window))
+            if taken[-1].load.disturbed:
                 timer.await_quiet()
     for one in series:
         _make_do(one)
@@ -301,7 +314,7 @@ def _warm_up(series: Series, plan: Plan, timer: _Timer) -> None:
     fewest, most = plan.warm_up_windows if timer.now_s < WARM_UP_SHARE * plan.budget_s else (1, 1)
     taken: list[Window] = []
     while len(taken) < fewest or (not series.settled and len(taken) < most):
-        window = timer.window(series.point, plan.warm_up_window_s, fewest_calls=1)
+        (window,) = timer.windows(series.point, plan.warm_up_window_s, fewest_calls=1)
         taken.append(window)
         timer.keep(Kept(series.point.key, "warm_up", window))
         if window.load.disturbed:
@@ -314,6 +327,15 @@ def _warm_up(series: Series, plan: Plan, timer: _Timer) -> None:
 def _agree(means_s: list[float], agreement: float) -> bool:
     last = means_s[-AGREEING:]
     return len(last) == AGREEING and max(last) - min(last) <= agreement * sum(last) / AGREEING
+
+
+class _Look(NamedTuple):
+    """What everything that counts says at one instant."""
+
+    mark: Mark
+    cpu: CpuTimes
+    switches: Switches
+    wall_ns: int
 
 
 class _Timer:
@@ -335,29 +357,36 @@ class _Timer:
         """Whether so many budgets are spent; time that was waited for others does not count."""
         return self.now_s - self.waited_s >= patience * self.budget_s
 
-    def window(self, point: Point, window_s: float, fewest_calls: int = CALLS_PER_WINDOW) -> Window:
-        """Call for *window_s*, back to back or after the pauses of the point, timing each call."""
+    def windows(
+        self, point: Point, window_s: float, in_a_row: int = 1, fewest_calls: int = CALLS_PER_WINDOW
+    ) -> list[Window]:
+        """Call for *window_s*, back to back or after the pauses of the point, timing each call; so often in a row."""
         point.enter()
         call, idle_s, stopwatch = point.make(), point.key.idle_s, point.stopwatch
         if not idle_s:
             self._settle(call, point.wait)
         timed = stopwatch.around(call) if stopwatch else call
-        start_s = self.now_s
-        first, before, switched = self.meter.mark(), self.clock.cpu(), self.clock.switches()
-        start_ns = self.clock.wall_ns()
-        until_ns = start_ns + int(window_s * 1e9)
-        call_ns = self._calls_ns(timed, point.wait, idle_s, until_ns, fewest_calls)
-        switches = self.clock.switches().since(switched)
-        after, last, end_ns = self.clock.cpu(), self.meter.mark(), self.clock.wall_ns()
+        laps = []
+        for _ in range(in_a_row):
+            first = self._look()
+            call_ns = self._calls_ns(timed, point.wait, idle_s, first.wall_ns + int(window_s * 1e9), fewest_calls)
+            laps.append((first, call_ns, self._look()))
+        means_s = stopwatch.means_s([len(call_ns) for _, call_ns, _ in laps]) if stopwatch else [None] * in_a_row
+        return [self._window(*lap, device_s) for lap, device_s in zip(laps, means_s, strict=True)]
+
+    def _look(self) -> _Look:
+        return _Look(self.meter.mark(), self.clock.cpu(), self.clock.switches(), self.clock.wall_ns())
+
+    def _window(self, first: _Look, call_ns: list[int], last: _Look, device_s: float | None) -> Window:
         return Window(
-            start_s=start_s,
+            start_s=self.began_s + (first.wall_ns - self.origin_ns) / 1e9,
             call_s=np.array(call_ns) / 1e9,
-            cpu_s=after.own_s - before.own_s,
-            load=load_between(before, after),
-            wall_s=(end_ns - start_ns) / 1e9,
-            marks=None if self.meter.source == "none" else (first, last),
-            switches=switches,
-            device_s=stopwatch.mean_s() if stopwatch else None,
+            cpu_s=last.cpu.own_s - first.cpu.own_s,
+            load=load_between(first.cpu, last.cpu),
+            wall_s=(last.wall_ns - first.wall_ns) / 1e9,
+            marks=None if self.meter.source == "none" else (first.mark, last.mark),
+            switches=last.switches.since(first.switches),
+            device_s=device_s,
         )
 
     def await_quiet(self) -> None:

@@ -25,6 +25,7 @@ from dcplan.profiling.images import load_images
 from dcplan.profiling.journal import Journal
 from dcplan.profiling.machine import Hardware, Load
 from dcplan.profiling.measure import (
+    BRIEF,
     FULL,
     METERED_IDLE_S,
     METERED_WINDOW_S,
@@ -39,10 +40,10 @@ from dcplan.profiling.meters.choose import choose
 from dcplan.profiling.meters.protocol import Mark, Meter, duration_s
 from dcplan.profiling.mlperf import scenarios
 from dcplan.profiling.point import PRECISIONS, Key, Point, Variant, nothing
-from dcplan.profiling.session import Session, check
+from dcplan.profiling.session import Session, check, memory_format_of, torch_import_s
 from dcplan.profiling.soak import soak
 from dcplan.profiling.summary import Summary, summarise
-from dcplan.profiling.sweep import Sweep, points
+from dcplan.profiling.sweep import Sweep, points, values_of_axes
 from dcplan.profiling.training_scaling import Job, training_scaling
 from dcplan.profiling.training_step import parts_of_step
 from dcplan.profiling.workloads.catalogue import find_workload
@@ -51,9 +52,6 @@ from dcplan.profiling.write import Row, write
 
 TRAINABLE = "cnn-cifar10"
 """The workload that is trained to accuracy: the others have no data that may be shipped."""
-
-QUICK_SUFFIX = "-quick"
-"""Appended to the name of the machine where a quick measurement would replace a full one."""
 
 TRAINING = ("data", "epochs", "weight_decay", "dropout", "folds")
 """Settings that are for training to accuracy alone."""
@@ -66,6 +64,8 @@ class Settings:
     Attributes:
         sku: Name of this kind of machine; made from its processor or accelerator if None.
         quick: Under a minute for the smallest model, with few points and wide intervals.
+        brief: Two short visits to each point, no soak: for a device that is rented by the minute.
+        at: Values of axes to take instead of the workload's own, see `values_of_axes`.
         budget_s: Time after which no further window is started [s]; None for as long as it takes.
         seed: Seeds weights, synthetic data and the order of measuring.
         device: "cpu" or "cuda".
@@ -87,6 +87,8 @@ class Settings:
 
     sku: str | None = None
     quick: bool = False
+    brief: bool = False
+    at: tuple[str, ...] = ()
     budget_s: float | None = None
     seed: int = 1
     device: str = "cpu"
@@ -108,8 +110,13 @@ class Settings:
     vcpu_share: float | None = None
     wall_csv: Path | None = None
 
-    def sweep(self, logical_cpus: int) -> Sweep:
-        """What is swept on a machine with so many processors."""
+    @property
+    def mode(self) -> str:
+        """How much was taken time for, in a word."""
+        return "quick" if self.quick else "brief" if self.brief else "full"
+
+    def sweep(self, logical_cpus: int, workload: Workload) -> Sweep:
+        """What is swept of *workload* on a machine with so many processors."""
         variants = itertools.product(
             self.precision,
             self.threads or (logical_cpus,),
@@ -118,7 +125,9 @@ class Settings:
             self.streams,
             self.processes,
         )
-        return Sweep(tuple(Variant(*each) for each in variants), self.quick, self.task, self.device)  # type: ignore[arg-type]
+        at = values_of_axes(self.at, workload)
+        chosen = tuple(Variant(*each) for each in variants)  # type: ignore[arg-type]
+        return Sweep(chosen, self.quick, self.task, self.device, self.brief, at)
 
     def training(self, threads: int, batch: int) -> AccuracySettings:
         """How to train to accuracy, in steps of *batch* images. Raise an InputError if that makes no sense."""
@@ -127,8 +136,8 @@ class Settings:
 
     def plan(self, meter: Meter) -> Plan:
         """How long to measure; windows are long where the meter's counter ticks slowly."""
-        plan = QUICK if self.quick else FULL
-        if meter.source in ("nvml", "wall"):
+        plan = {"quick": QUICK, "brief": BRIEF, "full": FULL}[self.mode]
+        if meter.source in ("nvml", "wall") and not self.brief:
             window_s, idle_s = (1.0, 20.0) if self.quick else (METERED_WINDOW_S, METERED_IDLE_S)
             plan = replace(plan, window_s=window_s, windows=(5, 12), idle_s=idle_s)
         if self.device == "cuda":
@@ -154,8 +163,8 @@ def profile(workload: str, out: Path, settings: Settings | None = None, progress
         wall_csv=settings.wall_csv,
     )
     sku = checked_sku(settings.sku or machine.default_sku(hardware, accelerator(settings.device)))
-    if settings.quick and _is_full(out / "compute" / sku / chosen.name):
-        sku += QUICK_SUFFIX
+    if settings.mode != "full" and _is_full(out / "compute" / sku / chosen.name):
+        sku += f"-{settings.mode}"
     folder = out / "compute" / sku / chosen.name
     try:
         return Recording(chosen, replace(settings, sku=sku), sweep, hardware, meter, folder).run(
@@ -167,7 +176,7 @@ def profile(workload: str, out: Path, settings: Settings | None = None, progress
 
 
 def _is_full(folder: Path) -> bool:
-    """Whether *folder* holds a full measurement, which a quick one must not replace."""
+    """Whether *folder* holds a full measurement, which a shorter one must not replace."""
     header = folder / "profile.yaml"
     if not header.is_file():
         return False
@@ -265,13 +274,13 @@ class Recording:
         known = [point for point in offered if not point.key.idle_s and point.key.batch <= fitting[point.key.task]]
         heavy = max(known, key=lambda point: point.key.batch)
         first = self.meter.mark()
-        settled = None if self.settings.quick else soak(heavy, self.meter)
+        settled = None if self.settings.mode != "full" else soak(heavy, self.meter)
         limit_w = self.meter.conditions(first, self.meter.mark()).get("power_limit_w")
         return {"thermal_steady": settled, "power_limit_w": limit_w}
 
     def _scaling(self, step: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """How the training step that was divided scales with workers; None if there is none, or no time for it."""
-        if step is None or self.settings.quick:
+        if step is None or self.settings.mode != "full":
             return None
         key = Key("train", step["batch"], step.get("tokens", 0), 0, *self.sweep.variants[0])
         return training_scaling(Job(self.workload.name, key, self.settings.device, self.settings.seed))
@@ -331,10 +340,10 @@ class Recording:
         return {
             **first._asdict(),
             "device": self.settings.device,
-            "memory_format": "contiguous",
+            "memory_format": memory_format_of(self.settings.device, first).removesuffix("_format"),
             "data": "synthetic, resident in memory; no data loading in the timings",
             "seed": self.settings.seed,
-            "mode": "quick" if self.settings.quick else "full",
+            "mode": self.settings.mode,
             "windows_fewest_most": list(plan.windows),
             "window_s": plan.window_s,
             "half_width_wanted": plan.half_width,
@@ -413,7 +422,7 @@ def _checked(settings: Settings, hardware: Hardware, workload: Workload) -> Swee
         raise InputError(f"there is no device '{settings.device}'", "known are cpu and cuda")
     if settings.device == "cuda":
         _require_cuda()
-    sweep = settings.sweep(hardware.logical_cpus)
+    sweep = settings.sweep(hardware.logical_cpus, workload)
     for variant in sweep.variants:
         check(workload, variant, settings.device)
     if settings.sku is not None:
@@ -422,6 +431,7 @@ def _checked(settings: Settings, hardware: Hardware, workload: Workload) -> Swee
 
 
 def _require_cuda() -> None:
+    torch_import_s()
     import torch
 
     if not torch.cuda.is_available():
@@ -445,7 +455,7 @@ def _device(device: str) -> dict[str, Any]:
 
 def _cold(session: Session, keys: Sequence[Key]) -> dict[str, float | None]:
     """What starting costs, once per process: import, model, and the first call of each task."""
-    cold: dict[str, float | None] = {"torch_import_s": session.import_s, "build_s": session.build_s}
+    cold: dict[str, float | None] = {"torch_import_s": torch_import_s(), "build_s": session.build_s}
     first = {key.task: key for key in reversed(keys) if key.variant == session.variant and not key.idle_s}
     for task, key in sorted(first.items(), key=lambda item: item[0] == "train"):
         cold[f"first_{task}_call_s"] = _first_call_s(session, key)
@@ -493,10 +503,10 @@ def _power(
     described = dict(meter.describe())
     energy, seconds = meter.energy(*idle), duration_s(*idle)
     if energy.joules is not None and seconds > 0:
-        described["idle_w"] = energy.joules / seconds
-        described["idle_measured_s"] = seconds
-        described["idle_after_w"] = meter.energy(*rested).power_w(duration_s(*rested)) if rested else None
-        draw = fit(energy.joules / seconds, observations(summaries))
+        idle_w = energy.joules / seconds
+        loaded_w = meter.energy(*rested).power_w(duration_s(*rested)) if rested else None
+        described |= {"idle_w": idle_w, "idle_measured_s": seconds, "idle_after_w": loaded_w}
+        draw = fit(loaded_w or idle_w, observations(summaries))
         if draw is not None:
             described["model"] = draw.as_header()
     return {"source": meter.source, **described}

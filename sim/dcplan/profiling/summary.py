@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.profiling.measure import CALLS_PER_WINDOW, WINDOWS_NEEDED, Series, Window
-from dcplan.profiling.meters.protocol import Energy, Meter
+from dcplan.profiling.meters.protocol import Energy, Mark, Meter
 from dcplan.profiling.point import Key
 from dcplan.profiling.statistics import (
     QUANTILES,
@@ -29,6 +29,9 @@ STABLE = 0.05
 """Largest half-width of the interval, and largest drift, of a stable point, relative to its mean [-]."""
 GROSS = 0.25
 """From this relative half-width on there is no usable mean (torch.utils.benchmark calls such a spread gross) [-]."""
+
+BREAK_S = 0.02
+"""Windows further apart than this have something between them [s]: reading the clocks takes a millisecond or so."""
 
 Bounds = tuple[float, float, float]
 """A percentile with its 95 % bounds [s]."""
@@ -154,6 +157,23 @@ def energies(windows: Sequence[Window], meter: Meter | None) -> list[Energy | No
     return [meter.energy(*window.marks) if meter and window.marks else None for window in windows]
 
 
+def stretches(windows: Sequence[Window]) -> list[tuple[Mark, Mark]]:
+    """First and last mark of windows that follow each other without a break.
+
+    To a meter whose counter ticks slowly they are one long window, with one tick of error at either end.
+    """
+    found: list[tuple[Mark, Mark]] = []
+    for window in windows:
+        if window.marks is None:
+            continue
+        first, last = window.marks
+        if found and 0 <= first.monotonic_s - found[-1][1].monotonic_s <= BREAK_S:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append(window.marks)
+    return found
+
+
 def _device_s(windows: Sequence[Window]) -> float | None:
     """Mean of the windows that know it [s], as of time_s; those of an old journal do not."""
     known = [window.device_s for window in windows if window.device_s is not None]
@@ -161,19 +181,26 @@ def _device_s(windows: Sequence[Window]) -> float | None:
 
 
 def _power(series: Series, meter: Meter | None) -> Power | None:
+    """What the meter saw: chance from window to window, its own error over whole stretches; None if it saw little."""
     known = [
-        (window, energy, energy.joules)
+        (window, energy.joules)
         for window, energy in zip(series.measured, energies(series.measured, meter), strict=True)
         if energy is not None and energy.joules is not None
     ]
-    if len(known) < 2:
+    if meter is None or len(known) < 2:
         return None
-    samples = series.point.key.samples
-    spread = max(_spread(energy) for _, energy, _ in known)
-    watts = batch_means([np.array([joules / window.wall_s]) for window, _, joules in known])
-    each = batch_means([np.array([joules / (len(window.call_s) * samples)]) for window, _, joules in known])
-    flags = sorted({flag for _, energy, _ in known for flag in energy.flags})
-    return Power(_widened(watts, spread), _widened(each, spread), tuple(flags))
+    watts = [joules / window.wall_s for window, joules in known]
+    each = [joules / (len(window.call_s) * series.point.key.samples) for window, joules in known]
+    return power_of(watts, each, [meter.energy(*marks) for marks in stretches(series.measured)])
+
+
+def power_of(watts: Sequence[float], joules_per_sample: Sequence[float], seen: Sequence[Energy]) -> Power:
+    """Power and energy from those of each window, and from what the meter said of the stretches that they make."""
+    spread = max((_spread(energy) for energy in seen), default=0.0)
+    power_w, each_j = (
+        _widened(batch_means([np.array([value]) for value in values]), spread) for values in (watts, joules_per_sample)
+    )
+    return Power(power_w, each_j, tuple(sorted({flag for energy in seen for flag in energy.flags})))
 
 
 def _spread(energy: Energy) -> float:

@@ -36,11 +36,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with its figures, and HTML that follows them."""
+    """A heading with its figures, a sentence before them, and HTML that follows them."""
 
     title: str
     charts: tuple[Chart, ...]
     after: str = ""
+    lead: str = ""
 
 
 @cache
@@ -140,7 +141,8 @@ def section(number: int, part: Section) -> str:
     """The HTML of a section, the *number*-th of its page."""
     figures = "\n".join(_figure(f"figure-{number}-{place}", chart) for place, chart in enumerate(part.charts, start=1))
     after = f"<div class='scroll'>{part.after}</div>" if part.after else ""
-    return f"<section id='part-{number}'>\n<h2>{html.escape(part.title)}</h2>\n{figures}\n{after}</section>"
+    lead = f"<p>{prose(part.lead)}</p>\n" if part.lead else ""
+    return f"<section id='part-{number}'>\n<h2>{html.escape(part.title)}</h2>\n{lead}{figures}\n{after}</section>"
 
 
 def _figure(name: str, chart: Chart) -> str:

@@ -173,7 +173,9 @@ def kpi_interval(name: str, kpi: Mapping[str, Any]) -> str:
         return ""
     if str(kpi["unit"]) == "USD":
         return _dollars_between(low, high)
-    shown = Scale(100.0, "%") if is_share(name) else scale(value, str(kpi["unit"]))
+    if is_share(name):  # Student's interval knows no bounds, a share does
+        return between(100.0 * max(0.0, low), 100.0 * min(1.0, high), "%")
+    shown = scale(value, str(kpi["unit"]))
     return between(low * shown.factor, high * shown.factor, shown.unit)
 
 

@@ -16,7 +16,7 @@ from dcplan.report.tables import owners_html
 from dcplan.results.store import Run
 
 FEWEST_POINTS = 120
-OF_AN_ENDPOINT = ("latency", "endpoints", "batches", "classes", "token_latency", "generation", "scaling")
+OF_AN_ENDPOINT = ("latency", "endpoints", "batches", "classes", "token_latency", "generation", "scaling", "limits")
 """Tables with rows for each endpoint."""
 
 
@@ -96,7 +96,9 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
         most = known.max_batch.get(name, 1)
         if of["batches"] is not None and most > 1:
             charts.append(Chart(latency.batch_figure(name, of["batches"], most)))
-        yield Section(f"Endpoint {name}", tuple(charts))
+        limited = of["limits"]
+        lead = "" if limited is None else f"What limits it. {limited['message'].iloc[0]}"
+        yield Section(f"Endpoint {name}", tuple(charts), lead=lead)
 
 
 def _marks_of_classes(kpis: Kpis, name: str) -> dict[str, dict[str, float]]:

@@ -171,6 +171,10 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("verified", "bool", "", "somebody has read the primary source"),
             Column("source", "str", "", "where it comes from"),
         ),
+        "limits": (
+            Column("endpoint", "str", "", "name of the endpoint"),
+            Column("message", "str", "", "what limits it, from its own KPIs"),
+        ),
         "warnings": (Column("message", "str", "", "what the reader should know before trusting the numbers"),),
     }
 )

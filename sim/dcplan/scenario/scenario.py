@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -50,6 +50,10 @@ class Scenario(Spec):
     """Independent repetitions; from two on, every KPI has a 95 % interval."""
     seed: Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)] = 1
     """Seed of all random streams."""
+    requests: Literal["every", "sampled"] = "every"
+    """Simulate every request; or `sampled`, one in `one_in`: for long horizons, and where queues settle quickly."""
+    one_in: Annotated[int, Field(ge=2, le=100_000, strict=True)] = 100
+    """With `requests: sampled`: the demand changes so many times faster than it comes, so few stand for many."""
     draw_profiles: bool = False
     """Draw each measured workload from its 95 % interval in every replication, so that intervals carry it as well."""
     step: PositiveDuration = "5 min"  # type: ignore[assignment]  # read like a scenario's text
@@ -64,6 +68,11 @@ class Scenario(Spec):
     """Models that answer requests."""
     training: dict[Name, TrainingQueue] = Field(default_factory=dict)
     """Queues of training jobs."""
+
+    @property
+    def each_stands_for(self) -> int:
+        """Requests that each simulated one stands for."""
+        return self.one_in if self.requests == "sampled" else 1
 
 
 DAY_S = 86400.0
@@ -92,6 +101,9 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         ("endpoints", dict(scenario.endpoints)),
         ("training", dict(scenario.training)),
     ]
+    for name, endpoint in scenario.endpoints.items():
+        if endpoint.autoscaling is not None and scenario.requests == "sampled":
+            yield ("requests",), f"endpoint {name} scales by what it sees every few seconds; use 'requests: every'"
     for family, members in users:
         for name, member in members.items():
             if member.on is not None and member.on not in scenario.fleet:

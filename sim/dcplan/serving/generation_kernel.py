@@ -25,6 +25,7 @@ from dcplan.serving.generation_state import (
     ARRIVED,
     BUSY_S,
     DECODE,
+    ENERGY_J,
     IDLE,
     LATENCY_S,
     PREEMPTED,
@@ -147,6 +148,21 @@ def _leave(
     state.pool[slot].next = state.numbers[FREE]
     state.numbers[FREE] = slot
     state.numbers[FREE_PLACES] += 1
+
+
+@inlined
+def _account(
+    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, until_s: float
+) -> None:  # pragma: no cover - compiled
+    """A replica was busy with what it does up to *until_s*."""
+    rep = state.replica[replica]
+    busy_s = until_s - rep.started_s
+    totals.sums[BUSY_S] += busy_s
+    if rep.phase == PREFILL:
+        totals.sums[ENERGY_J] += busy_s * rules.prefill_w[rep.prefilled + rep.piece]
+    else:
+        totals.sums[ENERGY_J] += busy_s * rules.decode_w[rep.running]
+    rep.started_s = until_s
 
 
 # --- the steps of a replica -------------------------------------------------------------------------------------------
@@ -322,8 +338,7 @@ def _next_step(
         if steps > 0:
             at_s = _after_s(rules, state, replica, steps)
             _take_steps(rules, state, totals, replica, steps)
-            totals.sums[BUSY_S] += at_s - now_s
-            rep.started_s = at_s
+            _account(rules, state, totals, replica, at_s)
     rep.ends_s = _after_s(rules, state, replica, 1)
 
 
@@ -335,7 +350,7 @@ def _replay(
     rep = state.replica[replica]
     while rep.ends_s <= now_s:
         at_s = rep.ends_s
-        totals.sums[BUSY_S] += at_s - rep.started_s
+        _account(rules, state, totals, replica, at_s)
         before = rep.running
         if rep.phase == PREFILL:
             _end_prefill(rules, state, totals, replica)
@@ -437,6 +452,5 @@ def serve(
         for replica in range(len(state.replica)):
             _replay(rules, state, totals, replica, until_s)
             if state.replica[replica].phase != IDLE:
-                totals.sums[BUSY_S] += until_s - state.replica[replica].started_s
-                state.replica[replica].started_s = until_s
+                _account(rules, state, totals, replica, until_s)
     return index

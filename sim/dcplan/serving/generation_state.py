@@ -19,9 +19,9 @@ ARRIVED, SERVED, REFUSED, WITHIN_SLO, STARTED, PREEMPTED, TOKENS_IN, TOKENS_OUT 
 """Places in `GenerationTotals.counts`: requests that came, were answered, were refused by a full queue, were answered
 within all promises; requests whose first prefill began; sequences preempted; tokens of prompts processed, those
 processed again included, and of answers."""
-LATENCY_S, TTFT_S, WAIT_S, BUSY_S = range(4)
+LATENCY_S, TTFT_S, WAIT_S, BUSY_S, ENERGY_J = range(5)
 """Places in `GenerationTotals.sums`: time to the whole answer and to its first token, of those that have it; time to
-the start of the first prefill; replica-seconds busy."""
+the start of the first prefill; replica-seconds busy; energy of the steps."""
 
 SEQUENCE = np.dtype(
     [
@@ -84,6 +84,8 @@ class GenerationRules(NamedTuple):
         prefill_s: Time to process the first tokens of a prompt [s], by their number, [longest + 1]; 0 for none.
         decode_s: Time of decode steps of b sequences from an average of 0 to one of c tokens each, a step a token [s],
             [max_batch + 1, longest + 2]: the step at an average of c takes decode_s[b, c + 1] - decode_s[b, c].
+        prefill_w: Power above rest while the first tokens of a prompt are processed [W], by number, [longest + 1].
+        decode_w: Power above rest of decode steps by sequences [W], [max_batch + 1].
         ttft_slo_s: Promised time to the first token [s]; infinite if none.
         tpot_slo_s: Promised time per further token, mean over the answer [s]; infinite if none.
         slo_s: Promised time to the whole answer [s]; infinite if none.
@@ -97,6 +99,8 @@ class GenerationRules(NamedTuple):
     chunk: int
     prefill_s: FloatArray
     decode_s: FloatArray
+    prefill_w: FloatArray
+    decode_w: FloatArray
     ttft_slo_s: float
     tpot_slo_s: float
     slo_s: float
@@ -123,7 +127,7 @@ class GenerationTotals(NamedTuple):
 
     Attributes:
         counts: See ARRIVED and its neighbours, [8].
-        sums: See LATENCY_S and its neighbours, [4].
+        sums: See LATENCY_S and its neighbours, [5].
         latency: Histogram of the time to the whole answer, see `histogram`, [BINS].
         ttft: Histogram of the time to the first token, [BINS].
         tpot: Histogram of the time per further token, mean over each answer of two tokens or more, [BINS].
@@ -156,7 +160,7 @@ def new_totals(rules: GenerationRules) -> GenerationTotals:
     """Totals of nothing."""
     return GenerationTotals(
         counts=np.zeros(8, dtype=np.int64),
-        sums=np.zeros(4),
+        sums=np.zeros(5),
         latency=np.zeros(BINS, dtype=np.int64),
         ttft=np.zeros(BINS, dtype=np.int64),
         tpot=np.zeros(BINS, dtype=np.int64),
@@ -176,12 +180,12 @@ def in_system(state: GenerationState) -> int:
 
 
 def as_totals(totals: GenerationTotals) -> Totals:
-    """*totals* as those of any endpoint; no energy, which is known by busy time alone."""
+    """*totals* as those of any endpoint."""
     arrived, served, refused, within, *_ = totals.counts
-    latency_s, _, wait_s, busy_s = totals.sums
+    latency_s, _, wait_s, busy_s, energy_j = totals.sums
     return Totals(
         counts=np.array([arrived, served, refused, within, arrived], dtype=np.int64),
-        sums=np.array([latency_s, wait_s, busy_s, 0.0]),
+        sums=np.array([latency_s, wait_s, busy_s, energy_j]),
         latency=totals.latency,
         batches=totals.batches,
     )

@@ -87,10 +87,18 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
 
 
 def generation_rules(
-    spec: EndpointSpec, generation: Generation, prefill_s: FloatArray, decode_s: FloatArray
+    spec: EndpointSpec,
+    generation: Generation,
+    prefill_s: FloatArray,
+    decode_s: FloatArray,
+    powers_w: tuple[FloatArray, FloatArray] | None = None,
 ) -> GenerationRules:
-    """The rules of *spec*, whose text is generated as *generation* says; see `GenerationRules` for the times."""
+    """The rules of *spec*, whose text is generated as *generation* says.
+
+    See `GenerationRules` for the times and the powers, of prefill and of decode; zeros if these are not given.
+    """
     limit = spec.queue.limit
+    prefill_w, decode_w = powers_w or (np.zeros(len(prefill_s)), np.zeros(len(decode_s)))
     return GenerationRules(
         routing=ROUTING[spec.policy],
         max_batch=generation.max_batch,
@@ -100,6 +108,8 @@ def generation_rules(
         chunk=generation.chunk or generation.longest,
         prefill_s=prefill_s,
         decode_s=decode_s,
+        prefill_w=prefill_w,
+        decode_w=decode_w,
         ttft_slo_s=np.inf if generation.ttft is None else float(generation.ttft),
         tpot_slo_s=np.inf if generation.tpot is None else float(generation.tpot),
         slo_s=np.inf if spec.slo is None else spec.slo.latency_s,

@@ -22,6 +22,7 @@ import pandas as pd
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
 from dcplan.kpis.compute import compute
+from dcplan.kpis.limits import limits
 from dcplan.kpis.warnings import warnings
 from dcplan.results import store
 from dcplan.results.store import Run, frame, joined
@@ -114,5 +115,6 @@ def _summed_up(plan: Plan, tables: dict[str, pd.DataFrame]) -> Run:
     tables["assumptions"] = frame("assumptions", plan.assumptions)
     carbon = plan.site.carbon_kg_per_kwh if plan.site is not None else None
     kpis = compute(scenario, tables, carbon)
+    tables["limits"] = limits(scenario, kpis["kpis"])
     tables["warnings"] = warnings(scenario, tables, kpis["kpis"])
     return Run(scenario_text(scenario), manifest(plan), kpis, tables)

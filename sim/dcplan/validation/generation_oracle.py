@@ -48,6 +48,7 @@ class Outcome:
     preempted: int = 0
     prefilled: int = 0
     busy_s: float = 0.0
+    energy_j: float = 0.0
 
     @property
     def refused(self) -> int:
@@ -169,6 +170,7 @@ def prefill(
     taken_s = float(rules.prefill_s[replica.prefilled + piece] - rules.prefill_s[replica.prefilled])
     yield env.timeout(taken_s)
     outcome.busy_s += taken_s
+    outcome.energy_j += taken_s * float(rules.prefill_w[replica.prefilled + piece])
     outcome.prefilled += piece
     replica.prefilled += piece
     if replica.prefilled < this.length:
@@ -191,6 +193,7 @@ def decode(env: simpy.Environment, rules: GenerationRules, replica: Replica, out
     taken_s = float(np.diff(np.interp([mean, mean + 1], np.arange(len(row)), row))[0])
     yield env.timeout(taken_s)
     outcome.busy_s += taken_s
+    outcome.energy_j += taken_s * float(rules.decode_w[running])
     outcome.batches[running] += 1
     for each in list(replica.running):
         each.tokens += 1

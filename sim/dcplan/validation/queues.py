@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag, expm, solve
 from scipy.optimize import brentq
+from scipy.stats import poisson
 
 FloatArray = NDArray[np.float64]
 
@@ -122,6 +123,23 @@ def md1(arrival: float, service_s: float) -> Law:
     return Law(service_s + load * service_s / (2.0 * (1.0 - load)), tail)
 
 
+def mdc_s(arrival: float, service_s: float, servers: int) -> float:
+    """Mean time in system of M/D/c [s].
+
+    C. D. Crommelin, "Delay probability formulae when the holding times are constant", P.O. Elec. Eng. J. 25 (1932) 41.
+    With a the offered load and N(x) Poisson of mean x, the mean wait is, in service times, the sum over i >= 1 of
+    P(N(i a) >= i c) - c / a P(N(i a) >= i c + 1).
+
+    >>> round(mdc_s(0.8, 1.0, 1), 6)
+    3.0
+    """
+    load = arrival * service_s
+    terms = np.arange(1, 20_000)
+    reached = poisson.sf(terms * servers - 1, terms * load)
+    passed = poisson.sf(terms * servers, terms * load)
+    return service_s * (1.0 + float(np.sum(reached - servers / load * passed)))
+
+
 def mph1(arrival: float, start: FloatArray, rates: FloatArray) -> Law:
     """M/PH/1: wait is a geometric sum of residual services, then the service (Neuts 1981, section 3.2).
 
@@ -223,6 +241,29 @@ def finite_source(users: int, think_s: float, service: float, servers: int) -> t
     states = weights / weights.sum()
     rate = float(states[1:] @ np.minimum(n, servers)) * service
     return rate, users / rate - think_s
+
+
+def patient_callers(arrival: float, service: float, servers: int) -> float:
+    """Attempts per customer in M/M/c/c where all who are refused call again, after times much longer than a service.
+
+    J. W. Cohen, "Basic problems of telephone traffic theory and the influence of repeated calls", Philips Telecomm.
+    Rev. 18 (1957) 49: those who come back are then as good as fresh arrivals of rate r = (arrival + r) B(a), with B
+    Erlang's loss formula at a = (arrival + r) / service.
+
+    >>> round(patient_callers(0.5, 1.0, 1), 6)
+    2.0
+    """
+
+    def lost(extra: float) -> float:
+        load, blocked = (arrival + extra) / service, 1.0
+        for server in range(1, servers + 1):
+            blocked = load * blocked / (server + load * blocked)
+        return (arrival + extra) * blocked - extra
+
+    high = arrival
+    while lost(high) > 0.0:
+        high *= 2.0
+    return 1.0 + float(brentq(lost, 0.0, high)) / arrival
 
 
 def two_choices_s(load: float, service: float) -> float:

@@ -42,6 +42,7 @@ class Case:
         law: Distribution of the time in system.
         mean_s: Mean time in system [s], where its distribution is not known.
         lost: Share of the requests that are not answered [-].
+        attempts: Attempts per request [-].
         class_mean_s: Mean time in system of each class [s].
         demand: How requests come; Poisson if None.
     """
@@ -53,6 +54,7 @@ class Case:
     law: Law | None = None
     mean_s: float | None = None
     lost: float | None = None
+    attempts: float | None = None
     class_mean_s: Mapping[str, float] = field(default_factory=dict)
     demand: dict[str, Any] | None = None
 
@@ -62,12 +64,14 @@ def cases() -> Iterator[Case]:
     exponential = {"kind": "exponential", "mean": f"{SERVICE_S} s"}
     shared = {"kind": "shared"}
     yield Case("M/M/1", _endpoint(exponential, 1), 0.8 * RATE, "Kleinrock 1975", queues.mm1(0.8 * RATE, RATE))
-    for servers, load in ((8, 0.85), (64, 0.9)):
+    for servers, load in ((8, 0.85), (64, 0.9), (256, 0.99)):
         arrival = load * servers * RATE
         law = queues.mmc(arrival, RATE, servers)
         yield Case(f"M/M/{servers}", _endpoint(exponential, servers, queue=shared), arrival, "Erlang C 1917", law)
     fixed = {"kind": "deterministic", "mean": f"{SERVICE_S} s"}
     yield Case("M/D/1", _endpoint(fixed, 1), 0.75 * RATE, "Erlang 1909", queues.md1(0.75 * RATE, SERVICE_S))
+    mean_s = queues.mdc_s(0.9 * 8 * RATE, SERVICE_S, 8)
+    yield Case("M/D/8", _endpoint(fixed, 8, queue=shared), 0.9 * 8 * RATE, "Crommelin 1932", mean_s=mean_s)
     smooth = {"kind": "erlang", "mean": f"{SERVICE_S} s", "shape": 4}
     law = queues.mph1(0.8 * RATE, *queues.erlang_phases(SERVICE_S, 4))
     yield Case("M/G/1, Erlang-4", _endpoint(smooth, 1), 0.8 * RATE, "Neuts 1981", law)
@@ -110,6 +114,11 @@ def _interacting(exponential: dict[str, Any]) -> Iterator[Case]:
     lost, mean_s = queues.impatient(rate, RATE, 4, patience_s)
     hasty = _endpoint(exponential, 4, queue={"kind": "shared", "timeout": f"{patience_s} s"})
     yield Case("M/M/4+D, impatient", hasty, rate, "Barrer 1957", mean_s=mean_s, lost=lost)
+    rate, again_s = 0.75 * 8 * RATE, 200 * SERVICE_S
+    retry = {"attempts": 100, "backoff": f"{again_s} s", "longest": f"{again_s} s", "factor": 1}
+    stubborn = _endpoint(exponential, 8, queue={"kind": "shared", "limit": 0}, retry=retry)
+    attempts = queues.patient_callers(rate, RATE, 8)
+    yield Case("M/M/8/8, all call again", stubborn, rate, "Cohen 1957", lost=0.0, attempts=attempts)
     users, think_s = 60, 10 * SERVICE_S
     rate, mean_s = queues.finite_source(users, think_s, RATE, 5)
     demand = {"kind": "closed", "users": users, "think": f"{think_s} s"}
@@ -160,6 +169,8 @@ def _compared(case: Case, seed: int) -> Iterator[tuple[str, dict[str, float], fl
             yield label, ours[f"latency_{label}_s"], case.law.percentile_s(level), "s"
     for name, mean_s in case.class_mean_s.items():
         yield f"{name}, mean", ours[f"classes.{name}.latency_mean_s"], mean_s, "s"
+    if case.attempts is not None:
+        yield "attempts per request", ours["attempts_per_request"], case.attempts, "-"
     if case.lost is not None:
         yield "throughput", ours["throughput_rps"], case.rate * (1.0 - case.lost), "1/s"
 

@@ -42,6 +42,7 @@ def arrivals(
     horizon_s: float,
     clock: Clock = MONDAY,
     recorded: Recorded | None = None,
+    lapse: float = 1.0,
 ) -> Iterator[FloatArray]:
     """Blocks of arrival times [s since the start], sorted, at least up to *horizon_s*; for users, times to think [s].
 
@@ -51,12 +52,20 @@ def arrivals(
         horizon_s: End of the run [s].
         clock: The site's calendar, which a diurnal demand follows.
         recorded: The trace, for a demand of kind `trace`.
+        lapse: How many times faster the demand changes than it comes: times run to *horizon_s* / *lapse*, with the rate
+            that would be there *lapse* times later. What changes by itself, such as the states of an mmpp, does not
+            hurry, and recorded stamps are given as they are.
     """
     if isinstance(demand, Closed):
         return _thoughts(demand, rng)
     if isinstance(demand, Trace) and recorded is not None and recorded.stamps_s is not None:
         return _blocks(recorded.stamps_s)
-    return _time_changed(rate_curve(demand, rng, horizon_s, clock, recorded), _gaps(demand), rng, horizon_s)
+    if isinstance(demand, Mmpp):
+        curve = rate_curve(demand, rng, horizon_s / lapse)
+    else:
+        curve = rate_curve(demand, rng, horizon_s, clock, recorded)
+        curve = curve if lapse == 1.0 else RateCurve(curve.edges_s / lapse, curve.rate_per_s)
+    return _time_changed(curve, _gaps(demand), rng, horizon_s / lapse)
 
 
 def _thoughts(demand: Closed, rng: np.random.Generator) -> Iterator[FloatArray]:

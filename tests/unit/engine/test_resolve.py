@@ -69,7 +69,24 @@ def test_prices_and_carbon_come_from_their_profiles(plan_of: Callable[..., Plan]
     site = plan_of(tiny.WHOLE).site
     assert site is not None
     assert site.carbon_kg_per_kwh == 0.25
-    assert (site.prices.server_usd, site.prices.facility_usd_per_w, site.prices.discount_rate) == (5000.0, 10.0, 0.0)
+    assert site.prices.server_usd == {"cpu_server_usd": 5000.0}
+    assert (site.prices.facility_usd_per_w, site.prices.discount_rate) == (10.0, 0.0)
+
+
+def test_a_server_costs_what_its_profile_points_at(tmp_path: Path) -> None:
+    root = tiny.write_library(tmp_path / "profiles")
+    header = root / "power" / "tiny-server" / "profile.yaml"
+    header.write_text(header.read_text() + "  price: big_server_usd\n")
+    with pytest.raises(ScenarioError, match="cost profile 'flat-prices' lacks 'big_server_usd'"):
+        tiny.planned(tiny.WHOLE, tmp_path, tiny.library(root))
+    prices = {name: {"value": value, "unit": "1"} for name, value in {**tiny.PRICES, "big_server_usd": 9000.0}.items()}
+    tiny.write_header(root / "cost" / "flat-prices", values=prices)
+    plan = tiny.planned(tiny.WHOLE, tmp_path, tiny.library(root))
+    assert plan.site is not None
+    assert plan.site.prices.server_usd == {"big_server_usd": 9000.0}
+    named = [row["name"] for row in plan.assumptions]
+    assert "flat-prices: big server usd" in named
+    assert "flat-prices: cpu server usd" not in named
 
 
 def test_a_shape_of_the_library_is_scaled_to_the_mean(plan_of: Callable[..., Plan]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,7 +9,10 @@ import pytest
 import tiny
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
+from dcplan.errors import ScenarioError
+from dcplan.profiles.library import Library
 from dcplan.results.columns import TABLES
+from dcplan.studies.replicate import replicate
 
 
 def test_a_run_has_the_tables_of_what_is_in_the_scenario(plan_of: Callable[..., Plan]) -> None:
@@ -75,3 +79,59 @@ def test_the_last_mark_comes_although_rounding_makes_it_late(plan_of: Callable[.
     steps = simulate(plan_of(belt, *settings), 0)["endpoints"]
     assert steps["time_s"].tolist() == [warm_up_s]
     assert steps["arrived"].tolist() == [7200 - 1542]
+
+
+DAILY = "[" + ", ".join(str(1 if hour < 12 else 3) for hour in range(24)) + "]"
+DAY = tiny.MEASURED.replace("horizon: 2 h", "horizon: 24 h").replace("replications: 2", "replications: 5")
+DAY = DAY.replace("{kind: poisson, rate: 2 /s}", f"{{kind: diurnal, mean: 20 /s, daily: {DAILY}}}")
+
+
+def test_sampled_requests_stand_for_all(plan_of: Callable[..., Plan]) -> None:
+    every, sampled = replicate(plan_of(DAY)), replicate(plan_of(DAY, "requests=sampled", "one_in=20"))
+    assert set(sampled.tables["endpoints"]["arrived"] % 20) == {0}
+    for name in ("throughput_rps", "latency_p50_s", "latency_p99_s", "utilisation", "energy_j_per_request"):
+        whole, part = (run.kpis["kpis"][f"endpoints.web.{name}"] for run in (every, sampled))
+        half = (part["high"] - part["low"] + whole["high"] - whole["low"]) / 2
+        assert abs(part["value"] - whole["value"]) <= half, name
+    by_hour = sampled.tables["endpoints"].groupby(sampled.tables["endpoints"]["time_s"] // 43_200)["arrived"].sum()
+    assert by_hour.iloc[1] / by_hour.iloc[0] == pytest.approx(3.0, rel=0.1)
+    power_w = [run.tables["servers"]["it_w"].mean() for run in (every, sampled)]
+    assert power_w[1] == pytest.approx(power_w[0], rel=0.01)
+
+
+def test_stamps_cannot_be_sampled(plan_of: Callable[..., Plan], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("time_s\n1\n9000\n")
+    settings = ("endpoints.web.demand={kind: trace, file: t.csv}", "requests=sampled")
+    with pytest.raises(ScenarioError, match="recorded time stamps cannot be sampled; use requests: every"):
+        plan_of(tiny.SYNTHETIC, *settings)
+
+
+def accelerated(tmp_path: Path) -> Library:
+    """The tiny library, its server full of accelerators that draw 110 W in every call, 70 W at rest, 120 W at most."""
+    root = tiny.write_library(tmp_path / "profiles")
+    table = root / "compute" / "tiny-slot" / "tiny" / "infer.csv"
+    pd.read_csv(table).assign(power_w=110.0).to_csv(table, index=False)
+    boards = {"limit_w": {"value": 120}, "rest_w": {"value": 70}}
+    server = {"idle_w": {"value": 100}, "max_w": {"value": 300}, "curve": {"r": {"value": 1.4}}, "boards": boards}
+    tiny.write_header(root / "power" / "tiny-server", values=server | {"slots": {"tiny-slot": {"value": 4}}})
+    return tiny.library(root)
+
+
+STEADY = tiny.MEASURED.replace("kind: poisson, rate: 2 /s", "kind: constant, rate: 2 /s")
+STEADY = STEADY.replace("max_delay: 5 ms", "max_delay: 0 ms")
+
+
+def test_servers_draw_what_the_meters_of_their_accelerators_read(tmp_path: Path) -> None:
+    """Two calls of 10 ms a second, 40 W above rest; a watt of a board is one at the plug (200 W / (4 x 50 W))."""
+    plan = tiny.planned(STEADY, tmp_path, accelerated(tmp_path), ["training=null"])
+    power_w = simulate(plan, 0)["servers"]["it_w"]
+    assert power_w.tolist() == pytest.approx([3 * 100 + 2 * 0.010 * 40] * len(power_w), rel=1e-3)
+    assert any("power of a call from its own meter" in str(row["value"]) for row in plan.assumptions)
+
+
+def test_what_nobody_measured_draws_all_that_a_board_may(tmp_path: Path) -> None:
+    plan = tiny.planned(STEADY, tmp_path, accelerated(tmp_path))
+    tables = simulate(plan, 0)
+    busy_s = float((tables["jobs"]["end_s"] - tables["jobs"]["start_s"]).sum())
+    active_j = tables["attribution"].set_index("owner")["active_j"]
+    assert active_j["training nightly"] == pytest.approx(50 * busy_s)

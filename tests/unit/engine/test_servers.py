@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 
 from dcplan.engine.plan import Grid, ServerGroup
 from dcplan.engine.servers import UNUSED, Ledger, Owner, attribution, group_power_w, keep_ledger
-from dcplan.profiles.server import Server
+from dcplan.profiles.server import Boards, Server
 
 nobody: Any = None
 GROUP = ServerGroup(
@@ -22,16 +22,16 @@ WEB, NIGHTLY = Owner("endpoint web", "node", 5), Owner("training nightly", "node
 
 
 def test_idle_servers_draw_idle_power() -> None:
-    assert group_power_w(GROUP, np.zeros(3), GRID).tolist() == [300.0] * 3
+    assert group_power_w(GROUP, np.zeros(3), np.zeros(3), GRID).tolist() == [300.0] * 3
 
 
 def test_full_servers_draw_full_power() -> None:
-    assert group_power_w(GROUP, 12 * GRID.durations_s, GRID) == pytest.approx([900.0] * 3)
+    assert group_power_w(GROUP, 12 * GRID.durations_s, np.zeros(3), GRID) == pytest.approx([900.0] * 3)
 
 
 def test_half_busy_servers_draw_what_the_curve_says() -> None:
     expected_w = 3 * (100 + 200 * (2 * 0.5 - 0.5**1.4))
-    assert group_power_w(GROUP, 6 * GRID.durations_s, GRID) == pytest.approx([expected_w] * 3)
+    assert group_power_w(GROUP, 6 * GRID.durations_s, np.zeros(3), GRID) == pytest.approx([expected_w] * 3)
 
 
 @given(
@@ -40,7 +40,7 @@ def test_half_busy_servers_draw_what_the_curve_says() -> None:
 )
 def test_the_parts_sum_to_the_meter(web: np.ndarray[Any, Any], nightly: np.ndarray[Any, Any]) -> None:
     busy_s = {WEB: web * WEB.slots * GRID.durations_s, NIGHTLY: nightly * NIGHTLY.slots * GRID.durations_s}
-    power_w = group_power_w(GROUP, sum(busy_s.values()), GRID)
+    power_w = group_power_w(GROUP, sum(busy_s.values()), np.zeros(3), GRID)
     rows = attribution(GROUP, [WEB, NIGHTLY], busy_s, power_w, GRID, 0)
     metered_j = float((power_w * GRID.durations_s).sum())
     assert sum(row["idle_j"] + row["active_j"] for row in rows) == pytest.approx(metered_j, rel=1e-9)  # type: ignore[operator]
@@ -50,7 +50,7 @@ def test_the_parts_sum_to_the_meter(web: np.ndarray[Any, Any], nightly: np.ndarr
 
 def test_active_energy_goes_to_whom_was_busy_and_idle_energy_to_whom_keeps_slots() -> None:
     busy_s = {WEB: 5 * GRID.durations_s, NIGHTLY: np.zeros(3)}
-    power_w = group_power_w(GROUP, busy_s[WEB], GRID)
+    power_w = group_power_w(GROUP, busy_s[WEB], np.zeros(3), GRID)
     rows = {row["owner"]: row for row in attribution(GROUP, [WEB, NIGHTLY], busy_s, power_w, GRID, 0)}
     idle_j = 300.0 * 900.0
     assert rows["endpoint web"]["idle_j"] == pytest.approx(idle_j * 5 / 12)
@@ -63,8 +63,37 @@ def test_active_energy_goes_to_whom_was_busy_and_idle_energy_to_whom_keeps_slots
 
 def test_the_ledger_reads_every_meter_at_every_mark() -> None:
     env, ledger = simpy.Environment(), Ledger()
-    env.process(keep_ledger(env, {WEB: lambda now_s: 2 * now_s, NIGHTLY: lambda now_s: 0.0}, ledger, GRID))
+    env.process(
+        keep_ledger(env, {WEB: lambda now_s: (2 * now_s, 7 * now_s), NIGHTLY: lambda now_s: (0.0, 0.0)}, ledger, GRID)
+    )
     env.run(until=1001.0)
-    assert ledger.owners[WEB] == [0.0, 200.0, 600.0, 1200.0, 2000.0]
+    assert [busy_s for busy_s, _ in ledger.owners[WEB]] == [0.0, 200.0, 600.0, 1200.0, 2000.0]
     assert ledger.busy_s(WEB, GRID).tolist() == [400.0, 600.0, 800.0]
+    assert ledger.active_j(WEB, GRID).tolist() == [1400.0, 2100.0, 2800.0]
     assert ledger.busy_s(NIGHTLY, GRID).tolist() == [0.0, 0.0, 0.0]
+
+
+ACCELERATED = ServerGroup(
+    Server(nobody, idle_w=2200.0, max_w=8400.0, exponent=1.4, slots={"s": 4}, boards=Boards(700.0, 80.0)),
+    count=2,
+    slots_per_server=4,
+)
+
+
+def test_accelerators_draw_what_their_meters_read() -> None:
+    durations_s = GRID.durations_s
+    busy_s = 8 * durations_s
+    resting_w, full_w, part_w = (
+        group_power_w(ACCELERATED, busy_s, 8 * board_w * durations_s, GRID) for board_w in (0.0, 620.0, 62.0)
+    )
+    assert resting_w == pytest.approx([2 * 2200.0] * 3)
+    assert full_w == pytest.approx([2 * 8400.0] * 3)
+    assert part_w == pytest.approx([2 * (2200.0 + 620.0)] * 3)
+    assert group_power_w(ACCELERATED, busy_s, 9000.0 * durations_s, GRID) == pytest.approx([2 * 8400.0] * 3)
+
+
+def test_energy_above_rest_goes_to_whom_drew_it() -> None:
+    drawn_j = {WEB: 300.0 * GRID.durations_s, NIGHTLY: 100.0 * GRID.durations_s}
+    power_w = group_power_w(ACCELERATED, np.zeros(3), sum(drawn_j.values()), GRID)
+    rows = {row["owner"]: row for row in attribution(GROUP, [WEB, NIGHTLY], drawn_j, power_w, GRID, 0)}
+    assert rows["endpoint web"]["active_j"] == pytest.approx(3 * float(rows["training nightly"]["active_j"]))  # type: ignore[arg-type]

@@ -46,3 +46,14 @@ def test_published_wall_power_is_far_from_linear() -> None:
     assert draw.power_w(1, load) == pytest.approx(2214, rel=0.005)
     linear_w = 680 + load * (2220 - 680)
     assert linear_w / 2214 - 1 == pytest.approx(-0.22, abs=0.005)
+
+
+def test_readings_that_hardly_rise_above_rest_leave_the_exponent_open() -> None:
+    flat = [Observation(1, 1.0, 135.0, 15.0), Observation(1, 0.4, 132.0, 15.0)]
+    steep = [Observation(1, 1.0, 700.0, 15.0), Observation(1, 0.4, 500.0, 15.0)]
+    open_, known = fit(125.0, flat), fit(125.0, steep)
+    assert open_ is not None
+    assert known is not None
+    assert open_.exponents == (0.0, 2.0)
+    assert known.exponents[1] - known.exponents[0] < 0.15
+    assert known.exponents[0] <= known.exponent <= known.exponents[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pytest
 
@@ -292,3 +293,19 @@ def test_without_a_stopwatch_there_is_no_device_time() -> None:
     time = FakeTime()
     (one,) = time.measure(*steady(time, 1))
     assert {window.device_s for window in one.measured} == {None}
+
+
+def test_a_visit_may_take_windows_in_a_row() -> None:
+    time = FakeTime()
+    order = measured_order(time.measure(*steady(time, 1, 2), plan=replace(PLAN, in_a_row=3, settle_s=0.02)))
+    assert [order[place : place + 3] in ([1] * 3, [2] * 3) for place in (0, 3, 6, 9)] == [True] * 4
+    time = FakeTime()
+    (one,) = time.measure(*steady(time, 1), plan=replace(PLAN, in_a_row=3, settle_s=0.02))
+    ends = [(window.start_s, window.start_s + window.wall_s) for window in one.measured]
+    assert [later[0] - before[1] for before, later in pairwise(ends)][:2] == pytest.approx([0.0, 0.0])
+
+
+def test_windows_in_a_row_have_device_times_of_their_own() -> None:
+    time = FakeTime()
+    (one,) = time.measure(time.accelerated(1, launch_ms=1.0, device_ms=4.0), plan=replace(PLAN, in_a_row=3))
+    assert [window.device_s for window in one.measured] == pytest.approx([0.004] * 6)

@@ -18,7 +18,7 @@ from dcplan.errors import InputError
 from dcplan.profiles.validate import problems
 from dcplan.profiling import machine, session
 from dcplan.profiling.journal import NAME
-from dcplan.profiling.measure import Plan
+from dcplan.profiling.measure import BRIEF, Plan
 from dcplan.profiling.meters.model import ModelMeter
 from dcplan.profiling.meters.none import NoMeter
 from dcplan.profiling.meters.protocol import Meter
@@ -34,7 +34,7 @@ SMALL = replace(CNN_CIFAR10, tasks={"infer": {"batch": (1, 4)}, "train": {"batch
 def recording(folder: Path, **settings: object) -> Recording:
     """A measurement of a few calls."""
     chosen = replace(Settings(sku="test-box", threads=(1,)), **settings)  # type: ignore[arg-type]
-    return Recording(SMALL, chosen, chosen.sweep(1), machine.identify(), NoMeter(), folder)
+    return Recording(SMALL, chosen, chosen.sweep(1, SMALL), machine.identify(), NoMeter(), folder)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -118,7 +118,7 @@ def test_a_meter_tells_what_the_machine_draws_at_rest_before_and_after(tmp_path:
     pytest.importorskip("torch")
     chosen = Settings(sku="test-box", threads=(1,), task=("infer",))
     meter = ModelMeter((100.0, 200.0), 0.1)
-    folder = Recording(SMALL, chosen, chosen.sweep(1), machine.identify(), meter, tmp_path).run(TINY)
+    folder = Recording(SMALL, chosen, chosen.sweep(1, SMALL), machine.identify(), meter, tmp_path).run(TINY)
     power = yaml.safe_load((folder / "profile.yaml").read_text(encoding="utf-8"))["power"]
     assert power["source"] == "model"
     assert power["idle_w"] > 0
@@ -188,6 +188,18 @@ def test_the_command_line_of_a_profile_measures_the_same_again() -> None:
     )
 
 
+def test_the_command_line_of_a_brief_profile_names_its_axes() -> None:
+    settings = Settings(brief=True, at=("infer.batch=1,8", "train.batch=32"), device="cuda")
+    assert command("unet", settings).endswith("--brief --at infer.batch=1,8 train.batch=32 --device cuda")
+
+
+def test_a_brief_measurement_is_as_short_with_a_meter() -> None:
+    metered = SimpleNamespace(source="nvml")
+    settings = Settings(brief=True, device="cuda")
+    assert settings.plan(cast(Meter, metered)) == replace(BRIEF, half_width=0.02)
+    assert settings.mode == "brief"
+
+
 def test_asking_for_help_does_not_import_torch() -> None:
     program = "import sys, dcplan.profiling.run, dcplan.profiling.__main__; sys.exit('torch' in sys.modules)"
     path = str(Path(machine.__file__).parents[2])
@@ -195,16 +207,22 @@ def test_asking_for_help_does_not_import_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "quick", "name"),
-    [("full", True, "kind-quick"), ("full", False, "kind"), ("quick", True, "kind"), (None, True, "kind")],
+    ("mode", "how", "name"),
+    [
+        ("full", {"quick": True}, "kind-quick"),
+        ("full", {"brief": True}, "kind-brief"),
+        ("full", {}, "kind"),
+        ("quick", {"quick": True}, "kind"),
+        (None, {"quick": True}, "kind"),
+    ],
 )
-def test_a_quick_measurement_never_replaces_a_full_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str | None, quick: bool, name: str
+def test_a_shorter_measurement_never_replaces_a_full_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str | None, how: dict[str, bool], name: str
 ) -> None:
     place = tmp_path / "compute" / "kind" / "cnn-cifar10"
     if mode is not None:
         place.mkdir(parents=True)
         (place / "profile.yaml").write_text(f"conditions: {{mode: {mode}}}")
     monkeypatch.setattr(Recording, "run", lambda self, plan, progress: self.folder)
-    found = profile("cnn-cifar10", tmp_path, Settings(sku="kind", quick=quick, meter="none"))
+    found = profile("cnn-cifar10", tmp_path, Settings(sku="kind", meter="none", **how))  # type: ignore[arg-type]
     assert found == tmp_path / "compute" / name / "cnn-cifar10"

@@ -7,8 +7,9 @@ import warnings
 import pytest
 
 from dcplan.errors import InputError
+from dcplan.profiling import session as sessions
 from dcplan.profiling.point import Key, Variant
-from dcplan.profiling.session import Session, check, stopwatch_of
+from dcplan.profiling.session import Session, check, memory_format_of, stopwatch_of
 from dcplan.profiling.workloads.catalogue import WORKLOADS
 from dcplan.profiling.workloads.cnn import CNN_CIFAR10
 
@@ -111,3 +112,19 @@ def test_only_calls_that_have_an_accelerator_to_themselves_have_a_device_time() 
     assert stopwatch_of("cuda", Variant(streams=2)) is None
     assert stopwatch_of("cuda", Variant(processes=2)) is None
     assert Session(CNN_CIFAR10, Variant()).stopwatch is None
+
+
+def test_images_lie_as_tensor_cores_take_them() -> None:
+    assert memory_format_of("cuda", Variant("bf16")) == memory_format_of("cuda", Variant("tf32")) == "channels_last"
+    assert memory_format_of("cuda", Variant("fp32")) == memory_format_of("cpu", Variant("bf16")) == "contiguous_format"
+
+
+def test_images_can_lie_pixel_by_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "memory_format_of", lambda device, variant: "channels_last")
+    made = Session(CNN_CIFAR10, Variant())
+    assert made.samples.inputs[0].is_contiguous(memory_format=torch.channels_last)
+    assert all(
+        each.is_contiguous(memory_format=torch.channels_last) for each in made.model.parameters() if each.ndim == 4
+    )
+    made.call(Key("infer", 2))()
+    made.call(Key("train", 8))()

@@ -13,7 +13,7 @@ from dcplan.profiling.measure import Series, Window
 from dcplan.profiling.meters.none import NoMeter
 from dcplan.profiling.meters.protocol import Energy, Mark
 from dcplan.profiling.point import Key, Point, nothing
-from dcplan.profiling.summary import effective, percentiles, summarise
+from dcplan.profiling.summary import effective, percentiles, stretches, summarise
 
 
 def series(
@@ -101,6 +101,32 @@ def test_energy_is_per_sample_with_chance_and_the_meters_error() -> None:
     assert (power.power_w.low, power.power_w.high) == pytest.approx((95, 105))
     assert power.joules_per_sample.mean == pytest.approx(300 / 12)
     assert power.flags == ("throttled: power",)
+
+
+def windows_of(*spans_s: tuple[float, float]) -> list[tuple[Mark, Mark]]:
+    """Marks of windows, as a meter that reads 100 W takes them."""
+    return [(Mark(a, a, None, (100 * a,)), Mark(b, b, None, (100 * b,))) for a, b in spans_s]
+
+
+def test_windows_without_a_break_are_one_stretch_to_the_meter() -> None:
+    marks = windows_of((0.0, 3.0), (3.001, 6.0), (20.0, 23.0), (23.001, 26.0), (26.001, 29.0))
+    found = stretches(series(*[[1.0] * 3] * 5, marks=marks).measured)
+    assert [(first.monotonic_s, last.monotonic_s) for first, last in found] == [(0.0, 6.0), (20.0, 29.0)]
+
+
+def test_the_tick_of_a_counter_counts_once_in_a_stretch() -> None:
+    class Ticking(Metered):
+        def energy(self, first: Mark, last: Mark) -> Energy:
+            joules = last.counters[0] - first.counters[0]
+            return Energy(joules, joules - 30.0, joules + 30.0, "nvml")
+
+    apart = windows_of(*((10.0 * i, 10.0 * i + 3.0) for i in range(5)))
+    joined = windows_of(*((3.0 * i, 3.0 * i + 3.0) for i in range(5)))
+    wide, narrow = (summarise(series(*[[1.0] * 3] * 5, marks=marks), Ticking()).power for marks in (apart, joined))
+    assert wide is not None
+    assert narrow is not None
+    assert wide.power_w.relative_half_width == pytest.approx(0.1)
+    assert narrow.power_w.relative_half_width == pytest.approx(0.02)
 
 
 def test_without_a_meter_there_is_no_power() -> None:

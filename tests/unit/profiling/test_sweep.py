@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dcplan.errors import InputError
 from dcplan.profiling.point import Key, Variant
-from dcplan.profiling.sweep import PAUSES_S, QUICK_PAUSES_S, Sweep
+from dcplan.profiling.sweep import PAUSES_S, QUICK_PAUSES_S, Sweep, values_of_axes
 from dcplan.profiling.workloads.catalogue import WORKLOADS
 from dcplan.profiling.workloads.cnn import CNN_CIFAR10
 
@@ -57,3 +58,33 @@ def test_a_key_says_what_it_is() -> None:
     assert str(Key("infer", 1, idle_s=0.02)) == "infer batch 1 after 20 ms idle"
     assert Key("infer", 4, streams=3).samples == 12
     assert Key("infer", 4, streams=3, processes=2).samples == 24
+
+
+def test_values_that_were_asked_for_take_the_place_of_the_workloads_own() -> None:
+    at = values_of_axes(["batch=64,8", "train.batch=16"], CNN_CIFAR10)
+    keys = Sweep(ONE, device="cuda", brief=True, at=at).keys(CNN_CIFAR10)
+    assert [key.batch for key in keys if key.task == "infer" and not key.idle_s] == [8, 64]
+    assert [key.batch for key in keys if key.task == "train"] == [16]
+    assert [(key.batch, key.idle_s) for key in keys if key.idle_s] == [(8, pause_s) for pause_s in QUICK_PAUSES_S]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("infer.batch", "'infer.batch' asks for no values"),
+        ("infer.batch=8,x", "'infer.batch=8,x' asks for no values"),
+        ("infer.tokens=8", "cnn-cifar10 has no axis 'infer.tokens'; it has infer.batch, train.batch"),
+        ("chat.batch=8", "cnn-cifar10 has no axis 'chat.batch'"),
+        ("batch=0", "'batch=0' cannot be measured; cnn-cifar10 takes batch from 1$"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        values_of_axes([text], CNN_CIFAR10)
+
+
+def test_no_sequence_is_longer_than_the_longest_in_the_pool() -> None:
+    gpt = WORKLOADS["gpt-small"]
+    assert values_of_axes(["train.tokens=512"], gpt) == {("train", "tokens"): (512,)}
+    with pytest.raises(InputError, match="gpt-small takes tokens from 1 to 512"):
+        values_of_axes(["train.tokens=513"], gpt)

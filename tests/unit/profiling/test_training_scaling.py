@@ -28,7 +28,7 @@ def recorded(folder: Path, monkeypatch: pytest.MonkeyPatch, *, quick: bool) -> t
     jobs: list[Job] = []
     monkeypatch.setattr(run, "training_scaling", lambda job: jobs.append(job) or FOUND)
     chosen = Settings(sku="test-box", threads=(1,), quick=quick)
-    Recording(SMALL, chosen, chosen.sweep(1), machine.identify(), NoMeter(), folder).run(TINY)
+    Recording(SMALL, chosen, chosen.sweep(1, SMALL), machine.identify(), NoMeter(), folder).run(TINY)
     header = yaml.safe_load((folder / "profile.yaml").read_text(encoding="utf-8"))
     return jobs, header
 

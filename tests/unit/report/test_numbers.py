@@ -138,3 +138,8 @@ def test_without_replications_there_is_no_interval() -> None:
 
 def test_an_unknown_unit_is_kept() -> None:
     assert scale(12.0, "furlongs").text(12.0) == "12.0 furlongs"
+
+
+def test_the_interval_of_a_share_ends_at_the_whole() -> None:
+    kpi = {"value": 0.98, "unit": "-", "low": 0.95, "high": 1.01}
+    assert kpi_interval("endpoints.vision.slo_attainment", kpi) == "95.0 to 100.0 %"

@@ -66,3 +66,11 @@ def test_servers_that_nobody_bought_are_told_with_those_that_are_known() -> None
 
 def test_a_step_may_be_as_long_as_the_horizon() -> None:
     assert told(step="2 h") == []
+
+
+def test_an_autoscaler_must_see_every_request() -> None:
+    endpoints = source.scalar(tiny.WHOLE)["endpoints"]
+    endpoints["web"]["autoscaling"] = {"kind": "utilisation", "target": 0.5, "least": 1, "start_up": "1 min"}
+    assert told(endpoints=endpoints, requests="sampled") == [
+        (("requests",), "endpoint web scales by what it sees every few seconds; use 'requests: every'")
+    ]

@@ -14,6 +14,7 @@ from dcplan.serving.generation_endpoint import GenerationEndpoint, Prompts
 from dcplan.serving.generation_state import (
     ARRIVED,
     BUSY_S,
+    ENERGY_J,
     LATENCY_S,
     PREEMPTED,
     REFUSED,
@@ -46,8 +47,10 @@ def step_tables(max_batch: int) -> tuple[FloatArray, FloatArray]:
 def make_rules(routing: str, max_batch: int, limit: int, block: int, room: int, chunk: int) -> GenerationRules:
     """*room*: how many of the longest sequences the KV cache holds."""
     blocks = room * -(-LONGEST // block)
+    times_s = step_tables(max_batch)
+    powers_w = 300.0 + 0.5 * np.arange(len(times_s[0])), 50.0 + 7.0 * np.arange(max_batch + 1)
     return GenerationRules(
-        ROUTING[routing], max_batch, limit, block, blocks, chunk, *step_tables(max_batch), 0.5, 0.05, 3.0
+        ROUTING[routing], max_batch, limit, block, blocks, chunk, *times_s, *powers_w, 0.5, 0.05, 3.0
     )
 
 
@@ -95,7 +98,7 @@ def test_every_token_equals_the_oracle_on_long_streams(endpoint: dict[str, Any],
 
 
 def compare_with_oracle(endpoint: dict[str, Any], replicas: int, rate: float, seed: int, count: int) -> None:
-    """Same answers, first tokens, steps by batch size, preemptions, busy time; cut at random or not."""
+    """Same answers, first tokens, steps by batch size, preemptions, busy time, energy; cut at random or not."""
     rules = make_rules(**endpoint)
     prompts = make_prompts(count, rate * replicas, seed)
     expected = generation_oracle.simulate(rules, endpoint["routing"], replicas, *prompts)
@@ -117,7 +120,9 @@ def compare_with_oracle(endpoint: dict[str, Any], replicas: int, rate: float, se
         times_s[answered] - prompts.times_s[answered] for times_s in (expected.done_s, expected.first_s)
     )
     np.testing.assert_allclose(
-        total.sums[[LATENCY_S, TTFT_S, BUSY_S]], [latency_s.sum(), ttft_s.sum(), expected.busy_s], rtol=1e-9
+        total.sums[[LATENCY_S, TTFT_S, BUSY_S, ENERGY_J]],
+        [latency_s.sum(), ttft_s.sum(), expected.busy_s, expected.energy_j],
+        rtol=1e-9,
     )
     tpot_s = (latency_s - ttft_s) / np.maximum(1, prompts.outputs[answered] - 1)
     kept = (latency_s <= rules.slo_s) & (ttft_s <= rules.ttft_slo_s)

@@ -155,3 +155,17 @@ def test_a_trace_that_was_not_read_is_told() -> None:
     spec = ADAPTER.validate_python({"kind": "trace", "file": "t.csv"})
     with pytest.raises(ValueError, match="needs its recorded rates"):
         list(arrivals(spec, np.random.default_rng(1), 1.0))
+
+
+def test_a_lapse_keeps_the_rate_and_hurries_its_changes() -> None:
+    spec = ADAPTER.validate_python({"kind": "diurnal", "mean": "50 /s", "daily": DAILY})
+    hurried = times_s(spec, DAY_S, lapse=100.0)
+    assert hurried.max() <= DAY_S / 100
+    assert (hurried < DAY_S / 200).sum() == 0
+    assert len(hurried) == pytest.approx(50 * DAY_S / 100, rel=0.02)
+
+
+def test_what_changes_by_itself_does_not_hurry() -> None:
+    spec = demand("mmpp")
+    whole, hurried = times_s(spec, 2000.0), times_s(spec, 200_000.0, lapse=100.0)
+    assert hurried[hurried <= 2000.0].tolist() == whole.tolist()

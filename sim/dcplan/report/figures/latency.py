@@ -23,6 +23,10 @@ FloatArray = NDArray[np.float64]
 BARS = 48
 NARROWEST_BAR = 1.02
 """Ratio of a bar's edges: the recorded bins are up to 1.008 wide, and narrower bars would show their pattern."""
+FASTEST = 1e-3
+"""Share of the requests that may be gathered in the first bar, where the fastest are faster by factors of ten [-]."""
+FAR = 10.0
+"""How many times faster than the rest those must be for that."""
 CURVE_POINTS = 300
 SIZES, LABELLED = 64, 8
 """Most bars in a histogram of batch sizes, and most that carry their share."""
@@ -38,9 +42,14 @@ def pooled(latency: pd.DataFrame) -> pd.DataFrame:
 def rebinned(pool: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     """Edges [s] of bars that are equally wide on a log axis, and the share of the requests in each.
 
-    The shares sum to 1: a recorded bin that crosses an edge is split, its requests spread evenly inside it.
+    The shares sum to 1: a recorded bin that crosses an edge is split, its requests spread evenly inside it. What is far
+    faster than the rest is gathered in the first bar.
     """
     edges_s, below = cumulative(pool)
+    first_s = float(np.interp(FASTEST, below, edges_s))
+    if first_s > FAR * edges_s[0]:
+        kept = edges_s > first_s
+        edges_s, below = np.concatenate(([first_s], edges_s[kept])), np.concatenate(([0.0], below[kept]))
     ratio = max(NARROWEST_BAR, (edges_s[-1] / edges_s[0]) ** (1 / BARS))
     count = max(1, int(np.ceil(np.log(edges_s[-1] / edges_s[0]) / np.log(ratio) - 1e-9)))
     bars_s = edges_s[0] * ratio ** np.arange(count + 1)

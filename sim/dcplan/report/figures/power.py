@@ -93,7 +93,8 @@ def _reach(power_w: pd.Series) -> str:
     """From the lowest to the highest power, with its unit."""
     low, high = float(power_w.min()) / 1000.0, float(power_w.max()) / 1000.0
     unit = scale(high, "kW")
-    return f"{digits(low * unit.factor)} to {unit.text(high)}" if low < high else unit.text(high)
+    lowest, highest = digits(low * unit.factor), digits(high * unit.factor)
+    return unit.text(high) if lowest == highest else f"{lowest} to {unit.text(high)}"
 
 
 def _course_w(table: pd.DataFrame, name: str) -> Course:

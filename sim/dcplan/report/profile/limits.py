@@ -36,15 +36,16 @@ class Ceilings:
 
 
 def ceilings(library: Library, sku: str) -> Ceilings | None:
-    """The ceilings of machines of kind *sku*, measured or from data sheets; None if *library* does not say."""
+    """The ceilings of machines of kind *sku*, measured or else from data sheets; None if *library* does not say."""
     try:
         profile = library.load("machine", sku)
     except InputError:
         return None
-    peaks = {name: _value(profile.values, f"peak_{name}", f"gemm_{name}") for name in FORMATS}
+    peaks = {name: _value(profile.values, f"gemm_{name}", f"peak_{name}") for name in FORMATS}
     known = {name: peak for name, peak in peaks.items() if peak is not None}
-    bandwidth = _value(profile.values, "memory_bandwidth", "memory_triad", "memory_copy")
-    return Ceilings(known, bandwidth, profile.kind) if known and bandwidth else None
+    bandwidth = _value(profile.values, "memory_triad", "memory_copy", "memory_bandwidth")
+    kind = "measured" if "memory_triad" in profile.values else profile.kind
+    return Ceilings(known, bandwidth, kind) if known and bandwidth else None
 
 
 def _value(values: Mapping[str, Any], *names: str) -> float | None:

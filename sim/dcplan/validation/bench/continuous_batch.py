@@ -63,6 +63,8 @@ def rules() -> GenerationRules:
         chunk=LONGEST,
         prefill_s=prefill_s,
         decode_s=decode_s,
+        prefill_w=np.zeros(LONGEST + 1),
+        decode_w=np.zeros(MAX_BATCH + 1),
         ttft_slo_s=1.0,
         tpot_slo_s=0.05,
         slo_s=np.inf,

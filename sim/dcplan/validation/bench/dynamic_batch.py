@@ -63,20 +63,20 @@ def rules() -> Rules:
     )
 
 
-def requests() -> Iterator[Requests]:
-    """Blocks without end."""
+def requests(replicas: int = REPLICAS) -> Iterator[Requests]:
+    """Blocks without end, so many that each replica has the same load."""
     streams = Streams(seed=1, replication=0)
     route = streams.stream("routing/bench")
-    rate = LOAD * REPLICAS * MAX_BATCH / (0.004 + 0.001 * MAX_BATCH)
+    rate = LOAD * replicas * MAX_BATCH / (0.004 + 0.001 * MAX_BATCH)
     for times_s in arrivals(Poisson(kind="poisson", rate=f"{rate} /s"), streams.stream("arrivals/bench"), np.inf):
         routes = route.integers(0, 2**64 - 1, len(times_s), dtype=np.uint64, endpoint=True)
         yield Requests(times_s, np.ones(len(times_s)), routes)
 
 
-def kernel_s(blocks: int) -> tuple[float, Endpoint]:
+def kernel_s(blocks: int, replicas: int = REPLICAS) -> tuple[float, Endpoint]:
     """Time to serve so many *blocks* [s], and the endpoint that did."""
     start = time.perf_counter()
-    endpoint = Endpoint.new(rules(), REPLICAS, False, islice(requests(), blocks))
+    endpoint = Endpoint.new(rules(), replicas, False, islice(requests(replicas), blocks))
     endpoint.advance(1e9)
     return time.perf_counter() - start, endpoint
 

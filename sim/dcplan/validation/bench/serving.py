@@ -1,10 +1,17 @@
-"""`dcplan bench serving`: the kernels beside SimPy, what a control event costs, compiling, memory."""
+"""`dcplan bench serving`: the kernels beside SimPy, how time grows, what a control event costs, compiling, memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcplan.validation.bench import continuous_batch, control_event, dynamic_batch, priorities_retries, processes
+from dcplan.validation.bench import (
+    continuous_batch,
+    control_event,
+    dynamic_batch,
+    growth,
+    priorities_retries,
+    processes,
+)
 from dcplan.validation.bench.result import Result
 
 
@@ -13,6 +20,7 @@ def results() -> Iterator[Result]:
     yield dynamic_batch.measured()
     yield priorities_retries.measured()
     yield continuous_batch.measured()
+    yield from growth.measured()
     yield control_event.measured()
     yield from processes.first_use()
     yield processes.memory()

@@ -136,3 +136,10 @@ def test_several_promises_are_not_judged_by_the_latency_alone() -> None:
     """Answers may be quick because most requests were dropped."""
     text = latency_finding("a", pooled(recorded([1] * 100)), MARKS_S, Promise(0.9, 0.1), 0.37, several=True)
     assert text == "90 % of a's answers come within 16.3 ms; 37 % of all requests got what was promised to them"
+
+
+def test_what_is_far_faster_than_the_rest_does_not_stretch_the_axis() -> None:
+    counts = [1] + [0] * 2000 + [5000] * 128
+    bars_s, share = rebinned(pooled(recorded(counts)))
+    assert bars_s[0] > 0.01 * 2.0 ** (1999 / 128)
+    assert share.sum() == pytest.approx(1.0, abs=1e-12)

@@ -10,6 +10,7 @@ from dcplan.validation.bench import (
     continuous_batch,
     control_event,
     dynamic_batch,
+    growth,
     priorities_retries,
     processes,
     result,
@@ -27,6 +28,9 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(continuous_batch, "ORACLE_REQUESTS", 200)
     monkeypatch.setattr(control_event, "EVENTS", 10)
     monkeypatch.setattr(control_event, "REPEATS", 1)
+    monkeypatch.setattr(growth, "BLOCKS", (1, 2))
+    monkeypatch.setattr(growth, "GROUPS", (4, 8))
+    monkeypatch.setattr(growth, "STEADY_BLOCKS", 1)
     monkeypatch.setattr(processes, "FEW", 1e4)
     monkeypatch.setattr(processes, "MANY", 1e5)
 
@@ -45,6 +49,13 @@ def test_a_kernel_and_its_oracle_did_the_same_work(measured: Callable[[], Result
     assert found.ratio is not None
     assert found.ratio > 0
     assert "a process per request" in found.reference
+
+
+def test_growth_is_told_for_requests_and_for_replicas() -> None:
+    over_requests, over_replicas = growth.measured()
+    assert over_requests.name == "growth_requests"
+    assert "ns" in over_requests.reference
+    assert over_replicas.reference.count("ns") == 2
 
 
 def test_an_event_has_a_cost_for_both_kernels() -> None:

@@ -1,0 +1,102 @@
+"""What limits each endpoint, in a sentence: the first of its limits that its own numbers point at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from dcplan.results.store import frame
+from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.scenario import Scenario
+
+Values = Mapping[str, float | None]
+"""KPIs of an endpoint, by the last part of their names; None where there is no value."""
+
+BUSY = 0.8
+"""Utilisation from which on the replicas are what limits an endpoint."""
+FULL = 0.8
+"""Mean batch, relative to the largest allowed, from which on batches count as full."""
+NOTICED = 0.01
+"""Share of the attempts (or of the requests) below which a loss limits nothing."""
+WAITING = 0.5
+"""Share of the latency spent waiting from which on it is waiting, not work, that makes it."""
+DELAYED = 0.5
+"""Batching delay, relative to the mean wait, from which on it explains the wait."""
+
+
+def limits(scenario: Scenario, kpis: Mapping[str, Mapping[str, object]]) -> pd.DataFrame:
+    """The table `limits`: one sentence for every endpoint that got requests."""
+    rows = []
+    for name, spec in scenario.endpoints.items():
+        prefix = f"endpoints.{name}."
+        own: dict[str, float | None] = {}
+        for key, kpi in kpis.items():
+            value = kpi["value"]
+            if key.startswith(prefix) and "." not in key.removeprefix(prefix):
+                own[key.removeprefix(prefix)] = float(value) if isinstance(value, int | float) else None
+        if sentence := limit(spec, own):
+            rows.append({"endpoint": name, "message": sentence})
+    return frame("limits", rows)
+
+
+def limit(spec: Endpoint, value: Values) -> str:
+    """What limits an endpoint with these KPIs; empty if it got no request."""
+    if not value.get("requests"):
+        return ""
+    return _rate_limit(spec, value) or (_generation(spec, value) if spec.generation else _serving(spec, value))
+
+
+def _rate_limit(spec: Endpoint, value: Values) -> str:
+    attempts = (value.get("attempts_per_request") or 1.0) * _known(value, "requests")
+    refused = _known(value, "rate_limited")
+    if spec.admission is None or refused < NOTICED * attempts or refused < _known(value, "refused"):
+        return ""
+    return f"The rate limit of {spec.admission.rate:g} /s: it refuses {refused / attempts:.1%} of the attempts."
+
+
+def _generation(spec: Endpoint, value: Values) -> str:
+    generation = spec.generation
+    assert generation is not None
+    again = _known(value, "preempted")
+    if again > NOTICED * _known(value, "requests"):
+        return (
+            f"The KV cache: {again:,.0f} sequences had to start over. More 'kv_tokens', or a smaller 'max_batch', "
+            "spares that work."
+        )
+    held = _known(value, "batch_mean")
+    share = held / generation.max_batch
+    if share > FULL:
+        return (
+            f"The steps: {held:.3g} of at most {generation.max_batch} sequences share one. More replicas help; so "
+            "does a larger 'max_batch', if the cache has room."
+        )
+    return (
+        f"Nothing but the speed of a step: {held:.3g} of at most {generation.max_batch} sequences share one. More "
+        "replicas would make answers hardly faster; fewer would do."
+    )
+
+
+def _serving(spec: Endpoint, value: Values) -> str:
+    busy, held = value.get("utilisation"), _known(value, "batch_mean")
+    latency_s, wait_s = _known(value, "latency_mean_s"), _known(value, "wait_mean_s")
+    most, delay_s = spec.batching.max_batch, float(spec.batching.max_delay)
+    if busy is not None and busy > BUSY:
+        fuller = most > 1 and held < FULL * most
+        batches = f" Batches hold {held:.3g} of at most {most}: fuller ones would carry more." if fuller else ""
+        return f"The replicas: they are busy {busy:.1%} of the time. More of them, or faster ones, help.{batches}"
+    if latency_s and wait_s / latency_s > WAITING:
+        waiting = f"requests wait {wait_s / latency_s:.0%} of their time"
+        if delay_s > DELAYED * wait_s:
+            return f"The batching delay of {1e3 * delay_s:g} ms: {waiting} for fuller batches, while replicas are idle."
+        return f"Bursts: {waiting}, though the replicas are idle {1 - (busy or 0.0):.0%} of it on average."
+    return (
+        f"The work itself: {1 - wait_s / latency_s:.0%} of the latency is service, and the replicas are idle "
+        f"{1 - (busy or 0.0):.0%} of the time. More of them would change little; fewer might do."
+        if latency_s
+        else ""
+    )
+
+
+def _known(value: Values, name: str) -> float:
+    return value.get(name) or 0.0

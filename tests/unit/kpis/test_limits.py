@@ -1,0 +1,67 @@
+"""The sentence that names what limits an endpoint."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcplan.kpis.limits import limit
+from dcplan.scenario.endpoint import Endpoint
+
+SERVICE = {"kind": "exponential", "mean": "20 ms"}
+FREE = {"requests": 1e6, "utilisation": 0.3, "latency_mean_s": 0.022, "wait_mean_s": 0.002, "batch_mean": 1.0}
+
+
+def endpoint(**more: object) -> Endpoint:
+    """An endpoint with a service time."""
+    demand = {"kind": "poisson", "rate": "10 /s"}
+    return Endpoint.model_validate({"service": SERVICE, "replicas": 4, "demand": demand} | more)
+
+
+def chat(max_batch: int = 16) -> Endpoint:
+    """An endpoint that generates text."""
+    lengths = {"mean": 100, "cv": 1.0, "most": 500}
+    generation = {"prompt": lengths, "output": lengths, "max_batch": max_batch, "kv_tokens": 16384}
+    demand = {"kind": "poisson", "rate": "10 /s"}
+    return Endpoint.model_validate(
+        {"workload": "gpt-small", "on": "nodes", "replicas": 2, "demand": demand, "generation": generation}
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "said"),
+    [
+        (endpoint(), {}, "The work itself: 91% of the latency is service"),
+        (endpoint(), {"utilisation": 0.92}, "The replicas: they are busy 92.0% of the time"),
+        (
+            endpoint(),
+            {"wait_mean_s": 0.015},
+            "Bursts: requests wait 68% of their time, though the replicas are idle",
+        ),
+        (endpoint(), {"requests": 0.0}, ""),
+        (endpoint(), {"requests": None}, ""),
+        (
+            endpoint(batching={"max_batch": 32, "max_delay": "20 ms"}),
+            {"wait_mean_s": 0.015},
+            "The batching delay of 20 ms: requests wait 68% of their time for fuller batches",
+        ),
+        (
+            endpoint(batching={"max_batch": 32, "max_delay": "1 ms"}),
+            {"utilisation": 0.9, "batch_mean": 3.0},
+            "Batches hold 3 of at most 32: fuller ones would carry more.",
+        ),
+        (
+            endpoint(admission={"rate": "5 /s"}),
+            {"rate_limited": 5e5, "attempts_per_request": 1.0, "utilisation": 0.99},
+            "The rate limit of 5 /s: it refuses 50.0% of the attempts.",
+        ),
+        (chat(), {"preempted": 5e4, "batch_mean": 15.0}, "The KV cache: 50,000 sequences had to start over."),
+        (chat(), {"batch_mean": 15.0}, "The steps: 15 of at most 16 sequences share one."),
+        (chat(), {"batch_mean": 2.0}, "Nothing but the speed of a step: 2 of at most 16 sequences share one."),
+    ],
+)
+def test_the_limit_is_the_first_that_the_numbers_point_at(
+    spec: Endpoint, value: dict[str, float | None], said: str
+) -> None:
+    sentence = limit(spec, FREE | value)
+    assert said in sentence
+    assert bool(said) == bool(sentence)
