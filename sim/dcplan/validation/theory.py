@@ -45,6 +45,7 @@ class Case:
         attempts: Attempts per request [-].
         class_mean_s: Mean time in system of each class [s].
         demand: How requests come; Poisson if None.
+        requests: Requests per replication.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Case:
     attempts: float | None = None
     class_mean_s: Mapping[str, float] = field(default_factory=dict)
     demand: dict[str, Any] | None = None
+    requests: int = REQUESTS
 
 
 def cases() -> Iterator[Case]:
@@ -64,10 +66,10 @@ def cases() -> Iterator[Case]:
     exponential = {"kind": "exponential", "mean": f"{SERVICE_S} s"}
     shared = {"kind": "shared"}
     yield Case("M/M/1", _endpoint(exponential, 1), 0.8 * RATE, "Kleinrock 1975", queues.mm1(0.8 * RATE, RATE))
-    for servers, load in ((8, 0.85), (64, 0.9), (256, 0.99)):
+    for servers, load, requests in ((8, 0.85, REQUESTS), (64, 0.9, REQUESTS), (256, 0.99, 4 * REQUESTS)):
         arrival = load * servers * RATE
-        law = queues.mmc(arrival, RATE, servers)
-        yield Case(f"M/M/{servers}", _endpoint(exponential, servers, queue=shared), arrival, "Erlang C 1917", law)
+        law, endpoint = queues.mmc(arrival, RATE, servers), _endpoint(exponential, servers, queue=shared)
+        yield Case(f"M/M/{servers}", endpoint, arrival, "Erlang C 1917", law, requests=requests)
     fixed = {"kind": "deterministic", "mean": f"{SERVICE_S} s"}
     yield Case("M/D/1", _endpoint(fixed, 1), 0.75 * RATE, "Erlang 1909", queues.md1(0.75 * RATE, SERVICE_S))
     mean_s = queues.mdc_s(0.9 * 8 * RATE, SERVICE_S, 8)
@@ -143,7 +145,7 @@ def checks(seed: int) -> list[Check]:
 
 def scenario(case: Case, seed: int) -> dict[str, Any]:
     """The case as a scenario file would say it."""
-    horizon_s = REQUESTS / case.rate
+    horizon_s = case.requests / case.rate
     return {
         "name": case.name,
         "horizon": f"{1.05 * horizon_s} s",

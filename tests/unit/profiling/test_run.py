@@ -16,7 +16,7 @@ import yaml
 
 from dcplan.errors import InputError
 from dcplan.profiles.validate import problems
-from dcplan.profiling import machine, session
+from dcplan.profiling import machine, run, session
 from dcplan.profiling.journal import NAME
 from dcplan.profiling.measure import BRIEF, Plan
 from dcplan.profiling.meters.model import ModelMeter
@@ -29,6 +29,12 @@ from made_up_events import FakeEvent
 
 TINY = Plan(idle_s=0.05, warm_up_window_s=0.01, warm_up_windows=(3, 3), settle_s=0, window_s=0.02, windows=(5, 5))
 SMALL = replace(CNN_CIFAR10, tasks={"infer": {"batch": (1, 4)}, "train": {"batch": (8,)}})
+
+
+@pytest.fixture(autouse=True)
+def _without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No processes that exchange gradients: `test_training_scaling.py` starts them."""
+    monkeypatch.setattr(run, "training_scaling", lambda job: {"reason": "left out"})
 
 
 def recording(folder: Path, **settings: object) -> Recording:
