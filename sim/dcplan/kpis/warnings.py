@@ -23,7 +23,7 @@ CROWDED = 0.9
 STORM = 1.2
 """Attempts per request above which retries are a load of their own."""
 FEW = 1000
-"""Answers, in all replications, below which a p99 rests on fewer than ten of them."""
+"""Answers below which a p99 rests on fewer than ten of them; so many in a step vary by 3 % by chance."""
 
 
 def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.DataFrame:
@@ -83,6 +83,12 @@ def _sampled(name: str, spec: Endpoint, steps: pd.DataFrame, one_in: int) -> Sen
         yield (
             f"Endpoint {name} was sampled, one request in {one_in}, and is busy over {CROWDED:.0%} in {crowded} of "
             f"{steps['time_s'].nunique()} steps: queues that build up over minutes are understated; use requests: every."
+        )
+    seen = float((steps["arrived"] / one_in).median())
+    if seen < FEW:
+        yield (
+            f"Endpoint {name} was sampled: a step sees {seen:,.0f} requests, so chance alone makes its peaks, and what is "
+            "paid for them, too high; use longer steps or a smaller 'one_in'."
         )
 
 

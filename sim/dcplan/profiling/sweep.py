@@ -34,7 +34,7 @@ class Sweep:
         quick: Whether to take only the few points of each task that are marked so.
         tasks: Tasks to measure; all of the workload if empty.
         device: "cpu" or "cuda"; an accelerator is offered larger batches, until they gain nothing or do not fit.
-        brief: Whether to take only the few pauses that `quick` takes.
+        brief: Whether to pause only as briefly as `quick` does.
         at: Values of axes to take instead of the workload's own, by task (empty: all tasks) and axis.
     """
 
@@ -65,13 +65,12 @@ class Sweep:
         return {axis: self.at.get((task, axis)) or self.at.get(("", axis)) or values for axis, values in axes.items()}
 
     def _after_pauses(self, keys: Iterable[Key]) -> Iterator[Key]:
-        """Pauses before inference in the first variant, at the smallest, a middle and the largest batch."""
+        """Pauses before inference in the first variant, at the smallest and, but for quick ones, a middle batch."""
         first = [key for key in keys if key.variant == self.variants[0] and key.task == "infer"]
         longest = max((key.tokens for key in first), default=0)
         batches = [key for key in first if key.tokens == longest]
-        few = self.quick or self.brief
-        chosen = batches[:1] if few else [batches[i] for i in sorted({0, len(batches) // 2})] if batches else []
-        for idle_s, key in itertools.product(QUICK_PAUSES_S if few else PAUSES_S, chosen):
+        chosen = batches[:1] if self.quick else [batches[i] for i in sorted({0, len(batches) // 2})] if batches else []
+        for idle_s, key in itertools.product(QUICK_PAUSES_S if self.quick or self.brief else PAUSES_S, chosen):
             yield key._replace(idle_s=idle_s)
 
 
