@@ -216,7 +216,7 @@ def validate(
     found = [problem for folder in folders for problem in problems(folder)]
     if found:
         _end(1, "\n".join(found))
-    typer.echo(f"all {len(folders)} profiles are valid")
+    typer.echo(f"all {len(folders)} profiles are valid" if len(folders) > 1 else "the profile is valid")
 
 
 @verify.command()

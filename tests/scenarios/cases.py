@@ -271,7 +271,7 @@ PROFILES = [
         "more slots than there are",
         "count: 3",
         "count: 1",
-        "4 (web) + 2 (nightly) slots are needed, but 1 servers hold 4",
+        "4 (web) + 2 (nightly) slots are needed, but 1 server holds 4",
     ),
     _file(
         "more slots than there are, for namesakes",

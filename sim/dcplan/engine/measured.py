@@ -7,7 +7,7 @@ import numpy as np
 from dcplan.engine.assumptions import Assumptions
 from dcplan.errors import InputError
 from dcplan.profiles.compute import ComputeProfile, load_compute, work_of
-from dcplan.profiles.generation import StepTimes, step_times
+from dcplan.profiles.generation import StepTimes, most_sequences, step_times
 from dcplan.profiles.library import Library
 from dcplan.profiles.roofline import derive, load_machine
 from dcplan.profiles.server import Server
@@ -15,6 +15,7 @@ from dcplan.profiles.timing import FloatArray, Timing
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.training import TrainingQueue
+from dcplan.serving.rules import largest_batch
 from dcplan.training.jobs import job_s
 
 
@@ -32,7 +33,10 @@ def serving_times(library: Library, server: Server, spec: Endpoint, assumptions:
             f"a request of {spec.samples_per_request} samples is below the smallest measured batch of {smallest:g}"
         )
     spells = f"; slow spells last {timing.spell_s:.2g} s" if timing.spell_s > 0.0 else ""
-    used = f"inference times measured on {sku}{spells}{_metered(server, timing.power_w)}{_unsettled(timing)}"
+    largest = largest_batch(spec) * spec.samples_per_request
+    beyond = f"; more than {timing.batch[-1]:g} samples as several calls" if largest > timing.batch[-1] else ""
+    said = (beyond, _left_out(timing), spells, _metered(server, timing.power_w), _unsettled(timing))
+    used = f"inference times measured on {sku}{''.join(said)}"
     assumptions.use("endpoints", profile.profile, used)
     if timing.derived:
         assumptions.add("endpoints", f"{workload}: derived", timing.derived, "derived", "operations counted", False)
@@ -49,6 +53,9 @@ def generation_times(
     roofline = spec.extrapolate == "roofline"
     known = profile.lengths("prefill", "tokens", spec.precision) if profile.has("prefill") else np.zeros(1)
     prompt = generation.longest if generation.may_preempt else generation.prompt.most
+    most = most_sequences(profile, spec.precision)
+    if generation.max_batch > most:
+        raise ValueError(f"decode was measured for batches of up to {most:g}; lower max_batch")
     if generation.prompt.most <= known[-1] < prompt and not roofline:
         raise ValueError(
             f"the KV cache can run out, and a sequence that starts over is processed again, up to {prompt} tokens at "
@@ -105,6 +112,14 @@ def _measured_elsewhere(library: Library, workload: str) -> ComputeProfile:
         if measured == workload:
             return load_compute(library, sku, workload)
     raise InputError(f"'{workload}' was not measured anywhere", f"run 'dcplan profile --workload {workload}'")
+
+
+def _left_out(timing: Timing) -> str:
+    """Which batch sizes cannot be used, in words."""
+    if not timing.left_out:
+        return ""
+    sizes = ", ".join(f"{size:g}" for size in timing.left_out)
+    return f"; batch sizes {sizes} are INVALID and interpolated from their neighbours"
 
 
 def _metered(server: Server, power_w: FloatArray) -> str:

@@ -148,7 +148,8 @@ class _Resolver:
             kept += [(n, q.slots) for n, q in self.scenario.training.items() if q.on == name]
             if sum(count for _, count in kept) > group.slots:
                 parts = " + ".join(f"{count} ({user})" for user, count in kept)
-                message = f"{parts} slots are needed, but {group.count} servers hold {group.slots}; add servers"
+                servers = "1 server holds" if group.count == 1 else f"{group.count} servers hold"
+                message = f"{parts} slots are needed, but {servers} {group.slots}; add servers"
                 self.problems.append(self.loaded.problem(("fleet", name, "count"), message))
 
     def _check_capacity(self, groups: dict[str, ServerGroup]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from dcplan.economics.bill import electricity_bill
 from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
 from dcplan.engine.plan import Plan, SitePlan
+from dcplan.engine.servers import UNUSED, owners
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
 from dcplan.facility.plant import simulate
@@ -76,14 +77,14 @@ def _bare(it_w: FloatArray) -> dict[str, object]:
 def _costs(
     plan: Plan, site: SitePlan, table: pd.DataFrame, attribution: pd.DataFrame, replication: int
 ) -> pd.DataFrame:
-    """Every cost, split by energy (what is metered) or by reserved slots (what is bought)."""
-    energy = dict(zip(attribution["owner"], attribution["idle_j"] + attribution["active_j"], strict=True))
-    slots = dict(zip(attribution["owner"], attribution["reserved_slot_s"], strict=True))
+    """Every cost, split by energy (what is metered), or by the reserved slots of each group (what is bought)."""
+    energy_j = (attribution["idle_j"] + attribution["active_j"]).groupby(attribution["owner"], sort=False).sum()
+    energy = {str(owner): float(joules) for owner, joules in energy_j.items()}
     rows = []
     for item, usd, weights in [
         *((f"electricity: {name}", usd, energy) for name, usd in _bill(plan, site, table).items()),
         *((name, usd, energy) for name, usd in _water(site, table).items()),
-        *((name, usd, slots) for name, usd in _capital(plan, site).items()),
+        *_capital(plan, site),
     ]:
         for owner, part in shared(usd, weights).items():
             rows.append({"replication": replication, "item": item, "owner": owner, "usd": part})
@@ -100,13 +101,24 @@ def _water(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
     return {"water": water_m3 * site.prices.water_usd_per_m3} if water_m3 > 0 else {}
 
 
-def _capital(plan: Plan, site: SitePlan) -> dict[str, float]:
+def _capital(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float, dict[str, float]]]:
+    """What is bought: item, share of its price that the counted time uses up [USD], and who reserved how much of it."""
     prices, counted_s = site.prices, plan.grid.counted_s
-    servers_usd = sum(group.count * prices.server_usd[group.server.price] for group in plan.groups.values())
-    items = {"servers": amortised_usd(servers_usd, prices.server_life_years, prices.discount_rate, counted_s)}
+    worth_usd = {name: group.count * prices.server_usd[group.server.price] for name, group in plan.groups.items()}
+    usd = amortised_usd(sum(worth_usd.values()), prices.server_life_years, prices.discount_rate, counted_s)
+    yield "servers", usd, reserved(plan, worth_usd)
     if plan.scenario.facility is not None:
         price_usd = plan.scenario.facility.it_capacity * prices.facility_usd_per_w
-        items["building and plant"] = amortised_usd(
-            price_usd, prices.facility_life_years, prices.discount_rate, counted_s
-        )
-    return items
+        usd = amortised_usd(price_usd, prices.facility_life_years, prices.discount_rate, counted_s)
+        full_w = {name: group.count * group.server.max_w for name, group in plan.groups.items()}
+        yield "building and plant", usd, reserved(plan, full_w)
+
+
+def reserved(plan: Plan, worth: Mapping[str, float]) -> dict[str, float]:
+    """How much of the groups, each of which is *worth* something, every owner has reserved by its slots."""
+    of_a_slot = {name: worth[name] / group.slots for name, group in plan.groups.items()}
+    found, left = {}, {name: group.slots for name, group in plan.groups.items()}
+    for name, owner in owners(plan).items():
+        found[name] = owner.slots * of_a_slot[owner.group]
+        left[owner.group] -= owner.slots
+    return found | {UNUSED: sum(count * of_a_slot[name] for name, count in left.items())}

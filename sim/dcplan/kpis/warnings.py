@@ -18,6 +18,8 @@ SATURATED = 0.98
 """Utilisation above which a queue without a limit no longer settles within any horizon."""
 
 
+HASTY = 0.01
+"""Mean latency, relative to the time in which all sampled requests come, above which too much is cut off at the end."""
 CROWDED = 0.9
 """Utilisation in a step above which queues take long to settle."""
 STORM = 1.2
@@ -59,7 +61,9 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
             seen = answered / scenario.each_stands_for
             yield f"Endpoint {name} answered {seen:,.0f} requests only, too few to say what its p99 is."
         if scenario.requests == "sampled":
-            yield from _sampled(name, spec, steps[steps["endpoint"] == name], scenario.one_in)
+            own_s = (scenario.horizon - scenario.warm_up) / scenario.each_stands_for
+            yield from _hasty(name, value[f"endpoints.{name}.latency_mean_s"], own_s)
+            yield from _sampled(name, spec, steps[steps["endpoint"] == name], scenario.each_stands_for)
         yield from _promise(name, spec, value.get(f"endpoints.{name}.slo_attainment"))
 
 
@@ -73,6 +77,16 @@ def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps
     gives_up = any(each.timeout is not None for each in spec.kinds.values())
     ends = spec.queue.limit is not None or gives_up or isinstance(spec.demand, Closed)
     return busy is not None and busy > SATURATED and not ends
+
+
+def _hasty(name: str, latency_s: float | None, own_s: float) -> Sentences:
+    """What sampling cuts off at the end, if an answer takes long for so few requests."""
+    if latency_s is None or latency_s > HASTY * own_s:
+        takes = "nothing was answered" if latency_s is None else f"an answer takes {latency_s:.3g} s"
+        yield (
+            f"Endpoint {name} was sampled too thinly: its requests come within {own_s:.3g} s, and {takes}, so much of its "
+            "work is cut off at the end and every number is off; use a smaller 'one_in'."
+        )
 
 
 def _sampled(name: str, spec: Endpoint, steps: pd.DataFrame, one_in: int) -> Sentences:
@@ -152,6 +166,8 @@ def _site(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
 
 
 def _statistics(scenario: Scenario) -> Sentences:
+    if scenario.requests == "sampled":
+        yield f"Requests were sampled: one in {scenario.each_stands_for} was simulated and stands for the others."
     if scenario.replications == 1:
         yield "There is one replication only, so no number has a confidence interval; use --replications 5 or more."
 

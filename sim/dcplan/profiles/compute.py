@@ -87,7 +87,15 @@ class ComputeProfile:
             pauses=self._pauses(task, table),
             derived=derived,
             spell_s=self._spell_s,
+            left_out=self._left_out(task, table),
         )
+
+    def _left_out(self, task: str, used: pd.DataFrame) -> tuple[float, ...]:
+        """Batch sizes in the way of running of *used* that have INVALID points alone."""
+        every = _read(self.profile.path / f"{task}.csv", ["batch", "verdict"])
+        for name in (each for each in VARIANT if each in every and each in used):
+            every = every[every[name].isin(used[name].unique())]
+        return tuple(sorted(set(every["batch"].astype(float)) - set(used["batch"].astype(float))))
 
     @cached_property
     def _windows(self) -> pd.DataFrame:
@@ -110,7 +118,8 @@ class ComputeProfile:
         train = self.timing("train")
         low, high = train.batch[0], train.batch[-1]
         if not low <= batch <= high:
-            raise ValueError(f"training was measured for batches of {low:g} to {high:g}, not {batch}")
+            span = f"a batch of {low:g}" if low == high else f"batches of {low:g} to {high:g}"
+            raise ValueError(f"training was measured for {span}, not {batch}; set 'batch'")
         return float(train.call_s(np.array([batch], dtype=float))[0])
 
     def retraining_s(self, accuracy: float) -> float:
@@ -165,7 +174,8 @@ class ComputeProfile:
         if not self.has(task):
             measured = [name for name in ("infer", "train", "prefill", "decode") if self.has(name)]
             verb = {"train": "training", "infer": "inference"}.get(task, task)
-            raise ValueError(f"{verb} was not measured (measured: {', '.join(measured)}); run dcplan profile again")
+            remedy = "add 'generation'" if task == "infer" and self.has("decode") else "run dcplan profile again"
+            raise ValueError(f"{verb} was not measured (measured: {', '.join(measured)}); {remedy}")
         table = _table(self.profile, task)
         table["slow"] = self._slow(table)
         conditions = self.profile.header.get("conditions", {})
@@ -173,7 +183,7 @@ class ComputeProfile:
         if precision is not None and "precision" in table:
             known = list(dict.fromkeys(table["precision"]))
             if precision not in known:
-                raise ValueError(f"{task} was measured in {', '.join(known)}, not in {precision}")
+                raise ValueError(f"{task} was measured in {', '.join(known)}, not in {precision}; change 'precision'")
             wanted["precision"] = precision
         for name, value in wanted.items():
             table = table[table[name] == (int(value) if isinstance(value, bool) else value)]

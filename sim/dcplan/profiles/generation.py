@@ -44,6 +44,14 @@ class StepTimes:
         return np.maximum(0.0, self.prefill_w - rest_w), np.maximum(0.0, self.decode_w - rest_w)
 
 
+def most_sequences(profile: ComputeProfile, precision: str | None) -> float:
+    """Most sequences that can be decoded together, at every length that was measured."""
+    if not profile.has("decode"):
+        return np.inf  # `step_times` says so
+    lengths = profile.lengths("decode", "context", precision)
+    return min(float(profile.timing("decode", precision, context=length).batch[-1]) for length in lengths)
+
+
 def step_times(
     profile: ComputeProfile, max_batch: int, prompt: int, longest: int, precision: str | None, extrapolate: bool
 ) -> StepTimes:

@@ -58,6 +58,7 @@ class Timing:
         verdict: What the instrument said of each point: VALID or UNSTABLE; INVALID points are left out, [n].
         power_w: Power while calls run back to back [W], [n]; NaN where no meter read it.
         pauses: How much longer calls take after a pause.
+        left_out: Batch sizes that were measured in vain: their points are INVALID.
         derived: Why these are not measured times, in a few words; empty if they are.
     """
 
@@ -72,6 +73,7 @@ class Timing:
     pauses: Pauses = field(default_factory=Pauses)
     derived: str = ""
     spell_s: float = 0.0
+    left_out: tuple[float, ...] = ()
 
     @property
     def unstable(self) -> list[int]:

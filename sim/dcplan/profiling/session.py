@@ -75,8 +75,9 @@ class Session:
         self.stopwatch = stopwatch_of(device, variant)
         self.enter()
         torch.manual_seed(seed)
-        layout = memory_format_of(device, variant)
-        self.samples = _moved(workload.samples(max(workload.pool, 2 * largest)), device, layout)
+        layout, count = memory_format_of(device, variant), max(workload.pool, 2 * largest)
+        _check_room(workload, count)
+        self.samples = _moved(workload.samples(count), device, layout)
         begin = time.perf_counter()
         self.model = workload.build().to(device).to(memory_format=getattr(torch, layout))  # type: ignore[call-overload]
         self.build_s = time.perf_counter() - begin
@@ -303,6 +304,20 @@ def _infer(model: nn.Module, samples: Samples, place: Mapping[str, int]) -> Call
             return model(*inputs())
 
     return call
+
+
+def _check_room(workload: Workload, count: int) -> None:
+    """Raise an InputError if the memory that is free cannot hold so many samples."""
+    import psutil  # type: ignore[import-untyped]
+
+    one = workload.samples(1)
+    needed = count * sum(tensor.numel() * tensor.element_size() for tensor in (*one.inputs, one.targets))
+    free = int(psutil.virtual_memory().available)
+    if needed > free:
+        raise InputError(
+            f"{count} samples of {workload.name} take {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB are free",
+            "measure smaller batches",
+        )
 
 
 def _moved(samples: Samples, device: str, layout: MemoryFormat) -> Samples:

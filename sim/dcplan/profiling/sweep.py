@@ -84,7 +84,7 @@ def values_of_axes(texts: Iterable[str], workload: Workload) -> dict[tuple[str, 
         place, _, listed = text.partition("=")
         task, _, axis = place.rpartition(".")
         if not re.fullmatch(r"\d+(,\d+)*", listed):
-            raise InputError(f"'{text}' asks for no values", "write infer.batch=1,8,64 or batch=1,8,64")
+            raise InputError(f"'{text}' is no axis with whole numbers", "write infer.batch=1,8,64 or batch=1,8,64")
         having = {name: axes for name, axes in workload.tasks.items() if axis in axes and task in ("", name)}
         if not having:
             known = [f"{name}.{axis}" for name, axes in workload.tasks.items() for axis in axes]

@@ -80,7 +80,7 @@ def _strain(kpis: Kpis, facts: Facts, name: str) -> float:
 
 
 def _energy(kpis: Kpis, facts: Facts) -> Iterator[Card]:
-    if "facility_energy_kwh" in kpis:
+    if "pue" in kpis:
         it = quantity(number(kpis, "it_energy_kwh"), "kWh")
         yield from _card(kpis, "facility_energy_kwh", "Energy", f"At the utility meter; the servers take {it} of it.")
     else:
@@ -92,7 +92,8 @@ def _energy(kpis: Kpis, facts: Facts) -> Iterator[Card]:
 
 
 def _money(kpis: Kpis) -> Iterator[Card]:
-    parts = "Electricity, water, and the use of servers and building over the counted time."
+    bought = "servers and building" if "pue" in kpis else "servers"
+    parts = f"Electricity, water, and the use of {bought} over the counted time."
     yield from _card(kpis, "cost_total_usd", "Cost", parts)
     every = names(kpis, "endpoints")
     costs = {name: number(kpis, f"endpoints.{name}.cost_usd_per_1k_requests") for name in every}
@@ -100,7 +101,7 @@ def _money(kpis: Kpis) -> Iterator[Card]:
     shown = list(known) if len(known) <= SHOWN_ENDPOINTS else [max(known, key=lambda name: known[name])]
     for name in shown:
         others = f" Dearest of {len(known)} endpoints." if len(shown) < len(known) else ""
-        meaning = f"Energy, water, servers and building of 1,000 answers; a million cost {dollars(1000 * known[name])}."
+        meaning = f"Energy, water, {bought} of 1,000 answers; a million cost {dollars(1000 * known[name])}."
         label = f"Per 1,000 requests, {name}"
         yield from _card(kpis, f"endpoints.{name}.cost_usd_per_1k_requests", label, meaning + others)
 

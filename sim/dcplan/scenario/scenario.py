@@ -30,6 +30,9 @@ def _on_the_wall(start: datetime) -> datetime:
     return start
 
 
+ONE_IN = 100
+"""Requests that a sampled one stands for, unless said otherwise."""
+
 Start = Annotated[datetime, BeforeValidator(_date), AfterValidator(_on_the_wall)]
 
 
@@ -52,8 +55,8 @@ class Scenario(Spec):
     """Seed of all random streams."""
     requests: Literal["every", "sampled"] = "every"
     """Simulate every request; or `sampled`, one in `one_in`: for long horizons, and where queues settle quickly."""
-    one_in: Annotated[int, Field(ge=2, le=100_000, strict=True)] = 100
-    """With `requests: sampled`: the demand changes so many times faster than it comes, so few stand for many."""
+    one_in: Annotated[int, Field(ge=2, le=100_000, strict=True)] | None = None
+    """With `requests: sampled`: the demand changes so many times faster than it comes, and few stand for many (100)."""
     draw_profiles: bool = False
     """Draw each measured workload from its 95 % interval in every replication, so that intervals carry it as well."""
     step: PositiveDuration = "5 min"  # type: ignore[assignment]  # read like a scenario's text
@@ -72,7 +75,7 @@ class Scenario(Spec):
     @property
     def each_stands_for(self) -> int:
         """Requests that each simulated one stands for."""
-        return self.one_in if self.requests == "sampled" else 1
+        return (self.one_in or ONE_IN) if self.requests == "sampled" else 1
 
 
 DAY_S = 86400.0
@@ -101,6 +104,8 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         ("endpoints", dict(scenario.endpoints)),
         ("training", dict(scenario.training)),
     ]
+    if scenario.one_in is not None and scenario.requests == "every":
+        yield ("one_in",), "one_in needs 'requests: sampled'"
     for name, endpoint in scenario.endpoints.items():
         if endpoint.autoscaling is not None and scenario.requests == "sampled":
             yield ("requests",), f"endpoint {name} scales by what it sees every few seconds; use 'requests: every'"
@@ -115,7 +120,8 @@ def _time(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     if scenario.horizon < MIN_HORIZON_S:
         yield ("horizon",), f"a horizon of {scenario.horizon:g} s is too short; simulate at least {MIN_HORIZON_S:g} s"
     if scenario.warm_up >= scenario.horizon:
-        yield ("warm_up",), f"a warm-up of {scenario.warm_up:g} s leaves nothing of a horizon of {scenario.horizon:g} s"
+        left = f"a warm-up of {scenario.warm_up:g} s leaves nothing of a horizon of {scenario.horizon:g} s"
+        yield ("warm_up",), f"{left}; shorten it, or lengthen the horizon"
     if scenario.step > scenario.horizon:
         yield ("step",), f"a step of {scenario.step:g} s is longer than the horizon of {scenario.horizon:g} s"
     elif scenario.horizon / scenario.step > MAX_STEPS:

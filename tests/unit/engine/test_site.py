@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import tiny
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
-from dcplan.engine.site import TOLERANCE
+from dcplan.engine.site import TOLERANCE, reserved
 from dcplan.results.columns import SITE_LOADS
 
 PLACE = tiny.WHOLE[: tiny.WHOLE.index("facility:")]
@@ -70,3 +71,34 @@ def test_a_site_whose_wall_clock_changes_runs_through(plan_of: Callable[..., Pla
     for day in ("2025-03-09", "2025-11-02"):
         site = simulate(plan_of(PLACE, f"start={day}", "horizon=1 day", "step=1 h"), 0)["site"]
         assert len(site) == 24
+
+
+def test_each_group_of_servers_is_paid_by_those_who_keep_its_slots(tmp_path: Path) -> None:
+    root = tiny.write_library(tmp_path / "profiles")
+    big = {
+        "idle_w": {"value": 1000},
+        "max_w": {"value": 3000},
+        "curve": {"r": {"value": 1.4}},
+        "price": "big_server_usd",
+    }
+    tiny.write_header(root / "power" / "big-server", values=big | {"slots": {"tiny-slot": {"value": 8}}})
+    prices = {
+        name: {"value": value, "unit": "1"} for name, value in {**tiny.PRICES, "big_server_usd": 80_000.0}.items()
+    }
+    tiny.write_header(root / "cost" / "flat-prices", values=prices)
+    text = PLACE.replace("count: 3}", "count: 3}\n  big: {server: big-server, count: 1}")
+    text = text.replace("nightly: {workload: tiny, on: node", "nightly: {workload: tiny, on: big")
+    plan = tiny.planned(text, tmp_path, tiny.library(root))
+    worth = {"node": 3 * 5000.0, "big": 80_000.0}
+    assert reserved(plan, worth) == pytest.approx(
+        {
+            "endpoint web": 15_000 * 4 / 12,
+            "training nightly": 80_000 * 2 / 8,
+            "unused": 15_000 * 8 / 12 + 80_000 * 6 / 8,
+        }
+    )
+    costs = simulate(plan, 0)["costs"]
+    servers_usd = costs[costs["item"] == "servers"].set_index("owner")["usd"]
+    assert servers_usd["training nightly"] / servers_usd["endpoint web"] == pytest.approx(4.0)
+    electricity = costs[costs["item"].str.startswith("electricity")]
+    assert electricity.groupby("owner")["usd"].sum()["unused"] > 0

@@ -30,6 +30,8 @@ def test_a_quiet_run_has_no_warnings(plan_of: Callable[..., Plan]) -> None:
         (("endpoints.web.slo={p95: 1 ms}",), "Endpoint web misses its promise: 0.00% of the requests"),
         (("training.nightly.epochs=2000",), "Training queue nightly: "),
         (("requests=sampled", "one_in=10"), "Endpoint web was sampled: a step sees 18"),
+        (("requests=sampled",), "Requests were sampled: one in 100 was simulated"),
+        (("requests=sampled", "one_in=100000"), "Endpoint web was sampled too thinly: "),
         (
             ("requests=sampled", "one_in=10", "endpoints.web.demand.rate=780 /s"),
             "Endpoint web was sampled, one request in 10, and is busy over 90% in ",

@@ -128,3 +128,8 @@ def test_images_can_lie_pixel_by_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     made.call(Key("infer", 2))()
     made.call(Key("train", 8))()
+
+
+def test_samples_that_no_memory_holds_are_refused() -> None:
+    with pytest.raises(InputError, match=r"200000000 samples of cnn-cifar10 take 2\.46e\+03 GB, and .* GB are free"):
+        Session(CNN_CIFAR10, Variant(), largest=100_000_000)

@@ -72,8 +72,8 @@ def test_values_that_were_asked_for_take_the_place_of_the_workloads_own() -> Non
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("infer.batch", "'infer.batch' asks for no values"),
-        ("infer.batch=8,x", "'infer.batch=8,x' asks for no values"),
+        ("infer.batch", "'infer.batch' is no axis with whole numbers"),
+        ("infer.batch=8,x", "'infer.batch=8,x' is no axis with whole numbers"),
         ("infer.tokens=8", "cnn-cifar10 has no axis 'infer.tokens'; it has infer.batch, train.batch"),
         ("chat.batch=8", "cnn-cifar10 has no axis 'chat.batch'"),
         ("batch=0", "'batch=0' cannot be measured; cnn-cifar10 takes batch from 1$"),

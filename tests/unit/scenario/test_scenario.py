@@ -74,3 +74,8 @@ def test_an_autoscaler_must_see_every_request() -> None:
     assert told(endpoints=endpoints, requests="sampled") == [
         (("requests",), "endpoint web scales by what it sees every few seconds; use 'requests: every'")
     ]
+
+
+def test_a_share_to_sample_needs_sampling() -> None:
+    assert told(one_in=50) == [(("one_in",), "one_in needs 'requests: sampled'")]
+    assert told(one_in=50, requests="sampled") == []

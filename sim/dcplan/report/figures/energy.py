@@ -84,7 +84,7 @@ def _check(place: str, arrived_kwh: float, left_kwh: float) -> None:
 
 
 def _owned(attribution: pd.DataFrame, useful: float) -> list[Flow]:
-    """From the servers to their owners: at work, and idle."""
+    """From the servers to their owners: what work adds, and what they draw even at rest."""
     by_owner = attribution.groupby("owner", sort=False)[["active_j", "idle_j"]].sum()
     by_owner *= useful / max(1, attribution["replication"].nunique()) / J_PER_KWH
     by_owner = by_owner.loc[by_owner.sum(axis=1).sort_values(ascending=False, kind="stable").index]
@@ -97,12 +97,12 @@ def _owned(attribution: pd.DataFrame, useful: float) -> list[Flow]:
     ]
     if len(rest):
         found += [Flow(SERVERS, f"{OTHERS}: {doing}", float(kwh), colour) for doing, kwh, colour in _doings(rest.sum())]
-    found.append(Flow(SERVERS, "Unused slots: idle", float(empty.to_numpy().sum()), theme.GREY))
+    found.append(Flow(SERVERS, "Unused slots: at rest", float(empty.to_numpy().sum()), theme.GREY))
     return [flow for flow in found if flow.kwh > 0]
 
 
 def _doings(row: pd.Series) -> list[tuple[str, float, str]]:
-    return [("at work", row["active_j"], theme.GREEN), ("idle", row["idle_j"], theme.GREY)]
+    return [("at work", row["active_j"], theme.GREEN), ("at rest", row["idle_j"], theme.GREY)]
 
 
 def _capital(name: str) -> str:
@@ -121,16 +121,17 @@ def energy_finding(found: Sequence[Flow]) -> str:
     whole_kwh = sum(flow.kwh for flow in leaves)
     if whole_kwh <= 0:
         return "No energy was used"
-    idle_kwh = sum(flow.kwh for flow in leaves if flow.source == SERVERS and flow.target.endswith(": idle"))
+    rest_kwh = sum(flow.kwh for flow in leaves if flow.source == SERVERS and flow.target.endswith(": at rest"))
     building = [flow for flow in found if flow.source == METER and flow.target != SERVERS]
     if not building:
-        return f"The servers use {quantity(whole_kwh, 'kWh')}; {percent(idle_kwh / whole_kwh)} of it keeps them idling"
+        share = percent(rest_kwh / whole_kwh)
+        return f"The servers use {quantity(whole_kwh, 'kWh')}; {share} of it is what they draw even at rest"
     overhead_kwh = sum(flow.kwh for flow in building)
     largest = max(building, key=lambda flow: flow.kwh)
     return (
         f"Cooling, losses and lighting take {percent(overhead_kwh / whole_kwh)} of all energy, "
         f"most of all the {_lower(largest.target)} ({percent(largest.kwh / whole_kwh)}); "
-        f"{percent(idle_kwh / whole_kwh)} keeps servers idling"
+        f"{percent(rest_kwh / whole_kwh)} is what servers draw even at rest"
     )
 
 
@@ -262,7 +263,7 @@ def _label(figure: go.Figure, layout: _Layout, name: str, amount: str) -> None:
 
 
 def _short(name: str) -> str:
-    """A label whose owner is cut to a readable length: "Endpoint a-very-lon…: idle"."""
+    """A label whose owner is cut to a readable length: "Endpoint a-very-lon…: at rest"."""
     owner, colon, doing = name.rpartition(": ")
     return f"{theme.shortened(owner, LONGEST)}{colon}{doing}"
 

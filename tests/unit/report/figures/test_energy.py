@@ -85,8 +85,8 @@ def test_the_supplies_loss_is_taken_from_all_owners_in_proportion() -> None:
     found = flows(site([1000.0, 1000.0], LOADS_W, psu_w=100.0), owned(OWNERS))
     assert inflow(found, SUPPLIES) == pytest.approx(0.2)
     assert inflow(found, "Endpoint a: at work") == pytest.approx(0.7 * 0.9)
-    assert inflow(found, "Training b: idle") == pytest.approx(0.3 * 0.9)
-    assert inflow(found, "Unused slots: idle") == pytest.approx(0.7 * 0.9)
+    assert inflow(found, "Training b: at rest") == pytest.approx(0.3 * 0.9)
+    assert inflow(found, "Unused slots: at rest") == pytest.approx(0.7 * 0.9)
 
 
 def test_without_a_site_the_energy_starts_at_the_servers() -> None:
@@ -98,7 +98,7 @@ def test_without_a_site_the_energy_starts_at_the_servers() -> None:
 def test_unused_slots_of_several_groups_are_one() -> None:
     table = pd.concat([owned({"unused": (0.5, 0.0)}), owned({"unused": (0.25, 0.0), "endpoint a": (0.0, 1.0)})])
     found = flows(None, table)
-    assert inflow(found, "Unused slots: idle") == pytest.approx(0.75)
+    assert inflow(found, "Unused slots: at rest") == pytest.approx(0.75)
 
 
 def test_of_many_owners_the_smallest_are_drawn_together() -> None:
@@ -121,14 +121,17 @@ def test_the_finding_names_the_largest_load() -> None:
     found = flows(site([1000.0, 1000.0], LOADS_W), owned(OWNERS))
     assert energy_finding(found) == (
         "Cooling, losses and lighting take 29 % of all energy, most of all the chillers (21 %); "
-        "43 % keeps servers idling"
+        "43 % is what servers draw even at rest"
     )
     found = flows(site([1000.0, 1000.0], {"ups_loss_w": 100.0}), owned(OWNERS))
     assert "most of all the UPS loss (9.1 %)" in energy_finding(found)
 
 
-def test_the_finding_without_a_building_is_about_idling() -> None:
-    assert energy_finding(flows(None, owned(OWNERS))) == "The servers use 2.00 kWh; 60 % of it keeps them idling"
+def test_the_finding_without_a_building_is_about_what_is_drawn_at_rest() -> None:
+    assert (
+        energy_finding(flows(None, owned(OWNERS)))
+        == "The servers use 2.00 kWh; 60 % of it is what they draw even at rest"
+    )
 
 
 def test_the_sankey_draws_what_flows() -> None:
