@@ -46,7 +46,7 @@ from dcplan.serving.class_state import (
     ClassState,
     ClassTotals,
 )
-from dcplan.serving.compiled import function, inlined, kernel
+from dcplan.serving.compiled import function, kernel
 from dcplan.serving.disciplines import FAIR, key_of
 from dcplan.serving.histogram import FloatArray, IntArray, bin_of
 from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
@@ -62,7 +62,7 @@ from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 # --- random bits ------------------------------------------------------------------------------------------------------
 
 
-@inlined
+@function
 def _mixed(bits: int, attempt: int) -> int:  # pragma: no cover - compiled
     """Random bits number *attempt* after *bits*, themselves at 0: SplitMix64 of them (Steele et al., 2014)."""
     if attempt == 0:
@@ -73,7 +73,7 @@ def _mixed(bits: int, attempt: int) -> int:  # pragma: no cover - compiled
     return z ^ (z >> np.uint64(31))  # type: ignore[return-value]
 
 
-@inlined
+@function
 def _backoff_s(rules: ClassRules, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
     """Time from the end of *attempt* (from 0) to the next one [s]; the random part from 53 of its *bits*."""
     full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
@@ -146,7 +146,7 @@ def _pop(times_s: FloatArray, whose: IntArray, count: int) -> int:  # pragma: no
 # --- a queue ----------------------------------------------------------------------------------------------------------
 
 
-@inlined
+@function
 def _append(rules: ClassRules, state: ClassState, queue: int, slot: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Put a request at the end of the list of its class."""
@@ -173,7 +173,7 @@ def _append(rules: ClassRules, state: ClassState, queue: int, slot: int, now_s: 
     state.waiting[queue] += 1
 
 
-@inlined
+@function
 def _behead(state: ClassState, queue: int, kind: int) -> int:  # pragma: no cover - compiled
     """Take the first request off the list of a class."""
     slot = state.head[queue, kind]
@@ -186,7 +186,7 @@ def _behead(state: ClassState, queue: int, kind: int) -> int:  # pragma: no cove
     return slot  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _next_kind(state: ClassState, queue: int) -> int:  # pragma: no cover - compiled
     """The class whose first request is served next; some request waits."""
     best = NOBODY
@@ -200,7 +200,7 @@ def _next_kind(state: ClassState, queue: int) -> int:  # pragma: no cover - comp
     return best
 
 
-@inlined
+@function
 def _due_s(rules: ClassRules, state: ClassState, queue: int) -> float:  # pragma: no cover - compiled
     """When a batch starts though it is not full [s]: infinite if none waits, or no replica is idle."""
     if state.waiting[queue] == 0 or (state.numbers[IDLE] == 0 if rules.shared else state.replica[queue].serving > 0):
@@ -215,7 +215,7 @@ def _due_s(rules: ClassRules, state: ClassState, queue: int) -> float:  # pragma
     return oldest_s + rules.base.max_delay_s
 
 
-@inlined
+@function
 def _look(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """Start a batch if it is time, and set the queue's alarm for what it does next by itself."""
@@ -233,7 +233,7 @@ def _look(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int,
         _set_alarm(state.alarm_s, state.order, state.place, who, alarm_s)
 
 
-@inlined
+@function
 def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """An idle replica takes the next batch of *queue*."""
@@ -270,7 +270,7 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
 # --- a request's way --------------------------------------------------------------------------------------------------
 
 
-@inlined
+@function
 def _enter(
     state: ClassState, born_s: float, draw: float, news: float, bits: int, kind: int
 ) -> int:  # pragma: no cover - compiled
@@ -289,7 +289,7 @@ def _enter(
     return slot  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _free(state: ClassState, slot: int) -> None:  # pragma: no cover - compiled
     """A place is free again."""
     state.pool[slot].next = state.numbers[FREE]
@@ -297,7 +297,7 @@ def _free(state: ClassState, slot: int) -> None:  # pragma: no cover - compiled
     state.numbers[FREE_PLACES] += 1
 
 
-@inlined
+@function
 def _leave(rules: ClassRules, state: ClassState, slot: int) -> None:  # pragma: no cover - compiled
     """A request is gone; its user, if it has one, thinks about the next."""
     _free(state, slot)
@@ -321,7 +321,7 @@ def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, 
         _leave(rules, state, slot)
 
 
-@inlined
+@function
 def _admitted(rules: ClassRules, state: ClassState, now_s: float) -> bool:  # pragma: no cover - compiled
     """Whether the rate limit lets an attempt pass: a token bucket (J. S. Turner, IEEE Commun. Mag. 24(10), 1986)."""
     if rules.rate_per_s == np.inf:
@@ -332,12 +332,12 @@ def _admitted(rules: ClassRules, state: ClassState, now_s: float) -> bool:  # pr
     return tokens >= 1.0  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _load(state: ClassState, replica: int) -> int:  # pragma: no cover - compiled
     return state.waiting[replica] + state.replica[replica].serving  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: no cover - compiled
     """The queue that an attempt goes to."""
     replicas = state.numbers[ACTIVE]
@@ -359,7 +359,7 @@ def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: 
     return int(chosen)
 
 
-@inlined
+@function
 def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> int:
     # pragma: no cover - compiled
     """An attempt: the queue that it joins, or NOBODY."""

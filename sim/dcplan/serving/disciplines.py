@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from dcplan.serving.compiled import inlined
+from dcplan.serving.compiled import function
 
 FIFO, PRIORITY, DEADLINE, FAIR = range(4)
 
@@ -16,7 +16,7 @@ DISCIPLINES = MappingProxyType({"fifo": FIFO, "priority": PRIORITY, "deadline": 
 """The code of each discipline."""
 
 
-@inlined
+@function
 def key_of(
     discipline: int, order: int, priority: float, due_s: float, finish: float
 ) -> float:  # pragma: no cover - compiled

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.serving.compiled import function, inlined, kernel
+from dcplan.serving.compiled import function, kernel
 from dcplan.serving.generation_state import (
     ACTIVE,
     ARRIVED,
@@ -103,7 +103,7 @@ def _needed(
 # --- the queue of a replica -------------------------------------------------------------------------------------------
 
 
-@inlined
+@function
 def _append(state: GenerationState, replica: int, slot: int) -> None:  # pragma: no cover - compiled
     """Put a sequence at the end of the queue."""
     rep = state.replica[replica]
@@ -116,7 +116,7 @@ def _append(state: GenerationState, replica: int, slot: int) -> None:  # pragma:
     rep.waiting += 1
 
 
-@inlined
+@function
 def _prepend(state: GenerationState, replica: int, slot: int) -> None:  # pragma: no cover - compiled
     """Put a sequence at the front of the queue."""
     rep = state.replica[replica]
@@ -150,7 +150,7 @@ def _leave(
     state.numbers[FREE_PLACES] += 1
 
 
-@inlined
+@function
 def _account(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, until_s: float
 ) -> None:  # pragma: no cover - compiled
@@ -197,7 +197,7 @@ def _end_prefill(
     rep.tokens += length
 
 
-@inlined
+@function
 def _take_steps(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, steps: int
 ) -> None:  # pragma: no cover - compiled
@@ -279,7 +279,7 @@ def _free_steps(
     return low
 
 
-@inlined
+@function
 def _next_step(
     rules: GenerationRules,
     state: GenerationState,
@@ -362,7 +362,7 @@ def _replay(
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
-@inlined
+@function
 def _load(state: GenerationState, replica: int) -> int:  # pragma: no cover - compiled
     """Requests that wait for a replica or run on it."""
     rep = state.replica[replica]
@@ -370,7 +370,7 @@ def _load(state: GenerationState, replica: int) -> int:  # pragma: no cover - co
     return rep.waiting + rep.running + prefilled  # type: ignore[no-any-return]
 
 
-@inlined
+@function
 def _routed(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, bits: int, now_s: float
 ) -> int:  # pragma: no cover - compiled

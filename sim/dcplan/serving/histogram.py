@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.serving.compiled import inlined
+from dcplan.serving.compiled import function
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -23,7 +23,7 @@ _SHIFT = 52 - SUB_BITS
 _OFFSET = (1023 + LOWEST_EXPONENT) << SUB_BITS
 
 
-@inlined
+@function
 def bin_of(value: float) -> int:  # pragma: no cover - compiled
     """The bin of a value [s] that is not negative."""
     index = (np.float64(value).view(np.int64) >> _SHIFT) - _OFFSET

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from dcplan.serving.compiled import inlined
+from dcplan.serving.compiled import function
 from dcplan.serving.histogram import IntArray
 
 ROUND_ROBIN, RANDOM, LEAST_LOADED, POWER_OF_TWO = range(4)
@@ -29,20 +29,20 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-@inlined
+@function
 def first_choice(draw: int, replicas: int) -> int:  # pragma: no cover - compiled
     """A replica picked uniformly by the upper half of a 64-bit draw (bias below replicas / 2^32)."""
     return np.int64(((draw >> _HALF) * np.uint64(replicas)) >> _HALF)  # type: ignore[return-value]
 
 
-@inlined
+@function
 def second_choice(draw: int, replicas: int, first: int) -> int:  # pragma: no cover - compiled
     """Another replica than *first*, picked uniformly by the lower half of the draw."""
     other = np.int64(((draw & _LOW) * np.uint64(replicas - 1)) >> _HALF)
     return other + 1 if other >= first else other  # type: ignore[return-value]
 
 
-@inlined
+@function
 def least_loaded(waiting: IntArray, serving: IntArray, replicas: int) -> int:  # pragma: no cover - compiled
     """The one of the first *replicas* that holds the fewest requests; the first of equals."""
     best = 0
