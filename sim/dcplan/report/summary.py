@@ -93,5 +93,5 @@ def money(kpis: Kpis, facts: Facts) -> str:
     unused = number(kpis, "cost_unused_usd") or 0.0
     text = f"The counted time ({span(facts.counted_s)}) costs {dollars(total)}"
     if total > 0 and unused > 0.01 * total:
-        text += f", {percent(unused / total)} of it for slots that nobody has reserved"
-    return f"{text}, and causes {quantity(carbon, 'kg')} of CO₂e." if carbon is not None else f"{text}."
+        text += f", {percent(unused / total)} of it for slots that nobody has reserved,"
+    return f"{text} and causes {quantity(carbon, 'kg')} of CO₂e." if carbon is not None else f"{text.rstrip(',')}."

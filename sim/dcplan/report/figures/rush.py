@@ -43,7 +43,8 @@ def rush_figure(name: str, steps: pd.DataFrame, start: datetime) -> go.Figure | 
     table_s = by_hour(steps, start)
     if not FEWEST_DAYS <= len(table_s) <= MOST_DAYS or bool(table_s.isna().to_numpy().all()):
         return None
-    unit = scale(float(np.nanmax(table_s.to_numpy())), "s")
+    slowest_s = float(np.nanmax(table_s.to_numpy()))
+    unit = scale(slowest_s, "s")
     days = [f"{start + timedelta(days=int(day)):%a %-d %b}" for day in table_s.index]
     figure = go.Figure(
         go.Heatmap(
@@ -52,6 +53,7 @@ def rush_figure(name: str, steps: pd.DataFrame, start: datetime) -> go.Figure | 
             z=theme.compact(table_s.to_numpy() * unit.factor),
             colorscale=SHADES,
             zmin=0.0,
+            zmax=slowest_s * unit.factor,
             xgap=1,
             ygap=1,
             colorbar={"title": {"text": unit.unit}, "thickness": 12, "outlinewidth": 0},

@@ -54,3 +54,9 @@ def test_every_day_is_a_row() -> None:
     figure = rush_figure("e", steps(50), START)
     assert figure is not None
     assert list(figure.data[0].y) == ["Mon 7 Jul", "Tue 8 Jul", "Wed 9 Jul", "Thu 10 Jul"][:4][: len(figure.data[0].y)]
+
+
+def test_shades_begin_at_zero_so_that_equal_hours_look_alike() -> None:
+    figure = rush_figure("e", steps(50, slow=3), START)
+    assert figure is not None
+    assert (figure.data[0].zmin, figure.data[0].zmax) == pytest.approx((0.0, 2.0))
