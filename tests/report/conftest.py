@@ -139,7 +139,7 @@ def _tables(
         loads = {load: np.full(steps, float(watt)) for load, watt in LOADS_W.items()}
         facility_w = it_w + sum(loads.values())
         weather = {"dry_bulb_c": 25.0, "wet_bulb_c": 18 + 4 * day, "economiser": 0.1, "water_kg_s": 1e-3}
-        flags = {"extrapolated": False, "shortfall_w": 0.0, "over_limit": False, "redundancy_lost": False}
+        flags = {"extrapolated": False, "shortfall_w": 0.0, "over_limit": "", "redundancy_lost": False}
         power = {"facility_w": facility_w, "it_w": it_w, "psu_loss_w": 0.08 * it_w}
         yield "site", key | power | loads | weather | flags
         yield "costs", list(_costs(replication, owners))

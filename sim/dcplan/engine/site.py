@@ -60,16 +60,27 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
     }
 
 
-def _over_limit(result: FacilityResult) -> NDArray[np.bool_]:
-    electrical = result.psu_overload | result.pdu_overload | result.ups_overload
-    upstream = result.transformer_overload | result.utility_exceeded
-    return electrical | upstream | result.airflow_exceeded | result.water_flow_exceeded
+RATINGS = {
+    "power supplies": "psu_overload",
+    "distribution": "pdu_overload",
+    "UPS": "ups_overload",
+    "transformer": "transformer_overload",
+    "utility": "utility_exceeded",
+    "fans": "airflow_exceeded",
+    "pumps": "water_flow_exceeded",
+}
+"""What has a rating, from the servers up, and what tells that it is exceeded."""
+
+
+def _over_limit(result: FacilityResult) -> NDArray[np.str_]:
+    """The first of `RATINGS` that is exceeded in each interval; empty if none is."""
+    return np.select([getattr(result, flag) for flag in RATINGS.values()], list(RATINGS), default="")
 
 
 def _bare(it_w: FloatArray) -> dict[str, object]:
     """A site without a building: the meter sees the servers alone."""
     nothing = dict.fromkeys(("psu_loss_w", *(column.name for column in SITE_LOADS)), 0.0)
-    flags = dict.fromkeys(("extrapolated", "over_limit", "redundancy_lost"), False)
+    flags = {"extrapolated": False, "over_limit": "", "redundancy_lost": False}
     plant = dict.fromkeys(("water_kg_s", "economiser", "shortfall_w"), 0.0)
     return {"facility_w": it_w, "it_w": it_w, **nothing, **plant, **flags}
 

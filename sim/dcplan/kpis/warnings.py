@@ -34,7 +34,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
     sentences = [
         *_endpoints(scenario, value, tables["endpoints"]),
         *_training(scenario, tables),
-        *_site(scenario, value),
+        *_site(scenario, value, tables.get("site")),
         *_statistics(scenario),
         *_sources(tables),
     ]
@@ -149,20 +149,22 @@ def _training(scenario: Scenario, tables: Tables) -> Sentences:
             yield f"Training queue {name}: {left} of {len(jobs)} jobs had not finished when the run ended."
 
 
-def _site(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
+def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame | None) -> Sentences:
     if scenario.site is not None and scenario.facility is None:
         yield "There is no building in this scenario: energy, cost and carbon are those of the servers alone."
     for kpi, sentence in (
         ("hours_cooling_short", "the plant cannot remove all heat; the room would warm, which is not simulated yet"),
-        (
-            "hours_over_limit",
-            "a rating of the power chain or the plant is exceeded; nothing is switched off for it yet",
-        ),
+        ("hours_over_limit", f"a rating is exceeded ({_over(site)}); nothing is switched off for it yet"),
         ("hours_redundancy_lost", "the load needs the spare UPS module or chiller, so a failure would cut it"),
         ("hours_extrapolated", "a curve of the plant is used outside its data, by a bounded law"),
     ):
         if hours := value.get(kpi):
             yield f"For {hours:.3g} h {sentence}."
+
+
+def _over(site: pd.DataFrame | None) -> str:
+    """Whose ratings are exceeded, the longest first."""
+    return "" if site is None else ", ".join(site.loc[site["over_limit"] != "", "over_limit"].value_counts().index)
 
 
 def _statistics(scenario: Scenario) -> Sentences:

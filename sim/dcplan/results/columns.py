@@ -154,7 +154,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("economiser", "float64", "-", "share of the heat that the economiser removes, 0..1"),
             Column("extrapolated", "bool", "", "the chiller runs outside its measured curve"),
             Column("shortfall_w", "float64", "W", "heat that the plant could not remove"),
-            Column("over_limit", "bool", "", "power supply, UPS, transformer, utility, fan or pump above its rating"),
+            Column("over_limit", "str", "", "what is above its rating, from power supplies up; empty if nothing is"),
             Column("redundancy_lost", "bool", "", "the load needs the spare UPS module or chiller"),
         ),
         "costs": (

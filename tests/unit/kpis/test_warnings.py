@@ -89,3 +89,8 @@ def test_several_promises_are_not_told_as_one(plan_of: Callable[..., Plan]) -> N
     classes = "endpoints.web.classes={a: {slo: {p99: 1 ms}}, b: {}}"
     sentences = told(plan_of(tiny.MEASURED, classes, "endpoints.web.slo={p95: 10 s}"))
     assert any("misses its promises: 50" in each and "got all that was promised" in each for each in sentences)
+
+
+def test_whose_rating_is_exceeded_is_told(plan_of: Callable[..., Plan]) -> None:
+    messages = told(plan_of(tiny.WHOLE, "facility.power.utility.limit=500 W"))
+    assert any("a rating is exceeded (utility); nothing is switched off" in message for message in messages)

@@ -35,7 +35,7 @@ def site(it_w: list[float], loads_w: dict[str, float], replications: int = 1, ps
         | {
             "facility_w": watt + sum(loads_w.values()),
             "shortfall_w": 0.0,
-            "over_limit": False,
+            "over_limit": "",
             "redundancy_lost": False,
         }
         | base

@@ -25,7 +25,7 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
         | {
             "facility_w": watt + sum(loads_w.values()),
             "shortfall_w": 0.0,
-            "over_limit": False,
+            "over_limit": "",
             "redundancy_lost": False,
         }
         | base
