@@ -17,14 +17,11 @@ def start(out: Path) -> subprocess.Popen[str]:
     """A short measurement of the reference CNN, as the command line starts it."""
     command = [sys.executable, "-m", "dcplan.profiling", "--workload", "cnn-cifar10", "--quick", "--task", "infer"]
     options = ["--sku", "here", "--out", str(out), "--meter", "none", "--budget", "15s"]
-    return subprocess.Popen(
-        [*command, *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=heeding_interrupts
-    )
-
-
-def heeding_interrupts() -> None:
-    """In the background of a shell without job control, programs are started with interrupts ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell starts us with it ignored
+    try:
+        return subprocess.Popen([*command, *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_profile_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path) -> None:
