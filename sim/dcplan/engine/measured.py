@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dcplan.engine.assumptions import Assumptions
@@ -35,7 +37,13 @@ def serving_times(library: Library, server: Server, spec: Endpoint, assumptions:
     spells = f"; slow spells last {timing.spell_s:.2g} s" if timing.spell_s > 0.0 else ""
     largest = largest_batch(spec) * spec.samples_per_request
     beyond = f"; more than {timing.batch[-1]:g} samples as several calls" if largest > timing.batch[-1] else ""
-    said = (beyond, _left_out(timing), spells, _metered(server, timing.power_w), _unsettled(timing))
+    said = (
+        beyond,
+        _left_out(profile.left_out("infer", spec.precision, timing.batch)),
+        spells,
+        _metered(server, timing.power_w),
+        _unsettled(timing),
+    )
     used = f"inference times measured on {sku}{''.join(said)}"
     assumptions.use("endpoints", profile.profile, used)
     if timing.derived:
@@ -90,7 +98,7 @@ def training_s(
     assumptions.use("training", profile.profile, f"training step times measured on {sku}{_unsettled(timing)}")
     job = job_s(step_s, spec.samples or 0, batch, spec.epochs or 0)
     size = np.array([float(batch)])
-    busy_w = None if server.boards is None else timing.above_rest_w(size, server.boards.rest_w)
+    busy_w = timing.above_rest_w(size, server.rest_w)
     return job, float(timing.error(size)[0]), None if busy_w is None else float(busy_w[0])
 
 
@@ -114,12 +122,13 @@ def _measured_elsewhere(library: Library, workload: str) -> ComputeProfile:
     raise InputError(f"'{workload}' was not measured anywhere", f"run 'dcplan profile --workload {workload}'")
 
 
-def _left_out(timing: Timing) -> str:
+def _left_out(sizes: Sequence[float]) -> str:
     """Which batch sizes cannot be used, in words."""
-    if not timing.left_out:
+    if not sizes:
         return ""
-    sizes = ", ".join(f"{size:g}" for size in timing.left_out)
-    return f"; batch sizes {sizes} are INVALID and interpolated from their neighbours"
+    return (
+        f"; batch sizes {', '.join(f'{size:g}' for size in sizes)} are INVALID and interpolated from their neighbours"
+    )
 
 
 def _metered(server: Server, power_w: FloatArray) -> str:

@@ -182,7 +182,7 @@ class _Resolver:
             server = groups[spec.on].server
             if (generation := spec.generation) is not None:
                 times = generation_times(self.library, server, spec, generation, self.assumptions)
-                powers_w = None if server.boards is None else times.above_rest_w(server.boards.rest_w)
+                powers_w = times.above_rest_w(server.rest_w)
                 generated = generation_rules(spec, generation, times.prefill_s, times.decode_s, powers_w)
                 return EndpointPlan(spec, generated, np.array(times.error), recorded, powers_w is not None)
             timing = serving_times(self.library, server, spec, self.assumptions)
@@ -287,7 +287,7 @@ def _served(spec: Endpoint, timing: Timing, server: Server, recorded: Recorded |
     service_s, added_s = timing.by_draw_s(samples), timing.pauses.at(samples)
     tables = (np.concatenate((np.zeros((1, table.shape[1])), table)) for table in (service_s, added_s))
     service_s, added_s = tables
-    power_w = None if server.boards is None else timing.above_rest_w(samples, server.boards.rest_w)
+    power_w = timing.above_rest_w(samples, server.rest_w)
     made = rules(
         spec,
         service_s,

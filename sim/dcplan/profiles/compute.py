@@ -87,15 +87,15 @@ class ComputeProfile:
             pauses=self._pauses(task, table),
             derived=derived,
             spell_s=self._spell_s,
-            left_out=self._left_out(task, table),
         )
 
-    def _left_out(self, task: str, used: pd.DataFrame) -> tuple[float, ...]:
-        """Batch sizes in the way of running of *used* that have INVALID points alone."""
+    def left_out(self, task: str, precision: str | None, used: FloatArray) -> list[float]:
+        """Batch sizes of *task* that were measured but are not among those *used*: their points are INVALID."""
         every = _read(self.profile.path / f"{task}.csv", ["batch", "verdict"])
-        for name in (each for each in VARIANT if each in every and each in used):
-            every = every[every[name].isin(used[name].unique())]
-        return tuple(sorted(set(every["batch"].astype(float)) - set(used["batch"].astype(float))))
+        wanted = precision or self.profile.header.get("conditions", {}).get("precision")
+        if "precision" in every and wanted is not None:
+            every = every[every["precision"] == wanted]
+        return sorted(set(every["batch"].astype(float)) - set(used.tolist()))
 
     @cached_property
     def _windows(self) -> pd.DataFrame:

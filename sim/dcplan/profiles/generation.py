@@ -37,9 +37,9 @@ class StepTimes:
     unstable: bool = False
     derived: str = ""
 
-    def above_rest_w(self, rest_w: float) -> tuple[FloatArray, FloatArray] | None:
-        """Power above *rest_w* of prefill and of decode [W]; None if no meter read it."""
-        if not (np.isfinite(self.prefill_w).all() and np.isfinite(self.decode_w).all()):
+    def above_rest_w(self, rest_w: float | None) -> tuple[FloatArray, FloatArray] | None:
+        """Power above *rest_w* of prefill and of decode [W]; None if it, or one of them, is not known."""
+        if rest_w is None or not (np.isfinite(self.prefill_w).all() and np.isfinite(self.decode_w).all()):
             return None
         return np.maximum(0.0, self.prefill_w - rest_w), np.maximum(0.0, self.decode_w - rest_w)
 

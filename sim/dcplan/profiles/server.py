@@ -50,6 +50,11 @@ class Server:
     price: str = CPU_SERVER
 
     @property
+    def rest_w(self) -> float | None:
+        """Power of a board at rest [W]; None without boards."""
+        return None if self.boards is None else self.boards.rest_w
+
+    @property
     def full_board_w(self) -> float:
         """What a board draws above rest at its limit [W]; 0 without boards."""
         return 0.0 if self.boards is None else self.boards.limit_w - self.boards.rest_w

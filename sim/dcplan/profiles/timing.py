@@ -58,7 +58,6 @@ class Timing:
         verdict: What the instrument said of each point: VALID or UNSTABLE; INVALID points are left out, [n].
         power_w: Power while calls run back to back [W], [n]; NaN where no meter read it.
         pauses: How much longer calls take after a pause.
-        left_out: Batch sizes that were measured in vain: their points are INVALID.
         derived: Why these are not measured times, in a few words; empty if they are.
     """
 
@@ -73,7 +72,6 @@ class Timing:
     pauses: Pauses = field(default_factory=Pauses)
     derived: str = ""
     spell_s: float = 0.0
-    left_out: tuple[float, ...] = ()
 
     @property
     def unstable(self) -> list[int]:
@@ -104,9 +102,9 @@ class Timing:
         spread = np.sqrt(self._variance(samples))
         return np.asarray(self.work_s(samples)[:, None] * (1.0 + spread[:, None] * (table - 1.0)))
 
-    def above_rest_w(self, samples: FloatArray, rest_w: float) -> FloatArray | None:
-        """Power above *rest_w* while running so many samples [W], shape of *samples*; None if no meter read it."""
-        if not np.isfinite(self.power_w).all():
+    def above_rest_w(self, samples: FloatArray, rest_w: float | None) -> FloatArray | None:
+        """Power above *rest_w* while running so many samples [W], shape of *samples*; None if either is not known."""
+        if rest_w is None or not np.isfinite(self.power_w).all():
             return None
         return np.maximum(0.0, np.interp(samples, self.batch, self.power_w) - rest_w)
 

@@ -85,7 +85,7 @@ def fit(idle_w: float, observations: Sequence[Observation]) -> Draw | None:
     read_w, error_w = (np.array([getattr(each, name) for each in part]) for name in ("power_w", "error_w"))
     off_w = np.stack([_off_w(idle_w, full_w, float(exponent), part) for exponent in EXPONENTS])
     best = int(np.argmin(((off_w / read_w) ** 2).sum(axis=1)))
-    possible = EXPONENTS[(np.abs(off_w) <= error_w).all(axis=1)] if error_w.all() else EXPONENTS[:0]
+    possible = EXPONENTS[(np.abs(off_w) <= error_w).all(axis=1)]
     ends = [float(EXPONENTS[best]), *possible.tolist()]
     residuals = zip(part, off_w[best].tolist(), strict=True)
     return Draw(idle_w, full_w, ends[0], (min(ends), max(ends)), tuple(residuals))

@@ -74,9 +74,11 @@ class Session:
         self.workload, self.variant, self.device = workload, variant, device
         self.stopwatch = stopwatch_of(device, variant)
         self.enter()
+        layout, count = memory_format_of(device, variant), workload.pool
+        if 2 * largest > count:
+            count = 2 * largest
+            _check_room(workload, count)
         torch.manual_seed(seed)
-        layout, count = memory_format_of(device, variant), max(workload.pool, 2 * largest)
-        _check_room(workload, count)
         self.samples = _moved(workload.samples(count), device, layout)
         begin = time.perf_counter()
         self.model = workload.build().to(device).to(memory_format=getattr(torch, layout))  # type: ignore[call-overload]

@@ -96,4 +96,5 @@ def test_energy_above_rest_goes_to_whom_drew_it() -> None:
     drawn_j = {WEB: 300.0 * GRID.durations_s, NIGHTLY: 100.0 * GRID.durations_s}
     power_w = group_power_w(ACCELERATED, np.zeros(3), sum(drawn_j.values()), GRID)
     rows = {row["owner"]: row for row in attribution(GROUP, [WEB, NIGHTLY], drawn_j, power_w, GRID, 0)}
-    assert rows["endpoint web"]["active_j"] == pytest.approx(3 * float(rows["training nightly"]["active_j"]))  # type: ignore[arg-type]
+    web_j, nightly_j = (float(str(rows[owner.name]["active_j"])) for owner in (WEB, NIGHTLY))
+    assert web_j == pytest.approx(3 * nightly_j)

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -223,12 +223,12 @@ def test_asking_for_help_does_not_import_torch() -> None:
     ],
 )
 def test_a_shorter_measurement_never_replaces_a_full_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str | None, how: dict[str, bool], name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str | None, how: dict[str, Any], name: str
 ) -> None:
     place = tmp_path / "compute" / "kind" / "cnn-cifar10"
     if mode is not None:
         place.mkdir(parents=True)
         (place / "profile.yaml").write_text(f"conditions: {{mode: {mode}}}")
     monkeypatch.setattr(Recording, "run", lambda self, plan, progress: self.folder)
-    found = profile("cnn-cifar10", tmp_path, Settings(sku="kind", meter="none", **how))  # type: ignore[arg-type]
+    found = profile("cnn-cifar10", tmp_path, Settings(sku="kind", meter="none", **how))
     assert found == tmp_path / "compute" / name / "cnn-cifar10"
