@@ -15,6 +15,8 @@ Oracle: `validation.class_oracle`, a SimPy process per request, equal to 1e-9 s 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,13 +25,13 @@ from dcplan.serving.class_state import (
     ARRIVED,
     ATTEMPTED,
     BUSY_S,
+    COMING,
     ENERGY_J,
     GIVEN_UP,
     GONE,
     IDLE,
     JOINED,
     LATENCY_S,
-    LATER,
     LIMITED,
     NOW_S,
     REFUSED,
@@ -48,7 +50,7 @@ from dcplan.serving.class_state import (
 )
 from dcplan.serving.compiled import function, kernel
 from dcplan.serving.disciplines import FAIR, key_of
-from dcplan.serving.histogram import FloatArray, IntArray, bin_of
+from dcplan.serving.histogram import FloatArray, bin_of
 from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
 from dcplan.serving.policies import (
     LEAST_LOADED,
@@ -85,61 +87,59 @@ def _backoff_s(rules: ClassRules, attempt: int, bits: int) -> float:  # pragma: 
 
 
 @function
-def _set_alarm(alarm_s: FloatArray, order: IntArray, place: IntArray, who: int, at_s: float) -> None:
-    # pragma: no cover - compiled
+def _set_alarm(alarm: NDArray[Any], who: int, at_s: float) -> None:  # pragma: no cover - compiled
     """Set the alarm of *who*, and put it where it belongs."""
-    alarm_s[who] = at_s
-    k = place[who]
+    alarm[who].at_s = at_s
+    k = alarm[who].place
     while k > 0:
         parent = (k - 1) // 2
-        if alarm_s[order[parent]] <= at_s:
+        if alarm[alarm[parent].order].at_s <= at_s:
             break
-        order[k] = order[parent]
-        place[order[k]] = k
+        alarm[k].order = alarm[parent].order
+        alarm[alarm[k].order].place = k
         k = parent
-    while 2 * k + 1 < len(order):
+    while 2 * k + 1 < len(alarm):
         child = 2 * k + 1
-        if child + 1 < len(order) and alarm_s[order[child + 1]] < alarm_s[order[child]]:
+        if child + 1 < len(alarm) and alarm[alarm[child + 1].order].at_s < alarm[alarm[child].order].at_s:
             child += 1
-        if alarm_s[order[child]] >= at_s:
+        if alarm[alarm[child].order].at_s >= at_s:
             break
-        order[k] = order[child]
-        place[order[k]] = k
+        alarm[k].order = alarm[child].order
+        alarm[alarm[k].order].place = k
         k = child
-    order[k] = who
-    place[who] = k
+    alarm[k].order = who
+    alarm[who].place = k
 
 
 @function
-def _push(times_s: FloatArray, whose: IntArray, count: int, at_s: float, who: int) -> None:
-    # pragma: no cover - compiled
+def _push(later: NDArray[Any], count: int, at_s: float, who: int) -> None:  # pragma: no cover - compiled
     """Put *who* on a heap of *count* entries."""
     k = count
     while k > 0:
         parent = (k - 1) // 2
-        if times_s[parent] <= at_s:
+        if later[parent].at_s <= at_s:
             break
-        times_s[k], whose[k] = times_s[parent], whose[parent]
+        later[k].at_s, later[k].who = later[parent].at_s, later[parent].who
         k = parent
-    times_s[k], whose[k] = at_s, who
+    later[k].at_s, later[k].who = at_s, who
 
 
 @function
-def _pop(times_s: FloatArray, whose: IntArray, count: int) -> int:  # pragma: no cover - compiled
+def _pop(later: NDArray[Any], count: int) -> int:  # pragma: no cover - compiled
     """Take the first of *count* entries off a heap."""
-    first = whose[0]
+    first = later[0].who
     last = count - 1
-    at_s, who = times_s[last], whose[last]
+    at_s, who = later[last].at_s, later[last].who
     k = 0
     while 2 * k + 1 < last:
         child = 2 * k + 1
-        if child + 1 < last and times_s[child + 1] < times_s[child]:
+        if child + 1 < last and later[child + 1].at_s < later[child].at_s:
             child += 1
-        if times_s[child] >= at_s:
+        if later[child].at_s >= at_s:
             break
-        times_s[k], whose[k] = times_s[child], whose[child]
+        later[k].at_s, later[k].who = later[child].at_s, later[child].who
         k = child
-    times_s[k], whose[k] = at_s, who
+    later[k].at_s, later[k].who = at_s, who
     return int(first)
 
 
@@ -152,49 +152,49 @@ def _append(rules: ClassRules, state: ClassState, queue: int, slot: int, now_s: 
     """Put a request at the end of the list of its class."""
     this = state.pool[slot]
     kind = this.kind
-    units, weight = rules.units[kind], rules.weight[kind]
-    finish = max(state.tag[queue, kind], state.virtual[queue]) + units / weight
-    state.tag[queue, kind] = finish
+    units, weight = rules.kinds[kind].units, rules.kinds[kind].weight
+    finish = max(state.line[queue, kind].tag, state.queue[queue].virtual) + units / weight
+    state.line[queue, kind].tag = finish
     order = state.numbers[JOINED]
     state.numbers[JOINED] = order + 1
-    due_s = now_s + rules.deadline_s[kind]
-    this.key = key_of(rules.discipline, order, rules.priority[kind], due_s, finish)
+    due_s = now_s + rules.kinds[kind].deadline_s
+    this.key = key_of(rules.discipline, order, rules.kinds[kind].priority, due_s, finish)
     this.order = order
     this.since_s = now_s
     this.next = NOBODY
-    last = state.tail[queue, kind]
-    if state.patient[queue, kind] == NOBODY:
-        state.patient[queue, kind] = slot
+    last = state.line[queue, kind].tail
+    if state.line[queue, kind].patient == NOBODY:
+        state.line[queue, kind].patient = slot
     if last == NOBODY:
-        state.head[queue, kind] = slot
+        state.line[queue, kind].head = slot
     else:
         state.pool[last].next = slot
-    state.tail[queue, kind] = slot
-    state.waiting[queue] += 1
+    state.line[queue, kind].tail = slot
+    state.queue[queue].waiting += 1
 
 
 @function
 def _behead(state: ClassState, queue: int, kind: int) -> int:  # pragma: no cover - compiled
     """Take the first request off the list of a class."""
-    slot = state.head[queue, kind]
-    state.head[queue, kind] = state.pool[slot].next
-    if state.patient[queue, kind] == slot:
-        state.patient[queue, kind] = state.pool[slot].next
-    if state.head[queue, kind] == NOBODY:
-        state.tail[queue, kind] = NOBODY
-    state.waiting[queue] -= 1
+    slot = state.line[queue, kind].head
+    state.line[queue, kind].head = state.pool[slot].next
+    if state.line[queue, kind].patient == slot:
+        state.line[queue, kind].patient = state.pool[slot].next
+    if state.line[queue, kind].head == NOBODY:
+        state.line[queue, kind].tail = NOBODY
+    state.queue[queue].waiting -= 1
     return slot  # type: ignore[no-any-return]
 
 
 @function
-def _next_kind(state: ClassState, queue: int) -> int:  # pragma: no cover - compiled
+def _next_kind(pool: NDArray[Any], line: NDArray[Any], queue: int) -> int:  # pragma: no cover - compiled
     """The class whose first request is served next; some request waits."""
     best = NOBODY
     key, order = np.inf, 0
-    for kind in range(state.head.shape[1]):
-        slot = state.head[queue, kind]
+    for kind in range(line.shape[1]):
+        slot = line[queue, kind].head
         if slot != NOBODY:
-            mine, since = state.pool[slot].key, state.pool[slot].order
+            mine, since = pool[slot].key, pool[slot].order
             if best == NOBODY or mine < key or (mine == key and since < order):
                 best, key, order = kind, mine, since
     return best
@@ -203,11 +203,13 @@ def _next_kind(state: ClassState, queue: int) -> int:  # pragma: no cover - comp
 @function
 def _due_s(rules: ClassRules, state: ClassState, queue: int) -> float:  # pragma: no cover - compiled
     """When a batch starts though it is not full [s]: infinite if none waits, or no replica is idle."""
-    if state.waiting[queue] == 0 or (state.numbers[IDLE] == 0 if rules.shared else state.replica[queue].serving > 0):
+    if state.queue[queue].waiting == 0 or (
+        state.numbers[IDLE] == 0 if rules.shared else state.replica[queue].serving > 0
+    ):
         return np.inf
     oldest_s = np.inf
-    for kind in range(state.head.shape[1]):
-        slot = state.head[queue, kind]
+    for kind in range(len(rules.kinds)):
+        slot = state.line[queue, kind].head
         if slot != NOBODY:
             oldest_s = min(oldest_s, state.pool[slot].since_s)
     if rules.base.from_pickup:
@@ -220,17 +222,17 @@ def _look(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int,
     # pragma: no cover - compiled
     """Start a batch if it is time, and set the queue's alarm for what it does next by itself."""
     due_s = _due_s(rules, state, queue)
-    if due_s <= now_s or (due_s < np.inf and state.waiting[queue] >= rules.base.max_batch):
+    if due_s <= now_s or (due_s < np.inf and state.queue[queue].waiting >= rules.base.max_batch):
         _start(rules, state, totals, queue, now_s)
         due_s = _due_s(rules, state, queue)
     alarm_s = due_s
-    for kind in range(state.head.shape[1]):
-        slot = state.patient[queue, kind]
+    for kind in range(len(rules.kinds)):
+        slot = state.line[queue, kind].patient
         if slot != NOBODY:
-            alarm_s = min(alarm_s, state.pool[slot].since_s + rules.timeout_s[kind])
+            alarm_s = min(alarm_s, state.pool[slot].since_s + rules.kinds[kind].timeout_s)
     who = len(state.replica) + queue
-    if state.alarm_s[who] != alarm_s:
-        _set_alarm(state.alarm_s, state.order, state.place, who, alarm_s)
+    if state.alarm[who].at_s != alarm_s:
+        _set_alarm(state.alarm, who, alarm_s)
 
 
 @function
@@ -240,18 +242,18 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
     replica = queue
     if rules.shared:
         state.numbers[IDLE] -= 1
-        replica = state.idle[state.numbers[IDLE]]
+        replica = state.ready[state.numbers[IDLE]]
     this = state.replica[replica]
-    size = min(state.waiting[queue], rules.base.max_batch)
+    size = min(state.queue[queue].waiting, rules.base.max_batch)
     units, draw, news = 0, 0.0, 0.0
     for k in range(size):
-        kind = _next_kind(state, queue)
+        kind = _next_kind(state.pool, state.line, queue)
         slot = _behead(state, queue, kind)
         state.batch[replica, k] = slot
-        units += rules.units[kind]
+        units += rules.kinds[kind].units
         totals.sums[kind, WAIT_S] += now_s - state.pool[slot].since_s
         if rules.discipline == FAIR:
-            state.virtual[queue] = max(state.virtual[queue], state.pool[slot].key)
+            state.queue[queue].virtual = max(state.queue[queue].virtual, state.pool[slot].key)
         if k == 0:
             draw, news = state.pool[slot].draw, state.pool[slot].news
     if rules.base.spell_s > 0.0:
@@ -264,7 +266,7 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
     this.units = units
     this.started_s = now_s
     totals.batches[size] += 1
-    _set_alarm(state.alarm_s, state.order, state.place, replica, now_s + taken_s)
+    _set_alarm(state.alarm, replica, now_s + taken_s)
 
 
 # --- a request's way --------------------------------------------------------------------------------------------------
@@ -314,8 +316,8 @@ def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, 
     if attempt + 1 < rules.attempts:
         this.attempt = attempt + 1
         at_s = now_s + _backoff_s(rules, attempt, _mixed(this.bits, 2 * attempt + 1))
-        _push(state.later_s, state.later, state.numbers[LATER], at_s, slot)
-        state.numbers[LATER] += 1
+        _push(state.later, state.numbers[COMING], at_s, slot)
+        state.numbers[COMING] += 1
     else:
         totals.counts[this.kind, GIVEN_UP] += 1
         _leave(rules, state, slot)
@@ -334,7 +336,7 @@ def _admitted(rules: ClassRules, state: ClassState, now_s: float) -> bool:  # pr
 
 @function
 def _load(state: ClassState, replica: int) -> int:  # pragma: no cover - compiled
-    return state.waiting[replica] + state.replica[replica].serving  # type: ignore[no-any-return]
+    return state.queue[replica].waiting + state.replica[replica].serving  # type: ignore[no-any-return]
 
 
 @function
@@ -373,15 +375,15 @@ def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, n
         _fail(rules, state, totals, slot, now_s)
         return NOBODY
     queue = _routed(rules, state, _mixed(this.bits, 2 * attempt))
-    waiting = state.waiting[queue]
+    waiting = state.queue[queue].waiting
     idle = state.numbers[IDLE] > 0 if rules.shared else state.replica[queue].serving == 0
     at_once = idle and (waiting + 1 >= rules.base.max_batch or rules.base.max_delay_s == 0.0)
-    if 0 <= rules.limit[kind] <= waiting and not at_once:
+    if 0 <= rules.kinds[kind].limit <= waiting and not at_once:
         totals.counts[kind, REFUSED] += 1
         _fail(rules, state, totals, slot, now_s)
         return NOBODY
     _append(rules, state, queue, slot, now_s)
-    return queue  # type: ignore[no-any-return]
+    return queue
 
 
 @function
@@ -403,15 +405,15 @@ def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
         totals.counts[kind, SERVED] += 1
         totals.sums[kind, LATENCY_S] += latency_s
         totals.latency[kind, bin_of(latency_s)] += 1
-        if latency_s <= rules.slo_s[kind]:
+        if latency_s <= rules.kinds[kind].slo_s:
             totals.counts[kind, WITHIN_SLO] += 1
         _leave(rules, state, slot)
     rep.serving = 0
     rep.free_s = now_s
     if rules.shared:
-        state.idle[state.numbers[IDLE]] = replica
+        state.ready[state.numbers[IDLE]] = replica
         state.numbers[IDLE] += 1
-    _set_alarm(state.alarm_s, state.order, state.place, replica, np.inf)
+    _set_alarm(state.alarm, replica, np.inf)
 
 
 @function
@@ -431,16 +433,16 @@ def _lose(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int,
     """A request of *queue* that has waited too long gives up, unless a batch is due at this very instant."""
     if _due_s(rules, state, queue) <= now_s:
         return
-    for kind in range(state.head.shape[1]):
-        slot = state.patient[queue, kind]
-        if slot != NOBODY and state.pool[slot].since_s + rules.timeout_s[kind] <= now_s:
+    for kind in range(len(rules.kinds)):
+        slot = state.line[queue, kind].patient
+        if slot != NOBODY and state.pool[slot].since_s + rules.kinds[kind].timeout_s <= now_s:
             totals.counts[kind, TIMED_OUT] += 1
             client = slot
             if rules.unaware:
                 this = state.pool[slot]
                 client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind)
                 state.pool[client].attempt = this.attempt
-                state.patient[queue, kind] = this.next
+                state.line[queue, kind].patient = this.next
                 state.pool[slot].gone = True
                 state.numbers[GONE] += 1
             else:
@@ -499,8 +501,8 @@ def serve(
             slot = _enter(
                 state, at_s, draws[index], news[index] if rules.base.spell_s > 0.0 else 0.0, routes[index], kinds[index]
             )
-            _push(state.later_s, state.later, state.numbers[LATER], at_s, slot)
-            state.numbers[LATER] += 1
+            _push(state.later, state.numbers[COMING], at_s, slot)
+            state.numbers[COMING] += 1
             state.numbers[THINKING] -= 1
             index += 1
         arrival_s = np.inf
@@ -511,9 +513,9 @@ def serve(
                 return index, WANTS_REQUESTS
         if rules.unaware and state.numbers[FREE_PLACES] == 0:
             return index, WANTS_PLACES
-        who = state.order[0]
-        alarm_s = state.alarm_s[who]
-        later_s = state.later_s[0] if state.numbers[LATER] > 0 else np.inf
+        who = state.alarm[0].order
+        alarm_s = state.alarm[who].at_s
+        later_s = state.later[0].at_s if state.numbers[COMING] > 0 else np.inf
         queue = NOBODY
         if alarm_s <= min(later_s, arrival_s):
             if alarm_s > until_s or alarm_s == np.inf:
@@ -530,8 +532,8 @@ def serve(
             if now_s >= until_s:
                 break
             if later_s <= arrival_s:
-                slot = _pop(state.later_s, state.later, state.numbers[LATER])
-                state.numbers[LATER] -= 1
+                slot = _pop(state.later, state.numbers[COMING])
+                state.numbers[COMING] -= 1
             elif state.numbers[FREE_PLACES] == 0:
                 return index, WANTS_PLACES
             else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dcplan.serving.histogram import BINS, FloatArray, IntArray
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
@@ -61,6 +61,45 @@ REPLICA = np.dtype(
 became free before that; its pace, and when that was looked at."""
 
 
+LINE = np.dtype([("head", np.int64), ("tail", np.int64), ("patient", np.int64), ("tag", np.float64)], align=True)
+"""The requests of one class in one queue, a linked list: the first and the last, the first that has not given up, and
+the virtual finish time of the last that joined, for fair queueing [-]."""
+
+QUEUE = np.dtype([("waiting", np.int64), ("virtual", np.float64)], align=True)
+"""A queue: requests in it, and its virtual time, which is the tag of the request taken last [-]."""
+
+ALARM = np.dtype([("at_s", np.float64), ("order", np.int64), ("place", np.int64)], align=True)
+"""When somebody acts by himself [s], infinite if never; who is at this place of the heap, and where he himself is."""
+
+LATER = np.dtype([("at_s", np.float64), ("who", np.int64)], align=True)
+"""A request that comes (back) by itself: when [s], and which."""
+
+KIND = np.dtype(
+    [
+        ("priority", np.float64),
+        ("deadline_s", np.float64),
+        ("weight", np.float64),
+        ("units", np.int64),
+        ("timeout_s", np.float64),
+        ("limit", np.int64),
+        ("slo_s", np.float64),
+    ],
+    align=True,
+)
+"""A class: its rank, low numbers first; time within which a request should start [s]; its share of the service when all
+classes wait, relative to the others [-]; size of a request, as a multiple of the smallest [-]; longest wait in a queue
+[s], infinite if it never gives up; requests waiting in a queue, of all classes, at which one of this class is refused,
+negative for none; promised latency [s], infinite if none."""
+
+
+def kinds_of(**columns: ArrayLike) -> NDArray[Any]:
+    """Classes from the fields of `KIND`, each a value per class, [K]."""
+    kinds = np.zeros(len(np.atleast_1d(columns["units"])), dtype=KIND)
+    for name in KIND.names or ():
+        kinds[name] = columns[name]
+    return kinds
+
+
 class ClassRules(NamedTuple):
     """What does not change while the endpoint runs. K classes.
 
@@ -69,14 +108,8 @@ class ClassRules(NamedTuple):
             requests, [max_batch * largest size + 1, ...]; its `limit` and `slo_s` are not used.
         shared: Whether all replicas take from one queue.
         discipline: Code of the queue discipline, see `disciplines.DISCIPLINES`.
-        priority: Rank of each class, low numbers first, [K].
-        deadline_s: Time within which it should start [s], [K].
-        weight: Share of the service that it is due when all classes wait, relative to the others [-], [K].
-        units: Size of a request, as a multiple of the smallest [-], [K].
-        timeout_s: Longest wait in a queue [s]; infinite if it never gives up, [K].
+        kinds: The classes, `KIND`, [K].
         unaware: Whether a request that gives up stays in the queue and is served in vain.
-        limit: Requests waiting in a queue, of all classes, at which one of this class is refused; negative: none, [K].
-        slo_s: Promised latency [s]; infinite if none, [K].
         attempts: Most attempts of a request, the first one included.
         backoff_s: Time to the second attempt [s].
         factor: By how much it grows with each further one [-].
@@ -90,14 +123,8 @@ class ClassRules(NamedTuple):
     base: Rules
     shared: bool
     discipline: int
-    priority: FloatArray
-    deadline_s: FloatArray
-    weight: FloatArray
-    units: IntArray
-    timeout_s: FloatArray
+    kinds: NDArray[Any]
     unaware: bool
-    limit: IntArray
-    slo_s: FloatArray
     attempts: int
     backoff_s: float
     factor: float
@@ -113,18 +140,14 @@ class ClassState(NamedTuple):
 
     Attributes:
         pool: Requests in the system, and free places, `REQUEST`, [S].
-        head, tail: First and last request of each list, [Q, K].
-        patient: The first of each list that has not given up, [Q, K].
-        waiting: Requests in each queue, [Q].
-        tag: Virtual finish time of the last request of each class that joined, for fair queueing [-], [Q, K].
-        virtual: Virtual time of each queue: the tag of the request taken last [-], [Q].
+        line: `LINE`, [Q, K].
+        queue: `QUEUE`, [Q].
         replica: `REPLICA`, [R].
         batch: Requests in service, [R, max_batch].
-        idle: Idle replicas of a shared queue, the one that became idle last at the end, [R].
-        alarm_s: When each replica is done, then when each queue acts by itself: starts a batch that waited long enough,
-            or loses a request that did [s]; infinite if never, [R + Q].
-        order, place: Binary heap of the alarms, and where each one is in it, [R + Q].
-        later_s, later: Binary heap of requests that come (back) by themselves: when [s], and which, [S].
+        ready: Idle replicas of a shared queue, the one that became idle last at the end, [R].
+        alarm: When each replica is done, then when each queue acts by itself: starts a batch that waited long enough,
+            or loses a request that did; and their binary heap, `ALARM`, [R + Q].
+        later: Binary heap of requests that come (back) by themselves, `LATER`, [S].
         moments: Tokens of the rate limit, when they were counted [s], and when something happened last [s], [3].
         numbers: First free place, free places, attempts that joined a queue so far, entries of `later`, idle replicas,
             attempts routed so far, users whose next request is not in `later` yet, places of those that gave up but are
@@ -132,25 +155,18 @@ class ClassState(NamedTuple):
     """
 
     pool: NDArray[Any]
-    head: IntArray
-    tail: IntArray
-    patient: IntArray
-    waiting: IntArray
-    tag: FloatArray
-    virtual: FloatArray
+    line: NDArray[Any]
+    queue: NDArray[Any]
     replica: NDArray[Any]
     batch: IntArray
-    idle: IntArray
-    alarm_s: FloatArray
-    order: IntArray
-    place: IntArray
-    later_s: FloatArray
-    later: IntArray
+    ready: IntArray
+    alarm: NDArray[Any]
+    later: NDArray[Any]
     moments: FloatArray
     numbers: IntArray
 
 
-JOINED, LATER, IDLE, ROUTED, THINKING, GONE, ACTIVE = range(2, 9)
+JOINED, COMING, IDLE, ROUTED, THINKING, GONE, ACTIVE = range(2, 9)
 """Places in `ClassState.numbers`, after those of the pool."""
 TOKENS, TOKENS_S, NOW_S = range(3)
 """Places in `ClassState.moments`."""
@@ -176,27 +192,24 @@ class ClassTotals(NamedTuple):
 
 def new_state(rules: ClassRules, replicas: int, places: int = 64) -> ClassState:
     """An endpoint on which nothing has happened yet, with room for so many requests."""
-    queues, kinds = (1 if rules.shared else replicas), len(rules.priority)
+    queues, kinds = (1 if rules.shared else replicas), len(rules.kinds)
     while places < rules.users + 2 * rules.base.max_batch:
         places *= 2
     replica = np.zeros(replicas, dtype=REPLICA)
     replica["paced_s"] = -np.inf
+    alarm = np.zeros(replicas + queues, dtype=ALARM)
+    alarm["at_s"] = np.inf
+    alarm["order"] = alarm["place"] = np.arange(replicas + queues)
+    nobody = np.array((NOBODY, NOBODY, NOBODY, 0.0), dtype=LINE)
     return ClassState(
         pool=new_pool(REQUEST, places),
-        head=np.full((queues, kinds), NOBODY, dtype=np.int64),
-        tail=np.full((queues, kinds), NOBODY, dtype=np.int64),
-        patient=np.full((queues, kinds), NOBODY, dtype=np.int64),
-        waiting=np.zeros(queues, dtype=np.int64),
-        tag=np.zeros((queues, kinds)),
-        virtual=np.zeros(queues),
+        line=np.full((queues, kinds), nobody, dtype=LINE),
+        queue=np.zeros(queues, dtype=QUEUE),
         replica=replica,
         batch=np.zeros((replicas, rules.base.max_batch), dtype=np.int64),
-        idle=np.arange(replicas, dtype=np.int64)[::-1].copy(),
-        alarm_s=np.full(replicas + queues, np.inf),
-        order=np.arange(replicas + queues, dtype=np.int64),
-        place=np.arange(replicas + queues, dtype=np.int64),
-        later_s=np.zeros(places),
-        later=np.zeros(places, dtype=np.int64),
+        ready=np.arange(replicas, dtype=np.int64)[::-1].copy(),
+        alarm=alarm,
+        later=np.zeros(places, dtype=LATER),
         moments=np.array([rules.burst, 0.0, 0.0]),
         numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0, replicas], dtype=np.int64),
     )
@@ -204,7 +217,7 @@ def new_state(rules: ClassRules, replicas: int, places: int = 64) -> ClassState:
 
 def new_totals(rules: ClassRules) -> ClassTotals:
     """Totals of nothing."""
-    kinds = len(rules.priority)
+    kinds = len(rules.kinds)
     return ClassTotals(
         counts=np.zeros((kinds, COUNTS), dtype=np.int64),
         sums=np.zeros((kinds, 2)),
@@ -216,19 +229,17 @@ def new_totals(rules: ClassRules) -> ClassTotals:
 
 def grown(state: ClassState) -> ClassState:
     """The same state with room for twice as many requests."""
-    places = len(state.pool)
     pool, numbers = grown_pool(state.pool, state.numbers)
     return state._replace(
         pool=pool,
-        later_s=np.concatenate((state.later_s, np.zeros(places))),
-        later=np.concatenate((state.later, np.zeros(places, dtype=np.int64))),
+        later=np.concatenate((state.later, np.zeros(len(state.later), dtype=LATER))),
         numbers=numbers,
     )
 
 
 def in_system(state: ClassState) -> int:
     """Requests waiting, in service, or on their way back; those that a user still thinks about are not."""
-    later = state.later[: state.numbers[LATER]]
+    later = state.later["who"][: state.numbers[COMING]]
     thought_about = int(np.count_nonzero(state.pool["attempt"][later] == 0))
     return len(state.pool) - int(state.numbers[FREE_PLACES] + state.numbers[GONE]) - thought_about
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 from numba import njit
+from numba.extending import register_jitable
 
 _UNCOUNTED: dict[str, Any] = {"_nrt": False}
 
 kernel = njit(nogil=True, cache=True, **_UNCOUNTED)
 """For what Python calls."""
-function = njit(forceinline=True, **_UNCOUNTED)
+function = register_jitable(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_UNCOUNTED)
 """For what kernels call: typed by itself, then made part of their machine code, since a call hands over every array of
 every tuple. Copied into them as source (`inline="always"`) it took a fifth longer to compile, and `generation_kernel`
-ran at half the speed; called, `class_kernel` ran at a third."""
+ran at half the speed; called, `class_kernel` ran at a third. Python sees the function as it is written: a way in from
+Python would take as long to compile as the function itself."""

@@ -9,7 +9,7 @@ import numpy as np
 from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
 from dcplan.scenario.generation import Generation
-from dcplan.serving.class_state import ClassRules
+from dcplan.serving.class_state import ClassRules, kinds_of
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.histogram import FloatArray
@@ -67,14 +67,16 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
         base=base,
         shared=queue.kind == "shared",
         discipline=DISCIPLINES[queue.discipline],
-        priority=np.array([each.priority for each in kinds], dtype=np.float64),
-        deadline_s=_times_s([each.deadline for each in kinds]),
-        weight=np.array([each.weight for each in kinds], dtype=np.float64),
-        units=np.array([each.size for each in kinds], dtype=np.int64),
-        timeout_s=_times_s([each.timeout for each in kinds]),
+        kinds=kinds_of(
+            priority=[each.priority for each in kinds],
+            deadline_s=_times_s([each.deadline for each in kinds]),
+            weight=[each.weight for each in kinds],
+            units=[each.size for each in kinds],
+            timeout_s=_times_s([each.timeout for each in kinds]),
+            limit=[-1 if each.limit is None else each.limit for each in kinds],
+            slo_s=_times_s([None if each.slo is None else each.slo.latency_s for each in kinds]),
+        ),
         unaware=queue.on_timeout == "serve_in_vain",
-        limit=np.array([-1 if each.limit is None else each.limit for each in kinds], dtype=np.int64),
-        slo_s=_times_s([None if each.slo is None else each.slo.latency_s for each in kinds]),
         attempts=1 if retry is None else retry.attempts,
         backoff_s=0.0 if retry is None else float(retry.backoff),
         factor=1.0 if retry is None else retry.factor,

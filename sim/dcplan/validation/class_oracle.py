@@ -103,11 +103,11 @@ class World:
     def join(self, line: FairLine, this: Request) -> None:
         """Put a request where it waits."""
         rules, kind, order = self.rules, this.kind, next(self.joined)
-        line.tag[kind] = max(line.tag[kind], line.virtual) + rules.units[kind] / rules.weight[kind]
+        line.tag[kind] = max(line.tag[kind], line.virtual) + rules.kinds[kind]["units"] / rules.kinds[kind]["weight"]
         keys = {
             "fifo": float(order),
-            "priority": float(rules.priority[kind]),
-            "deadline": self.env.now + float(rules.deadline_s[kind]),
+            "priority": float(rules.kinds[kind]["priority"]),
+            "deadline": self.env.now + float(rules.kinds[kind]["deadline_s"]),
             "fair": line.tag[kind],
         }
         this.since_s, this.rank = self.env.now, (keys[self.discipline], order)
@@ -126,7 +126,7 @@ def simulate(
 ) -> Outcome:
     """Serve *requests* until the last one has left; see `class_kernel.serve`."""
     env = simpy.Environment()
-    classes = len(rules.priority)
+    classes = len(rules.kinds)
     groups = [list(range(replicas))] if rules.shared else [[replica] for replica in range(replicas)]
     lines = [FairLine(env, group, classes) for group in groups]
     outcome = Outcome(np.full(len(requests.kinds), np.nan), np.zeros((classes, COUNTS), dtype=np.int64))
@@ -195,10 +195,10 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
         line = active[choose(world.routing, active, next(world.routed), mixed(this.bits, 2 * attempt))]
     waiting, base = len(line.waiting), rules.base
     at_once = bool(line.idle) and (waiting + 1 >= base.max_batch or base.max_delay_s == 0)
-    if 0 <= rules.limit[this.kind] <= waiting and not at_once:
+    if 0 <= rules.kinds[this.kind]["limit"] <= waiting and not at_once:
         return REFUSED
     world.join(line, this)
-    timeout_s = float(rules.timeout_s[this.kind])
+    timeout_s = float(rules.kinds[this.kind]["timeout_s"])
     yield this.started if timeout_s == np.inf else this.started | env.timeout(timeout_s)
     if not this.started.triggered:
         this.gone = True
@@ -207,7 +207,7 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
         return TIMED_OUT
     yield this.done
     counts[SERVED] += 1
-    counts[WITHIN_SLO] += env.now - this.born_s <= rules.slo_s[this.kind]
+    counts[WITHIN_SLO] += env.now - this.born_s <= rules.kinds[this.kind]["slo_s"]
     world.outcome.latency_s[this.index] = env.now - this.born_s
     return SERVED
 
@@ -242,7 +242,7 @@ def due_s(world: World, line: FairLine) -> float:
 def replica(world: World, line: FairLine, number: int, taken: list[Request]) -> Process:
     """A replica serves a batch and is free again."""
     env, base, start_s = world.env, world.rules.base, world.env.now
-    units = sum(int(world.rules.units[each.kind]) for each in taken)
+    units = sum(int(world.rules.kinds[each.kind]["units"]) for each in taken)
     draw = taken[0].draw
     if base.spell_s:
         slow, pace = base.slow[units], line.pace[number].moved(start_s, base.spell_s, taken[0].news)

@@ -24,6 +24,7 @@ from dcplan.serving.class_state import (
     TIMED_OUT,
     WASTED,
     ClassRules,
+    kinds_of,
 )
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.endpoint import Requests
@@ -72,14 +73,16 @@ def make_rules(
         base=base,
         shared=shared,
         discipline=DISCIPLINES[discipline],
-        priority=np.array([1.0, 0.0, 2.0]),
-        deadline_s=np.array([0.1, 0.05, np.inf]),
-        weight=np.array([1.0, 2.0, 0.5]),
-        units=UNITS,
-        timeout_s=np.array([0.02, np.inf, 0.05]) if timeouts else np.full(KINDS, np.inf),
+        kinds=kinds_of(
+            priority=[1.0, 0.0, 2.0],
+            deadline_s=[0.1, 0.05, np.inf],
+            weight=[1.0, 2.0, 0.5],
+            units=UNITS,
+            timeout_s=[0.02, np.inf, 0.05] if timeouts else np.inf,
+            limit=[limit, -1, 2 * limit],
+            slo_s=[0.05, 0.1, np.inf],
+        ),
         unaware=unaware,
-        limit=np.array([limit, -1, 2 * limit]),
-        slo_s=np.array([0.05, 0.1, np.inf]),
         attempts=attempts,
         backoff_s=0.01,
         factor=2.0,

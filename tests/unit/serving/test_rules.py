@@ -63,11 +63,11 @@ def test_classes_take_from_the_endpoint_what_they_do_not_say() -> None:
     assert largest_batch(spec) == 12
     made = class_rules(spec, rules(spec, proportional(0.02, largest_batch(spec))))
     assert made.shared
-    assert made.units.tolist() == [3, 1]
-    assert made.timeout_s.tolist() == [3.0, 2.0]
-    assert made.limit.tolist() == [2, 7]
-    assert made.slo_s.tolist() == [4.0, 1.0]
-    assert made.deadline_s.tolist() == [1.0, np.inf]
+    assert made.kinds["units"].tolist() == [3, 1]
+    assert made.kinds["timeout_s"].tolist() == [3.0, 2.0]
+    assert made.kinds["limit"].tolist() == [2, 7]
+    assert made.kinds["slo_s"].tolist() == [4.0, 1.0]
+    assert made.kinds["deadline_s"].tolist() == [1.0, np.inf]
     assert (made.attempts, made.backoff_s, made.factor, made.jitter) == (5, 1.0, 2.0, 0.5)
     assert (made.rate_per_s, made.burst, made.users) == (10.0, 4.0, 0)
 
@@ -76,4 +76,4 @@ def test_without_retries_a_request_has_one_attempt_and_nothing_limits_it() -> No
     spec = Endpoint.model_validate(SPEC | {"demand": {"kind": "closed", "users": 9, "think": "1 s"}})
     made = class_rules(spec, rules(spec, proportional(0.02, 1)))
     assert (made.attempts, made.rate_per_s, made.users) == (1, np.inf, 9)
-    assert made.timeout_s.tolist() == [np.inf]
+    assert made.kinds["timeout_s"].tolist() == [np.inf]

@@ -10,7 +10,7 @@ import numpy as np
 
 from dcplan.errors import ConservationError
 from dcplan.serving.class_endpoint import ClassEndpoint
-from dcplan.serving.class_state import ClassRules
+from dcplan.serving.class_state import ClassRules, kinds_of
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.endpoint import Requests
 from dcplan.validation import class_oracle
@@ -48,14 +48,16 @@ def rules() -> ClassRules:
         base=dynamic_batch.rules(),
         shared=False,
         discipline=DISCIPLINES["priority"],
-        priority=np.arange(kinds, dtype=np.float64),
-        deadline_s=np.full(kinds, np.inf),
-        weight=np.ones(kinds),
-        units=np.ones(kinds, dtype=np.int64),
-        timeout_s=np.full(kinds, 0.05),
+        kinds=kinds_of(
+            priority=np.arange(kinds),
+            deadline_s=np.inf,
+            weight=1.0,
+            units=np.ones(kinds),
+            timeout_s=0.05,
+            limit=-1,
+            slo_s=0.1,
+        ),
         unaware=False,
-        limit=np.full(kinds, -1),
-        slo_s=np.full(kinds, 0.1),
         attempts=3,
         backoff_s=0.05,
         factor=2.0,
