@@ -13,7 +13,7 @@ from dcplan.economics.bill import WallClock
 from dcplan.facility.design import FacilityDesign
 from dcplan.profiles.server import Server
 from dcplan.profiles.tariff import Tariff
-from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.endpoint import Endpoint, Pool
 from dcplan.scenario.scenario import Scenario
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.generation_state import GenerationRules
@@ -23,6 +23,7 @@ from dcplan.signals.weather import Weather
 from dcplan.workload.arrivals import Recorded
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -84,22 +85,45 @@ class ServerGroup:
 
 
 @dataclass(frozen=True)
+class PoolPlan:
+    """The replicas of an endpoint on one kind of server, ready to run.
+
+    Attributes:
+        pool: What the scenario says.
+        server: Name of the servers' profile.
+        error: Relative standard error of the measured time of a batch [-], [rows of its tables], or of a step.
+        metered: Whether the rules know what a busy replica draws, read from the meters of accelerators.
+        spell_s: How long slow spells last on them [s]; 0 if batches are independent of each other.
+    """
+
+    pool: Pool
+    server: str
+    error: FloatArray
+    metered: bool
+    spell_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class EndpointPlan:
     """An endpoint, ready to run.
 
     Attributes:
         spec: What the scenario says.
-        rules: What the kernel follows.
-        error: Relative standard error of the measured service time by batch size [-], [max_batch + 1], or of a step.
+        rules: What the kernel follows; its tables hold one pool after the other.
+        pools: Where its replicas are; empty if they need no servers.
         recorded: Its demand, if it is a trace.
-        metered: Whether the rules know what a busy replica draws, read from the meters of accelerators.
     """
 
     spec: Endpoint
     rules: Rules | GenerationRules
-    error: FloatArray
+    pools: tuple[PoolPlan, ...]
     recorded: Recorded | None
-    metered: bool = False
+
+    @property
+    def hardware(self) -> IntArray:
+        """Number of the pool that each replica is in, [replicas]."""
+        counts = [each.pool.replicas for each in self.pools] or [self.spec.replicas]
+        return np.repeat(np.arange(len(counts)), counts)
 
 
 @dataclass(frozen=True)

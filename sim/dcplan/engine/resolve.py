@@ -17,20 +17,22 @@ from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
 from dcplan.engine.measured import generation_times, serving_times, training_s
-from dcplan.engine.plan import EndpointPlan, Plan, Prices, QueuePlan, ServerGroup, SitePlan, grid
+from dcplan.engine.plan import EndpointPlan, Plan, PoolPlan, Prices, QueuePlan, ServerGroup, SitePlan, grid
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server
 from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
 from dcplan.scenario.demand import Trace
-from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.endpoint import Endpoint, Pool
 from dcplan.scenario.fleet import Servers
+from dcplan.scenario.generation import Generation
 from dcplan.scenario.load import Loaded
 from dcplan.scenario.site import Site
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
-from dcplan.serving.rules import generation_rules, largest_batch, proportional, rules
+from dcplan.serving.rules import generation_rules, largest_batch, proportional, rules, stacked
+from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import weather_at, zone_of
 from dcplan.workload.arrivals import Recorded
@@ -144,7 +146,8 @@ class _Resolver:
 
     def _check_slots(self, groups: dict[str, ServerGroup]) -> None:
         for name, group in groups.items():
-            kept = [(n, e.replicas) for n, e in self.scenario.endpoints.items() if e.on == name]
+            pools = [(n, pool) for n, endpoint in self.scenario.endpoints.items() for pool in endpoint.pools]
+            kept = [(n, pool.replicas) for n, pool in pools if pool.on == name]
             kept += [(n, q.slots) for n, q in self.scenario.training.items() if q.on == name]
             if sum(count for _, count in kept) > group.slots:
                 parts = " + ".join(f"{count} ({user})" for user, count in kept)
@@ -175,19 +178,31 @@ class _Resolver:
                 "scenario", "written in the scenario",
             )  # fmt: skip
             table = proportional(spec.service.mean, largest_batch(spec))
-            return EndpointPlan(spec, rules(spec, table), np.zeros(len(table)), recorded)
-        if spec.on not in groups:
+            return EndpointPlan(spec, rules(spec, table), (), recorded)
+        if not all(pool.on in groups for pool in spec.pools):
             return None
         with self._at("endpoints", name, "workload"):
-            server = groups[spec.on].server
             if (generation := spec.generation) is not None:
-                times = generation_times(self.library, server, spec, generation, self.assumptions)
-                powers_w = times.above_rest_w(server.rest_w)
-                generated = generation_rules(spec, generation, times.prefill_s, times.decode_s, powers_w)
-                return EndpointPlan(spec, generated, np.array(times.error), recorded, powers_w is not None)
-            timing = serving_times(self.library, server, spec, self.assumptions)
-            return _served(spec, timing, server, recorded)
+                return self._generating(spec, generation, groups[spec.pools[0].on].server, recorded)
+            made = [self._serving(spec, pool, groups[pool.on].server) for pool in spec.pools]
+            found, pools = zip(*made, strict=True)
+            return EndpointPlan(spec, stacked(found), pools, recorded)
         return None
+
+    def _generating(
+        self, spec: Endpoint, generation: Generation, server: Server, recorded: Recorded | None
+    ) -> EndpointPlan:
+        """An endpoint that generates text in measured steps."""
+        times = generation_times(self.library, server, spec, generation, self.assumptions)
+        powers_w = times.above_rest_w(server.rest_w)
+        made = generation_rules(spec, generation, times.prefill_s, times.decode_s, powers_w)
+        pool = PoolPlan(spec.pools[0], server.profile.name, np.array(times.error), powers_w is not None)
+        return EndpointPlan(spec, made, (pool,), recorded)
+
+    def _serving(self, spec: Endpoint, pool: Pool, server: Server) -> tuple[Rules, PoolPlan]:
+        """The rules of an endpoint on one kind of server."""
+        own = spec.model_copy(update={"precision": pool.precision or spec.precision})
+        return _served(own, pool, serving_times(self.library, server, own, self.assumptions), server)
 
     def _recorded(self, name: str, demand: Trace, clock: Clock) -> Recorded:
         horizon_s = self.scenario.horizon
@@ -281,8 +296,8 @@ class _Resolver:
             raise InputError(f"cost profile '{cost.name}' lacks {error}") from error
 
 
-def _served(spec: Endpoint, timing: Timing, server: Server, recorded: Recorded | None) -> EndpointPlan:
-    """An endpoint whose calls take what *timing* says, by batch size from 0 on."""
+def _served(spec: Endpoint, pool: Pool, timing: Timing, server: Server) -> tuple[Rules, PoolPlan]:
+    """Rules of an endpoint whose calls take what *timing* says, by batch size from 0 on."""
     samples = np.arange(1, largest_batch(spec) + 1, dtype=float) * spec.samples_per_request
     service_s, added_s = timing.by_draw_s(samples), timing.pauses.at(samples)
     tables = (np.concatenate((np.zeros((1, table.shape[1])), table)) for table in (service_s, added_s))
@@ -296,4 +311,5 @@ def _served(spec: Endpoint, timing: Timing, server: Server, recorded: Recorded |
         slow=np.concatenate(([0.0], timing.slow_share(samples))),
         spell_s=timing.spell_s,
     )
-    return EndpointPlan(spec, made, np.concatenate(([0.0], timing.error(samples))), recorded, power_w is not None)
+    error = np.concatenate(([0.0], timing.error(samples)))
+    return made, PoolPlan(pool, server.profile.name, error, power_w is not None, timing.spell_s)

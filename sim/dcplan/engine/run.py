@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine import autoscaler, jobs, servers, serving, serving_tables, site
+from dcplan.engine import autoscaler, failures, jobs, servers, serving, serving_tables, site
 from dcplan.engine.autoscaler import Crew
+from dcplan.engine.failures import Outages
 from dcplan.engine.plan import Plan, QueuePlan
 from dcplan.engine.servers import Ledger, Meter, Owner
+from dcplan.engine.serving import AnyEndpoint
 from dcplan.results.store import joined
+from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.workload.streams import Streams
 
 Progress = Callable[[float], None]
@@ -37,10 +40,13 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
 
     for name, endpoint in endpoints.items():
         env.process(serving.serve(env, name, endpoint, diaries[name], plan.grid))
-    crews = {name: Crew(each.spec.replicas, each.spec.replicas) for name, each in plan.endpoints.items()}
+    crews = {name: Crew(each.spec.all_replicas, each.spec.all_replicas) for name, each in plan.endpoints.items()}
     for name, crew in crews.items():
         if (scaling := plan.endpoints[name].spec.autoscaling) is not None:
             env.process(autoscaler.autoscale(env, name, endpoints[name], scaling, crew, plan.clock))
+    outages = {name: Outages() for name, each in plan.endpoints.items() if each.spec.failures is not None}
+    for name, noted in outages.items():
+        _let_fail(env, name, plan, endpoints[name], streams, noted)
     for name, line in lines.items():
         env.process(jobs.submit(env, _drawn(plan, plan.queues[name], streams), line))
     env.process(servers.keep_ledger(env, _meters(plan, diaries, lines), ledger, plan.grid))
@@ -53,10 +59,11 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     env.run(until=horizon_s * (1.0 + ROUNDING))  # the mark at the horizon belongs to the run
 
     tables = [
-        serving_tables.tables(name, list(each.spec.kinds), endpoints[name], diaries[name], plan.grid, replication)
+        serving_tables.tables(name, each.spec, endpoints[name], diaries[name], plan.grid, replication)
         for name, each in plan.endpoints.items()
     ]
     tables += [{"scaling": autoscaler.table(name, crew, replication)} for name, crew in crews.items() if crew.changes]
+    tables += [{"outages": failures.table(name, noted, replication)} for name, noted in outages.items()]
     tables += [{"jobs": jobs.table(name, line, replication)} for name, line in lines.items()]
     if plan.groups:
         tables.append(servers.tables(plan, ledger, replication))
@@ -64,6 +71,18 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     if plan.site is not None:
         result |= site.tables(plan, result, replication)
     return result
+
+
+def _let_fail(
+    env: simpy.Environment, name: str, plan: Plan, endpoint: AnyEndpoint, streams: Streams, outages: Outages
+) -> None:
+    """Let the replicas of an endpoint fail, each by chance of its own."""
+    spec = plan.endpoints[name].spec
+    assert spec.failures is not None, "only endpoints that can fail come here"
+    assert isinstance(endpoint, ClassEndpoint), "replicas that fail need its kernel"
+    for replica in range(spec.all_replicas):
+        chance = streams.stream(f"failures/{name}/{replica}")
+        env.process(failures.fail(env, name, endpoint, replica, spec.failures, chance, outages))
 
 
 def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
@@ -77,21 +96,22 @@ def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
 def _meters(plan: Plan, diaries: dict[str, serving.Diary], lines: dict[str, jobs.Line]) -> dict[Owner, Meter]:
     """How to read the busy slot-seconds of every owner, and the energy that they took above rest."""
     found: dict[Owner, Meter] = {}
-    for name, owner in servers.owners(plan).items():
+    for owner in servers.owners(plan):
         full_w = plan.groups[owner.group].server.full_board_w
-        kind, _, own = name.partition(" ")
-        if kind == "endpoint":
-            found[owner] = partial(_of_endpoint, diaries[own], None if plan.endpoints[own].metered else full_w)
+        if owner.kind == "endpoint":
+            metered = plan.endpoints[owner.user].pools[owner.pool].metered
+            found[owner] = partial(_of_pool, diaries[owner.user], owner.pool, None if metered else full_w)
         else:
-            busy_w = plan.queues[own].busy_w
-            found[owner] = partial(_of_line, lines[own], full_w if busy_w is None else busy_w)
+            busy_w = plan.queues[owner.user].busy_w
+            found[owner] = partial(_of_line, lines[owner.user], full_w if busy_w is None else busy_w)
     return found
 
 
-def _of_endpoint(diary: serving.Diary, full_w: float | None, now_s: float) -> tuple[float, float]:
-    """Of an endpoint, whose replicas draw *full_w* if nobody measured what; its diary was written at this very mark."""
+def _of_pool(diary: serving.Diary, pool: int, full_w: float | None, now_s: float) -> tuple[float, float]:
+    """Of replicas that draw *full_w* if nobody measured what; their diary was written at this very mark."""
     del now_s
-    return diary.busy_s, diary.active_j if full_w is None else diary.busy_s * full_w
+    busy_s, active_j = diary.work(pool)
+    return busy_s, active_j if full_w is None else busy_s * full_w
 
 
 def _of_line(line: jobs.Line, busy_w: float, now_s: float) -> tuple[float, float]:

@@ -29,11 +29,26 @@ Meter = Callable[[float], tuple[float, float]]
 
 @dataclass(frozen=True)
 class Owner:
-    """Somebody who keeps slots in a group: an endpoint ("endpoint vision") or a queue ("training nightly")."""
+    """Somebody who keeps slots in a group: a pool of an endpoint's replicas, or a training queue.
 
-    name: str
+    Attributes:
+        kind: "endpoint" or "training".
+        user: Its name in the scenario.
+        group: The servers.
+        slots: How many of their slots it keeps.
+        pool: Number of the pool, for an endpoint.
+    """
+
+    kind: str
+    user: str
     group: str
     slots: int
+    pool: int = 0
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables, e.g. "endpoint vision"; the same for all pools of an endpoint."""
+        return f"{self.kind} {self.user}"
 
 
 @dataclass
@@ -54,16 +69,14 @@ class Ledger:
         return np.diff(np.array(self.owners[owner])[:, place])[-len(grid.starts_s) :]
 
 
-def owners(plan: Plan) -> dict[str, Owner]:
-    """All owners of slots, by their name in the scenario."""
-    found = {
-        f"endpoint {name}": Owner(f"endpoint {name}", each.spec.on, each.spec.replicas)
-        for name, each in plan.endpoints.items()
-        if each.spec.on is not None
-    }
-    for name, queue in plan.queues.items():
-        found[f"training {name}"] = Owner(f"training {name}", queue.spec.on, queue.spec.slots)
-    return found
+def owners(plan: Plan) -> list[Owner]:
+    """All owners of slots."""
+    pools = [
+        Owner("endpoint", name, pool.on, pool.replicas, number)
+        for name, endpoint in plan.endpoints.items()
+        for number, pool in enumerate(endpoint.spec.pools)
+    ]
+    return pools + [Owner("training", name, each.spec.on, each.spec.slots) for name, each in plan.queues.items()]
 
 
 def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: Ledger, grid: Grid) -> Process:
@@ -129,18 +142,17 @@ def attribution(
     total = _sum(taken, grid)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = {owner: np.where(total > 0, part / total, 0.0) for owner, part in taken.items()}
-    reserved = {owner.name: owner.slots for owner in members}
-    reserved[UNUSED] = group.slots - sum(reserved.values())
-    active = {owner.name: float((share[owner] * above_j).sum()) for owner in members}
+    parts = [(owner.name, owner.slots, float((share[owner] * above_j).sum())) for owner in members]
+    parts.append((UNUSED, group.slots - sum(owner.slots for owner in members), 0.0))
     return [
         {
             "replication": replication,
             "owner": name,
             "reserved_slot_s": slots * grid.counted_s,
             "idle_j": idle_w * grid.counted_s * slots / group.slots,
-            "active_j": active.get(name, 0.0),
+            "active_j": active_j,
         }
-        for name, slots in reserved.items()
+        for name, slots, active_j in parts
     ]
 
 

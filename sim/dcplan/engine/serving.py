@@ -19,7 +19,7 @@ from dcplan.serving.endpoint import Endpoint
 from dcplan.serving.generation_endpoint import GenerationEndpoint
 from dcplan.serving.generation_state import GenerationRules, GenerationTotals
 from dcplan.serving.rules import class_rules
-from dcplan.serving.state import BUSY_S, ENERGY_J, Totals
+from dcplan.serving.state import Totals
 from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
@@ -34,11 +34,13 @@ class Note:
 
     Attributes:
         totals: Its totals.
+        work: See `class_state.BUSY_S` and `ENERGY_J`, for each pool of its replicas, [pools, 2].
         detail: More of them, if requests have classes or text is generated; histograms only where counting starts.
         in_system: Requests waiting, in service, or on their way back.
     """
 
     totals: Totals
+    work: FloatArray
     detail: Detail | None
     in_system: int
 
@@ -63,21 +65,16 @@ class Diary:
         brief = totals._replace(counts=totals.counts.copy(), sums=totals.sums.copy(), latency=totals.latency[:0])
         if detail is not None:
             detail = detail._replace(counts=detail.counts.copy(), sums=detail.sums.copy(), latency=detail.latency[:0])
-        self.notes.append(Note(brief, detail, endpoint.in_system))
+        self.notes.append(Note(brief, endpoint.work.copy(), detail, endpoint.in_system))
 
     def start_counting(self, endpoint: AnyEndpoint) -> None:
         """Copy everything, histograms included, as it is at the end of the warm-up."""
-        self.counted_from = copy.deepcopy(Note(endpoint.totals, endpoint.detail, endpoint.in_system))
+        self.counted_from = copy.deepcopy(Note(endpoint.totals, endpoint.work, endpoint.detail, endpoint.in_system))
 
-    @property
-    def busy_s(self) -> float:
-        """Replica-seconds busy up to the last mark."""
-        return self.lapse * float(self.notes[-1].totals.sums[BUSY_S])
-
-    @property
-    def active_j(self) -> float:
-        """Energy above rest up to the last mark, as far as the rules know it [J]."""
-        return self.lapse * float(self.notes[-1].totals.sums[ENERGY_J])
+    def work(self, pool: int) -> tuple[float, float]:
+        """Of a pool up to the last mark: replica-seconds busy, and energy above rest as far as it is known [J]."""
+        busy_s, energy_j = self.lapse * self.notes[-1].work[pool]
+        return float(busy_s), float(energy_j)
 
 
 def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
@@ -85,9 +82,10 @@ def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
     endpoint = plan.endpoints[name]
     spec, rules = endpoint.spec, endpoint.rules
     factor = np.ones(1)
-    if plan.scenario.draw_profiles:
+    if plan.scenario.draw_profiles and endpoint.pools:
         task = "decode" if spec.generation else "infer"
-        factor = np.atleast_1d(drawn(streams, f"{spec.workload}/{task}", endpoint.error))
+        errors = {f"{each.server}/{spec.workload}/{task}": each.error for each in endpoint.pools}
+        factor = np.concatenate([np.atleast_1d(drawn(streams, key, error)) for key, error in errors.items()])
     if isinstance(rules, GenerationRules):
         assert spec.generation is not None, "rules of generation come from its spec"
         rules = rules._replace(prefill_s=rules.prefill_s * factor, decode_s=rules.decode_s * factor)
@@ -95,7 +93,8 @@ def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
     rules = rules._replace(service_s=rules.service_s * factor[:, None], pause_bends=rules.pause_bends * factor[:, None])
     requests = requests_of(name, endpoint, rules.spell_s > 0.0, plan, streams)
     if spec.interacts:
-        return ClassEndpoint.new(class_rules(spec, rules), spec.replicas, requests)
+        spells_s = np.array([each.spell_s for each in endpoint.pools] or [rules.spell_s])
+        return ClassEndpoint.new(class_rules(spec, rules), requests, endpoint.hardware, spells_s)
     return Endpoint.new(rules, spec.replicas, spec.queue.kind == "shared", requests)
 
 

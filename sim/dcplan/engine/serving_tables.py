@@ -14,6 +14,7 @@ from dcplan.engine.plan import Grid
 from dcplan.engine.serving import AnyEndpoint, Diary
 from dcplan.errors import ConservationError
 from dcplan.results.store import frame
+from dcplan.scenario.endpoint import Endpoint as EndpointSpec
 from dcplan.serving import class_state, generation_state
 from dcplan.serving.class_state import ClassTotals
 from dcplan.serving.generation_state import GenerationTotals
@@ -22,14 +23,16 @@ from dcplan.serving.state import ARRIVED, BUSY_S, DROPPED, LATENCY_S, SERVED, WA
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BUSY = class_state.BUSY_S
 Key = dict[str, object]
 Counted = TypeVar("Counted", FloatArray, IntArray)
 
 
 def tables(
-    name: str, classes: Sequence[str], endpoint: AnyEndpoint, diary: Diary, grid: Grid, replication: int
+    name: str, spec: EndpointSpec, endpoint: AnyEndpoint, diary: Diary, grid: Grid, replication: int
 ) -> dict[str, pd.DataFrame]:
-    """The tables of an endpoint, whose classes are called *classes*."""
+    """The tables of an endpoint."""
+    classes = list(spec.kinds)
     before = diary.counted_from
     if before is None:
         raise ConservationError(f"endpoint {name}: the run ended before its warm-up")
@@ -42,6 +45,8 @@ def tables(
         "latency": frame("latency", key | _bins(diary.lapse * (totals.latency - before.totals.latency))),
         "batches": frame("batches", key | {"size": sizes, "count": batches[sizes]}),
     }
+    if spec.also:
+        found["pools"] = _pools(key, spec, diary, grid)
     if isinstance(detail, ClassTotals) and isinstance(before.detail, ClassTotals):
         latency = diary.lapse * (detail.latency - before.detail.latency)
         found["classes"] = _classes(key, classes, diary, grid)
@@ -89,7 +94,8 @@ def _classes(key: Key, classes: Sequence[str], diary: Diary, grid: Grid) -> pd.D
     counts = diary.lapse * _differences([each.counts for each in noted], grid)
     sums = diary.lapse * _differences([each.sums for each in noted], grid)
     columns = (
-        "arrived", "attempted", "refused", "rate_limited", "timed_out", "wasted", "given_up", "served", "within_slo",
+        "arrived", "attempted", "refused", "rate_limited", "timed_out", "wasted", "lost", "given_up", "served",
+        "within_slo",
     )  # fmt: skip
     parts = [
         frame(
@@ -100,6 +106,21 @@ def _classes(key: Key, classes: Sequence[str], diary: Diary, grid: Grid) -> pd.D
             | {"latency_s": sums[:, kind, class_state.LATENCY_S]},
         )
         for kind, label in enumerate(classes)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _pools(key: Key, spec: EndpointSpec, diary: Diary, grid: Grid) -> pd.DataFrame:
+    """How busy the replicas on each kind of server were in each interval."""
+    busy_s = diary.lapse * _differences([note.work[:, BUSY] for note in diary.notes], grid)
+    parts = [
+        frame(
+            "pools",
+            key
+            | {"pool": name, "time_s": grid.starts_s, "duration_s": grid.durations_s}
+            | {"replicas": pool.replicas, "busy_s": busy_s[:, number]},
+        )
+        for number, (name, pool) in enumerate(zip(spec.pool_names, spec.pools, strict=True))
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -128,8 +128,9 @@ def _capital(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float, dict[str,
 def reserved(plan: Plan, worth: Mapping[str, float]) -> dict[str, float]:
     """How much of the groups, each of which is *worth* something, every owner has reserved by its slots."""
     of_a_slot = {name: worth[name] / group.slots for name, group in plan.groups.items()}
-    found, left = {}, {name: group.slots for name, group in plan.groups.items()}
-    for name, owner in owners(plan).items():
-        found[name] = owner.slots * of_a_slot[owner.group]
+    found: dict[str, float] = {}
+    left = {name: group.slots for name, group in plan.groups.items()}
+    for owner in owners(plan):
+        found[owner.name] = found.get(owner.name, 0.0) + owner.slots * of_a_slot[owner.group]
         left[owner.group] -= owner.slots
     return found | {UNUSED: sum(count * of_a_slot[name] for name, count in left.items())}

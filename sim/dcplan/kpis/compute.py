@@ -105,18 +105,27 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     yield "latency_mean_s", _ratio(total["latency_s"], served)
     yield from _percentiles(tables["latency"][tables["latency"]["endpoint"] == name])
     yield "wait_mean_s", _ratio(total["wait_s"], started)
-    replicas: float = spec.replicas
+    replicas: float = spec.all_replicas
     if (scaling := _part(tables, "scaling", name)) is not None:
         found = dict(_scaling(scaling, scenario.warm_up, scenario.horizon))
         yield from found.items()
         replicas = found["replicas_mean"]
     yield "utilisation", float(total["busy_s"]) / (counted_s * replicas)
+    if (pools := _part(tables, "pools", name)) is not None:
+        for pool, rows in pools.groupby("pool", sort=False):
+            yield (
+                f"pools.{pool}.utilisation",
+                float(rows["busy_s"].sum() / (rows["replicas"] * rows["duration_s"]).sum()),
+            )
     yield "batch_mean", _ratio(in_batches, float(batches["count"].sum()))
     if spec.promises:
         yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
     yield "dropped", float(total["dropped"])
     if spec.interacts:
         yield from _classes(spec, name, tables)
+    if spec.failures is not None:
+        outages = _part(tables, "outages", name)
+        yield from _outages(outages, scenario.warm_up, scenario.horizon, spec.all_replicas)
     if generation is not None:
         yield from _generation(generation, tables["token_latency"], name, float(total["within_slo"]))
     owner = f"endpoint {name}"
@@ -150,6 +159,18 @@ def _scaling(changes: pd.DataFrame, from_s: float, until_s: float) -> Values:
     yield "scalings", float((changes["time_s"] > from_s).sum())
 
 
+def _outages(outages: pd.DataFrame | None, from_s: float, until_s: float, replicas: int) -> Values:
+    """How often replicas failed between two instants [s], and how much of that time they were there."""
+    if outages is None:
+        yield "failures", 0.0
+        yield "availability", 1.0
+        return
+    begins_s = outages["failed_s"].clip(lower=from_s)
+    lasted_s = (outages["repaired_s"].fillna(until_s) - begins_s).clip(lower=0.0)
+    yield "failures", float((outages["failed_s"] >= from_s).sum())
+    yield "availability", 1.0 - float(lasted_s.sum()) / (replicas * (until_s - from_s))
+
+
 def _generation(steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: float) -> Values:
     """Tokens: when they come, how many, and how many answers kept every promise."""
     counted_s = float(steps["duration_s"].sum())
@@ -166,7 +187,7 @@ def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> V
     """What became of the attempts, and how each class fared."""
     classes, latency = (table[table["endpoint"] == name] for table in (tables["classes"], tables["class_latency"]))
     yield "attempts_per_request", _ratio(classes["attempted"].sum(), float(classes["arrived"].sum()))
-    for cause in ("refused", "rate_limited", "timed_out", "wasted"):
+    for cause in ("refused", "rate_limited", "timed_out", "wasted", "lost"):
         yield cause, float(classes[cause].sum())
     for label, each in spec.kinds.items() if spec.classes else ():
         total = classes.loc[

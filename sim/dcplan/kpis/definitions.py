@@ -1,4 +1,8 @@
-"""Every KPI: its name, unit and meaning. `<name>` stands for an endpoint or a training queue, `<class>` for a class of requests."""
+"""Every KPI: its name, unit and meaning.
+
+`<name>` stands for an endpoint or a training queue, `<class>` for a class of requests, and `<pool>` for the replicas on
+one kind of server.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +72,15 @@ INTERACTING = (
     Kpi("rate_limited", "attempts", "attempts refused by the rate limit"),
     Kpi("timed_out", "attempts", "attempts that gave up waiting in the queue"),
     Kpi("wasted", "attempts", "attempts that gave up waiting and were served in vain"),
+    Kpi("lost", "attempts", "attempts that failed with their replica"),
 )  # fmt: skip
-"""KPIs of endpoints whose requests differ, give up, come back or are limited."""
+"""KPIs of endpoints whose requests or replicas differ, give up, come back or are limited."""
+
+FAILING = (
+    Kpi("failures", "failures", "failures of replicas in the counted time"),
+    Kpi("availability", "-", "share of the time that a replica is not out of order"),
+)
+"""KPIs of endpoints whose replicas fail."""
 
 SCALING = (
     Kpi("replicas_mean", "replicas", "replicas that serve or are being started, mean over the counted time"),
@@ -91,6 +102,9 @@ GENERATION = (
 )  # fmt: skip
 """KPIs of endpoints that generate text token by token."""
 
+OF_ENDPOINTS = (*ENDPOINT, *INTERACTING, *SCALING, *FAILING, *GENERATION)
+"""KPIs that an endpoint may have."""
+
 OF_A_CLASS = (
     "requests",
     "latency_mean_s",
@@ -103,18 +117,24 @@ OF_A_CLASS = (
 """KPIs of an endpoint that each of its named classes has as well."""
 
 
+OF_A_POOL = ("utilisation",)
+"""KPIs of an endpoint that its replicas on each kind of server have as well, where there are several."""
+
+
 def listed() -> list[Kpi]:
     """All KPIs, with `<name>` where the scenario's own names go."""
     return [
         *SITE,
-        *(
-            Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning)
-            for kpi in (*ENDPOINT, *INTERACTING, *SCALING, *GENERATION)
-        ),
+        *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in OF_ENDPOINTS),
         *(
             Kpi(f"endpoints.<name>.classes.<class>.{kpi.name}", kpi.unit, kpi.meaning)
             for kpi in ENDPOINT
             if kpi.name in OF_A_CLASS
+        ),
+        *(
+            Kpi(f"endpoints.<name>.pools.<pool>.{kpi.name}", kpi.unit, kpi.meaning)
+            for kpi in ENDPOINT
+            if kpi.name in OF_A_POOL
         ),
         *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in TRAINING),
     ]
@@ -123,10 +143,6 @@ def listed() -> list[Kpi]:
 def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
-    known = (
-        {"endpoints": (*ENDPOINT, *INTERACTING, *SCALING, *GENERATION), "training": TRAINING}.get(family, SITE)
-        if rest
-        else SITE
-    )
+    known = {"endpoints": OF_ENDPOINTS, "training": TRAINING}.get(family, SITE) if rest else SITE
     wanted = name.rpartition(".")[2]
     return next(kpi.unit for kpi in known if kpi.name == wanted)

@@ -70,7 +70,7 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
 def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps: pd.DataFrame) -> bool:
     """Whether the queue of an endpoint grows without end."""
     if spec.generation is not None:  # replicas that batch continuously are busy at any load: look at the queue itself
-        waiting = steps.groupby("time_s")["in_system"].mean().to_numpy() - spec.replicas * spec.generation.max_batch
+        waiting = steps.groupby("time_s")["in_system"].mean().to_numpy() - spec.all_replicas * spec.generation.max_batch
         early, late = waiting[len(waiting) // 2 : -len(waiting) // 4 or None], waiting[-len(waiting) // 4 :]
         return bool(spec.queue.limit is None and late.mean() > 1.5 * max(1.0, early.mean()))
     busy = value[f"endpoints.{name}.utilisation"]
@@ -91,7 +91,7 @@ def _hasty(name: str, latency_s: float | None, own_s: float) -> Sentences:
 
 def _sampled(name: str, spec: Endpoint, steps: pd.DataFrame, one_in: int) -> Sentences:
     """What sampling cannot see: queues that build up while the demand changes so much faster."""
-    busy = steps["busy_s"] / (steps["duration_s"] * spec.replicas)
+    busy = steps["busy_s"] / (steps["duration_s"] * spec.all_replicas)
     crowded = int((busy.groupby(steps["time_s"]).mean() > CROWDED).sum())
     if crowded:
         yield (
@@ -128,6 +128,7 @@ def _cause(name: str, spec: Endpoint, value: dict[str, float | None]) -> str:
         "refused": f"its queue is limited to {spec.queue.limit}" if spec.queue.limit is not None else "a queue is full",
         "rate_limited": f"it admits no more than {spec.admission.rate:g} per second" if spec.admission else "",
         "timed_out": "they give up waiting",
+        "lost": "their replica fails",
     }
     failed = {cause: value.get(f"endpoints.{name}.{cause}") or 0.0 for cause in causes}
     return causes[max(failed, key=lambda cause: failed[cause])]

@@ -70,7 +70,10 @@ def facts(run: Run) -> Facts:
         step_s=units.parse(str(data.get("step", "300 s")), "s"),
         replications=int(data.get("replications", 1)),
         utility_limit_w=None if limit is None else units.parse(str(limit), "W"),
-        replicas={name: int(spec["replicas"]) for name, spec in endpoints.items()},
+        replicas={
+            name: int(spec["replicas"]) + sum(int(pool["replicas"]) for pool in spec.get("also", ()))
+            for name, spec in endpoints.items()
+        },
         max_batch={name: _max_batch(spec) for name, spec in endpoints.items()},
         promises={name: _promise(spec["slo"]) for name, spec in endpoints.items() if spec.get("slo")},
         class_promises={name: _of_classes(spec) for name, spec in endpoints.items()},

@@ -15,6 +15,7 @@ from dcplan.scenario.autoscaling import Autoscaling
 from dcplan.scenario.base import Spec
 from dcplan.scenario.clients import Admission, RequestClass, Retry
 from dcplan.scenario.endpoint import Batching, Endpoint, Queue
+from dcplan.scenario.failures import Failures
 from dcplan.scenario.generation import Generation, Tokens
 
 
@@ -62,12 +63,13 @@ def policies() -> Iterator[tuple[str, str, str]]:
             (kind,) = get_args(spec.model_fields["kind"].annotation)
             parts = [name for name in spec.model_fields if name != "kind"]
             yield f"{key}: {{kind: {kind}}}", ", ".join(parts), _first_line(spec.__doc__)
-    yield from _keys("", Endpoint, ("routing",))
+    yield from _keys("", Endpoint, ("routing", "choices", "also"))
     yield from _keys("queue.", Queue)
     yield from _keys("batching.", Batching)
     yield from _keys("classes.<name>.", RequestClass)
     yield from _keys("retry.", Retry)
     yield from _keys("admission.", Admission)
+    yield from _keys("failures.", Failures)
     for kind in get_args(get_args(Autoscaling)[0]):
         (named,) = get_args(kind.model_fields["kind"].annotation)
         parts = [part for part in kind.model_fields if part != "kind"]

@@ -16,7 +16,17 @@ from dcplan.report.tables import owners_html
 from dcplan.results.store import Run
 
 FEWEST_POINTS = 120
-OF_AN_ENDPOINT = ("latency", "endpoints", "batches", "classes", "token_latency", "generation", "scaling", "limits")
+OF_AN_ENDPOINT = (
+    "latency",
+    "endpoints",
+    "batches",
+    "classes",
+    "token_latency",
+    "generation",
+    "scaling",
+    "limits",
+    "pools",
+)
 """Tables with rows for each endpoint."""
 
 
@@ -93,6 +103,8 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
                 name, of["endpoints"], replicas, known.start, known.horizon_s, points, of["scaling"]
             )
             charts.append(Chart(figure))
+        if of["pools"] is not None:
+            charts.append(Chart(load.pools_figure(name, of["pools"], known.start, known.horizon_s, points)))
         most = known.max_batch.get(name, 1)
         if of["batches"] is not None and most > 1:
             charts.append(Chart(latency.batch_figure(name, of["batches"], most)))

@@ -29,6 +29,9 @@ GREY = "#9aa5b1"
 MEDIAN, P95, P99 = BLUE, PURPLE, INK
 """Colours of the percentiles."""
 
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, INK)
+"""Colours of things of one kind, one after the other."""
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 """Fonts of the reader's own machine; nothing is fetched."""
 

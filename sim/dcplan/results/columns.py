@@ -80,6 +80,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("rate_limited", "int64", "attempts", "attempts refused by the rate limit"),
             Column("timed_out", "int64", "attempts", "attempts that gave up waiting in the queue"),
             Column("wasted", "int64", "attempts", "attempts that gave up waiting and were served in vain"),
+            Column("lost", "int64", "attempts", "attempts that failed with their replica"),
             Column("given_up", "int64", "requests", "requests whose last attempt failed"),
             Column("served", "int64", "requests", "requests answered"),
             Column("within_slo", "int64", "requests", "requests answered within the promised latency"),
@@ -105,6 +106,19 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("time_s", "float64", "s", "when the number of replicas changed, from the start of the run"),
             Column("active", "int64", "replicas", "replicas that get requests from then on"),
             Column("starting", "int64", "replicas", "replicas that are being started"),
+        ),
+        "pools": (
+            *_key("replication", "endpoint"),
+            Column("pool", "str", "-", "replicas on one kind of server, called as that"),
+            *_key("time_s", "duration_s"),
+            Column("replicas", "int64", "replicas", "replicas on these servers"),
+            Column("busy_s", "float64", "s", "sum over them of the time they were busy"),
+        ),
+        "outages": (
+            *_key("replication", "endpoint"),
+            Column("replica", "int64", "-", "number of the replica that failed"),
+            Column("failed_s", "float64", "s", "when it failed, from the start of the run"),
+            Column("repaired_s", "float64", "s", "when it served again; missing if it did not before the end"),
         ),
         "token_latency": (
             *_key("replication", "endpoint"),

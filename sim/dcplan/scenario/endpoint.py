@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -11,21 +12,43 @@ from dcplan.scenario.autoscaling import Autoscaling, Scheduled
 from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
 from dcplan.scenario.demand import Closed, Demand
+from dcplan.scenario.failures import Failures
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.service import Service
 
-Routing = Literal["round_robin", "random", "least_loaded", "power_of_two"]
+EqualRouting = Literal["round_robin", "random", "least_loaded", "power_of_two"]
+"""Policies for replicas that are all alike, which all kernels know."""
+Routing = Literal[EqualRouting, "power_of_d", "weighted", "shortest_expected_delay"]
 
 
 class Batching(Spec):
-    """Dynamic batching: a batch starts when it is full or its oldest request has waited long enough."""
+    """How requests are grouped: a batch starts when it is full or its oldest request has waited long enough."""
 
+    kind: Literal["dynamic", "static", "adaptive"] = "dynamic"
+    """`static`: only full batches start; `adaptive`: what a full batch is follows from `latency`, replica by
+    replica."""
     max_batch: Annotated[int, Field(ge=1, le=4096, strict=True)] = 1
     """Most requests in a batch."""
     max_delay: Duration = "0 s"  # type: ignore[assignment]  # read like a scenario's text
     """Longest time an idle replica waits for a fuller batch, e.g. '5 ms'."""
     delay_from: Literal["arrival", "pickup"] = "arrival"
     """Where that time begins: when the oldest request arrived, or when the idle replica picked it up."""
+    latency: PositiveDuration | None = None
+    """For `adaptive`: longer batches make the next ones smaller by a tenth; full ones in time, larger by one
+    request."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Batching:
+        if (self.kind == "adaptive") != (self.latency is not None):
+            raise ValueError("kind: adaptive goes with the time that a batch may take, e.g. latency: 50 ms")
+        if self.kind == "static" and self.max_delay:
+            raise ValueError("static batches wait until they are full; remove 'max_delay', or use kind: dynamic")
+        return self
+
+    @property
+    def delay_s(self) -> float:
+        """Longest time that an idle replica waits for a fuller batch [s]."""
+        return math.inf if self.kind == "static" else float(self.max_delay)
 
 
 class Queue(Spec):
@@ -43,6 +66,17 @@ class Queue(Spec):
     """Whether a request that gives up leaves the queue, or its replica, unaware, serves it all the same."""
 
 
+class Pool(Spec):
+    """Replicas of an endpoint on one kind of server."""
+
+    on: Name
+    """The servers (a key of `fleet`) that host them."""
+    replicas: Count
+    """How many; each takes one slot of a server."""
+    precision: Precision | None = None
+    """Number format of the arithmetic, if the workload was measured in several; that of the endpoint if not given."""
+
+
 class Endpoint(Spec):
     """A model served to users."""
 
@@ -54,6 +88,8 @@ class Endpoint(Spec):
     """The servers (a key of `fleet`) that host the replicas."""
     replicas: Count
     """Copies of the model; each takes one slot of a server."""
+    also: Annotated[tuple[Pool, ...], Field(max_length=16)] = ()
+    """More replicas of the same model on other servers, e.g. [{on: old-gpus, replicas: 4}]."""
     precision: Precision | None = None
     """Number format of the arithmetic, if the workload was measured in several; else the first that was measured."""
     tokens: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] | None = None
@@ -66,6 +102,8 @@ class Endpoint(Spec):
     """Where requests wait."""
     routing: Routing | None = None
     """Which replica a request goes to; `power_of_two` unless said otherwise. Not used with a shared queue."""
+    choices: Annotated[int, Field(ge=2, le=64, strict=True)] | None = None
+    """For `power_of_d`: how many replicas are drawn, of which the least loaded gets the request."""
     batching: Batching = Batching()
     """How requests are grouped."""
     demand: Demand
@@ -83,6 +121,9 @@ class Endpoint(Spec):
     autoscaling: Autoscaling | None = None
     """How many of the replicas serve at a time; all of them if not given."""
 
+    failures: Failures | None = None
+    """How replicas fail; they never do if not given."""
+
     @model_validator(mode="after")
     def _consistent(self) -> Endpoint:
         if (self.workload is None) == (self.service is None):
@@ -97,6 +138,12 @@ class Endpoint(Spec):
             raise ValueError("delay_from: pickup needs a queue in front of each replica, queue: {kind: per_replica}")
         if self.queue.kind == "shared" and self.routing is not None:
             raise ValueError("a shared queue has no routing; remove 'routing' or use queue: {kind: per_replica}")
+        if (self.choices is not None) != (self.routing == "power_of_d"):
+            raise ValueError("routing: power_of_d goes with the number of replicas that it compares, e.g. choices: 3")
+        if self.also and self.on is None:
+            raise ValueError("'also' names more servers; the first ones are named by 'on'")
+        if len({(pool.on, pool.precision or self.precision) for pool in self.pools}) < len(self.pools):
+            raise ValueError("'also' names servers named before; add the replicas there, or say another 'precision'")
         self._check_classes()
         self._check_generation()
         self._check_autoscaling()
@@ -111,9 +158,9 @@ class Endpoint(Spec):
             raise ValueError("autoscaling needs a queue in front of each replica, queue: {kind: per_replica}")
         steps = [step.replicas for step in scaling.steps] if isinstance(scaling, Scheduled) else []
         asked = max([scaling.least, *steps])
-        if asked > self.replicas:
+        if asked > self.all_replicas:
             raise ValueError(
-                f"autoscaling asks for {asked} replicas, but there are {self.replicas} at most; raise 'replicas'"
+                f"autoscaling asks for {asked} replicas, but there are {self.all_replicas} at most; raise 'replicas'"
             )
 
     def _check_generation(self) -> None:
@@ -126,6 +173,9 @@ class Endpoint(Spec):
             "batching": self.batching != Batching(),
             "samples_per_request": self.samples_per_request != 1,
             "tokens": self.tokens is not None,
+            "also": bool(self.also),
+            "failures": self.failures is not None,
+            f"routing: {self.routing}": self.unequal,
             "classes, retry, admission, timeout or users": self.interacts,
             "queue: {kind: shared}": self.queue.kind == "shared",
         }
@@ -142,9 +192,14 @@ class Endpoint(Spec):
         gives_up = any(each.timeout for each in kinds.values())
         if self.queue.on_timeout != "leave" and not gives_up:
             raise ValueError(f"on_timeout: {self.queue.on_timeout} needs a timeout, e.g. queue: {{timeout: 1 s}}")
-        if self.retry and not self.admission and not gives_up and all(each.limit is None for each in kinds.values()):
-            raise ValueError("retry: no attempt can fail; add a timeout or a limit to the queue, or an admission")
+        limited = any(each.limit is not None for each in kinds.values())
+        if self.retry and not (self.admission or gives_up or limited or self.failures):
+            raise ValueError(
+                "retry: no attempt can fail; add a timeout or a limit to the queue, an admission, or failures"
+            )
         for name, each in kinds.items():
+            if each.timeout is not None and self.batching.kind == "static":
+                raise ValueError("static batches wait until they are full, whoever gives up; use kind: dynamic")
             if each.timeout is not None and each.timeout <= self.batching.max_delay:
                 who = f"class {name}" if self.classes else "a request"
                 raise ValueError(
@@ -180,9 +235,36 @@ class Endpoint(Spec):
 
     @property
     def interacts(self) -> bool:
-        """Whether requests differ, give up or come back, so that `serving.class_kernel` is needed."""
-        asked = self.classes or self.retry or self.admission or self.queue.timeout or isinstance(self.demand, Closed)
-        return bool(asked)
+        """Whether requests or replicas differ, give up or come back, so that `serving.class_kernel` is needed."""
+        requests = self.classes or self.retry or self.admission or self.queue.timeout or isinstance(self.demand, Closed)
+        replicas = self.also or self.unequal or self.batching.kind == "adaptive" or self.failures
+        return bool(requests or replicas)
+
+    @property
+    def unequal(self) -> bool:
+        """Whether the routing policy looks at more than the loads of two replicas."""
+        return self.policy not in get_args(EqualRouting)
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Where the replicas are; empty if they need no servers."""
+        if self.on is None:
+            return ()
+        return (Pool(on=self.on, replicas=self.replicas, precision=self.precision), *self.also)
+
+    @property
+    def pool_names(self) -> tuple[str, ...]:
+        """What the pools are called: as their servers, with the number format where these host several."""
+        hosts = [pool.on for pool in self.pools]
+        return tuple(
+            f"{pool.on}-{pool.precision}" if hosts.count(pool.on) > 1 and pool.precision else pool.on
+            for pool in self.pools
+        )
+
+    @property
+    def all_replicas(self) -> int:
+        """Replicas on all servers together."""
+        return self.replicas + sum(pool.replicas for pool in self.also)
 
     @property
     def policy(self) -> Routing:

@@ -109,11 +109,20 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     for name, endpoint in scenario.endpoints.items():
         if endpoint.autoscaling is not None and scenario.requests == "sampled":
             yield ("requests",), f"endpoint {name} scales by what it sees every few seconds; use 'requests: every'"
+        if endpoint.failures is not None and scenario.requests == "sampled":
+            yield ("requests",), f"replicas of endpoint {name} fail and are noticed in time; use 'requests: every'"
+    for name, endpoint in scenario.endpoints.items():
+        for number, pool in enumerate(endpoint.also):
+            if pool.on not in scenario.fleet:
+                yield ("endpoints", name, "also", number, "on"), _unknown(pool.on, scenario)
     for family, members in users:
         for name, member in members.items():
             if member.on is not None and member.on not in scenario.fleet:
-                known = ", ".join(scenario.fleet) or "none yet"
-                yield (family, name, "on"), f"there are no servers '{member.on}' in fleet (known: {known})"
+                yield (family, name, "on"), _unknown(member.on, scenario)
+
+
+def _unknown(on: str, scenario: Scenario) -> str:
+    return f"there are no servers '{on}' in fleet (known: {', '.join(scenario.fleet) or 'none yet'})"
 
 
 def _time(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
@@ -131,7 +140,7 @@ def _time(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
 def _sizes(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     """What no memory could hold."""
     for name, endpoint in scenario.endpoints.items():
-        if endpoint.replicas * endpoint.batching.max_batch > MAX_PLACES:
+        if endpoint.all_replicas * endpoint.batching.max_batch > MAX_PLACES:
             yield ("endpoints", name, "replicas"), f"replicas x max_batch is above {MAX_PLACES}; use less of one"
         if isinstance(endpoint.demand, Mmpp):
             changes = len(endpoint.demand.dwell) * scenario.horizon / sum(endpoint.demand.dwell)

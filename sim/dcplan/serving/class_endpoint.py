@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from dcplan.serving import class_kernel, class_state
 from dcplan.serving.class_state import ClassRules, ClassState, ClassTotals
 from dcplan.serving.endpoint import NOTHING, Requests
+from dcplan.serving.histogram import FloatArray, IntArray
+from dcplan.serving.pool import NOBODY
 from dcplan.serving.state import Totals
 
 MAX_PLACES = 1 << 22
@@ -16,7 +20,7 @@ MAX_PLACES = 1 << 22
 
 @dataclass
 class ClassEndpoint:
-    """One endpoint in time. `advance` is its only verb.
+    """One endpoint in time.
 
     Attributes:
         rules: What does not change.
@@ -32,11 +36,28 @@ class ClassEndpoint:
     _block: Requests = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
     _more: bool = field(default=True, init=False)
+    _active: int = field(init=False)
+    _excluded: set[int] = field(default_factory=set, init=False)
+    _crashed: int = field(default=NOBODY, init=False)
+    _joined: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._active = len(self.state.replica)
 
     @classmethod
-    def new(cls, rules: ClassRules, replicas: int, requests: Iterator[Requests]) -> ClassEndpoint:
-        """An idle endpoint at time 0."""
-        return cls(rules, class_state.new_state(rules, replicas), class_state.new_totals(rules), requests)
+    def new(
+        cls, rules: ClassRules, requests: Iterator[Requests], hardware: IntArray, spells_s: FloatArray | None = None
+    ) -> ClassEndpoint:
+        """An idle endpoint at time 0.
+
+        Args:
+            rules: What does not change.
+            requests: Those to come.
+            hardware: Kind of hardware of each replica, [replicas].
+            spells_s: How long slow spells last on each kind [s], [kinds of hardware]; as in *rules* if not given.
+        """
+        spells_s = np.full(1 + hardware.max(), rules.base.spell_s) if spells_s is None else spells_s
+        return cls(rules, class_state.new_state(rules, hardware, spells_s), class_state.new_totals(rules), requests)
 
     @property
     def in_system(self) -> int:
@@ -48,9 +69,51 @@ class ClassEndpoint:
         """What has happened so far, all classes together; who gave up for good counts as dropped."""
         return class_state.all_classes(self.detail)
 
+    @property
+    def work(self) -> FloatArray:
+        """Replica-seconds busy and energy of batches on each kind of hardware, [hardware, 2]."""
+        return self.detail.work
+
     def scale(self, active: int) -> None:
-        """Give new requests to the first *active* replicas only, from now on; for queues in front of each replica."""
-        self.state.numbers[class_state.ACTIVE] = active
+        """Give new requests to *active* replicas only, from now on: the first ones that are not excluded."""
+        self._active = active
+        self._gather()
+
+    def crash(self, replica: int) -> None:
+        """A replica fails now: it loses what it holds, and what it gets until it is excluded or repaired."""
+        self._crashed = replica
+        if self.rules.shared:
+            self.exclude(replica)
+        self.advance(float(self.state.moments[class_state.NOW_S]))
+
+    def exclude(self, replica: int) -> None:
+        """Give no new requests to a replica, from now on."""
+        self._excluded.add(replica)
+        self._gather()
+
+    def repair(self, replica: int) -> None:
+        """A replica that failed works again, from now on."""
+        this = self.state.replica[replica]
+        this["up"], this["free_s"] = True, self.state.moments[class_state.NOW_S]
+        self._excluded.discard(replica)
+        self._gather()
+
+    def _gather(self) -> None:
+        """Say which replicas get work."""
+        state, shared = self.state, self.rules.shared
+        members = [each for each in range(len(state.replica)) if each not in self._excluded][: self._active]
+        state.replica["member"] = False
+        state.replica["member"][members] = True
+        ready = members
+        if shared:
+            before = [each for each in state.ready[: state.numbers[class_state.READY]].tolist() if each in members]
+            idle = [each for each in reversed(members) if state.replica["serving"][each] == 0]
+            ready = [each for each in idle if each not in before] + before
+        state.numbers[class_state.READY] = len(ready)
+        state.ready[: len(ready)] = ready
+        if ready:
+            state.share[: len(ready)] = class_state.shares(state.replica["each_s"][ready])
+        self._joined = shared
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
@@ -58,8 +121,9 @@ class ClassEndpoint:
             times_s, draws, routes, news, kinds = self._block
             self._next, wanted = class_kernel.serve(
                 self.rules, self.state, self.detail,
-                times_s, draws, routes, news, kinds, self._next, self._more, until_s,
+                times_s, draws, routes, news, kinds, self._next, self._more, until_s, self._crashed, self._joined,
             )  # fmt: skip
+            self._crashed, self._joined = NOBODY, False
             if wanted == class_kernel.WANTS_PLACES:
                 self._grow()
             elif wanted == class_kernel.WANTS_REQUESTS:

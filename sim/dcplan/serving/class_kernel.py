@@ -6,9 +6,12 @@ batch that waited long enough starts, a request that waited too long leaves), re
 are a binary heap with one entry per replica and queue, so a request costs O(log replicas + classes).
 
 A request that is refused or gives up tries again after backoff_s * factor^k, k = 0, 1, ..., at most longest_s, of which
-the share `jitter` is random (full jitter: M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog, 2015).
-Users are a closed loop: who has got an answer, or given up, thinks and asks again (L. Kleinrock, "Queueing Systems",
-vol. 2, 1976, section 4.11).
+the share `jitter` is random (full jitter: M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog, 2015). A
+replica that fails loses what it serves and what waits in front of it alone; as long as it still gets requests, each of
+them fails at once. Where batches adapt, the most requests in a batch of a replica grow by one with every full batch
+that took less than `adapt_s`, and shrink by a tenth with every one that took longer (D. Crankshaw et al., "Clipper",
+NSDI 2017, section 4.3). Users are a closed loop: who has got an answer, or given up, thinks and asks again (L.
+Kleinrock, "Queueing Systems", vol. 2, 1976, section 4.11).
 
 Oracle: `validation.class_oracle`, a SimPy process per request, equal to 1e-9 s on shared streams.
 """
@@ -21,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.serving.class_state import (
-    ACTIVE,
     ARRIVED,
     ATTEMPTED,
     BUSY_S,
@@ -29,11 +31,12 @@ from dcplan.serving.class_state import (
     ENERGY_J,
     GIVEN_UP,
     GONE,
-    IDLE,
     JOINED,
     LATENCY_S,
     LIMITED,
+    LOST,
     NOW_S,
+    READY,
     REFUSED,
     ROUTED,
     SERVED,
@@ -54,36 +57,31 @@ from dcplan.serving.histogram import FloatArray, bin_of
 from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
 from dcplan.serving.policies import (
     LEAST_LOADED,
+    POWER_OF_D,
     POWER_OF_TWO,
     ROUND_ROBIN,
+    SHORTEST_EXPECTED_DELAY,
+    WEIGHTED,
     first_choice,
+    mixed,
     second_choice,
+    unit,
 )
 from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 
-# --- random bits ------------------------------------------------------------------------------------------------------
+CHOICE = 1 << 10
+"""Number of the random bits behind the first choice but one of `power_of_d`; those below are for attempts."""
+LESS = 0.9
+"""What is left of the most requests in a batch after one that took too long (Clipper, see above)."""
 
-
-@function
-def _mixed(bits: int, attempt: int) -> int:  # pragma: no cover - compiled
-    """Random bits number *attempt* after *bits*, themselves at 0: SplitMix64 of them (Steele et al., 2014)."""
-    if attempt == 0:
-        return bits
-    z = bits + np.uint64(attempt) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))  # type: ignore[return-value]
+# --- heaps and time between attempts ---------------------------------------------------------------------------------
 
 
 @function
 def _backoff_s(rules: ClassRules, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
-    """Time from the end of *attempt* (from 0) to the next one [s]; the random part from 53 of its *bits*."""
+    """Time from the end of *attempt* (from 0) to the next one [s]; the random part from its *bits*."""
     full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
-    share = np.float64(bits >> np.uint64(11)) * 2.0**-53
-    return full_s * (1.0 - rules.jitter * share)
-
-
-# --- heaps ------------------------------------------------------------------------------------------------------------
+    return full_s * (1.0 - rules.jitter * unit(bits))
 
 
 @function
@@ -201,11 +199,16 @@ def _next_kind(pool: NDArray[Any], line: NDArray[Any], queue: int) -> int:  # pr
 
 
 @function
+def _can_start(rules: ClassRules, state: ClassState, queue: int) -> bool:  # pragma: no cover - compiled
+    """Whether a request waits, and a replica is idle."""
+    idle = state.numbers[READY] > 0 if rules.shared else state.replica[queue].serving == 0
+    return idle and state.queue[queue].waiting > 0  # type: ignore[no-any-return]
+
+
+@function
 def _due_s(rules: ClassRules, state: ClassState, queue: int) -> float:  # pragma: no cover - compiled
-    """When a batch starts though it is not full [s]: infinite if none waits, or no replica is idle."""
-    if state.queue[queue].waiting == 0 or (
-        state.numbers[IDLE] == 0 if rules.shared else state.replica[queue].serving > 0
-    ):
+    """When a batch starts though it is not full [s]: infinite if none can."""
+    if not _can_start(rules, state, queue):
         return np.inf
     oldest_s = np.inf
     for kind in range(len(rules.kinds)):
@@ -218,14 +221,24 @@ def _due_s(rules: ClassRules, state: ClassState, queue: int) -> float:  # pragma
 
 
 @function
+def _most(rules: ClassRules, state: ClassState, queue: int) -> int:  # pragma: no cover - compiled
+    """Requests in a full batch of the replica that takes the next one; if all are busy, the most of any."""
+    if not rules.shared:
+        return state.replica[queue].most  # type: ignore[no-any-return]
+    ready = state.numbers[READY]
+    return state.replica[state.ready[ready - 1]].most if ready > 0 else rules.base.max_batch
+
+
+@function
 def _look(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> None:
     # pragma: no cover - compiled
-    """Start a batch if it is time, and set the queue's alarm for what it does next by itself."""
-    due_s = _due_s(rules, state, queue)
-    if due_s <= now_s or (due_s < np.inf and state.queue[queue].waiting >= rules.base.max_batch):
+    """Start batches if it is time, and set the queue's alarm for what it does next by itself."""
+    alarm_s = _due_s(rules, state, queue)
+    while alarm_s <= now_s or (
+        state.queue[queue].waiting >= _most(rules, state, queue) and _can_start(rules, state, queue)
+    ):
         _start(rules, state, totals, queue, now_s)
-        due_s = _due_s(rules, state, queue)
-    alarm_s = due_s
+        alarm_s = _due_s(rules, state, queue)
     for kind in range(len(rules.kinds)):
         slot = state.line[queue, kind].patient
         if slot != NOBODY:
@@ -241,10 +254,10 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
     """An idle replica takes the next batch of *queue*."""
     replica = queue
     if rules.shared:
-        state.numbers[IDLE] -= 1
-        replica = state.ready[state.numbers[IDLE]]
+        state.numbers[READY] -= 1
+        replica = state.ready[state.numbers[READY]]
     this = state.replica[replica]
-    size = min(state.queue[queue].waiting, rules.base.max_batch)
+    size = min(state.queue[queue].waiting, this.most)
     units, draw, news = 0, 0.0, 0.0
     for k in range(size):
         kind = _next_kind(state.pool, state.line, queue)
@@ -257,11 +270,13 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
         if k == 0:
             draw, news = state.pool[slot].draw, state.pool[slot].news
     if rules.base.spell_s > 0.0:
-        pace = moved_pace(this.pace, now_s - this.paced_s, rules.base.spell_s, news)
-        draw = under_spell(pace, rules.base.slow[units], draw)
+        pace = moved_pace(this.pace, now_s - this.paced_s, this.spell_s, news)
+        draw = under_spell(pace, rules.base.slow[this.row + units], draw)
         this.pace = pace
         this.paced_s = now_s
-    taken_s = service_s(rules.base, units, draw) + after_pause_s(rules.base, units, now_s - this.free_s)
+    row = this.row + units
+    taken_s = service_s(rules.base, row, draw) + after_pause_s(rules.base, row, now_s - this.free_s)
+    this.taken_s = taken_s
     this.serving = size
     this.units = units
     this.started_s = now_s
@@ -315,7 +330,7 @@ def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, 
     attempt = this.attempt
     if attempt + 1 < rules.attempts:
         this.attempt = attempt + 1
-        at_s = now_s + _backoff_s(rules, attempt, _mixed(this.bits, 2 * attempt + 1))
+        at_s = now_s + _backoff_s(rules, attempt, mixed(this.bits, 2 * attempt + 1))
         _push(state.later, state.numbers[COMING], at_s, slot)
         state.numbers[COMING] += 1
     else:
@@ -340,24 +355,59 @@ def _load(state: ClassState, replica: int) -> int:  # pragma: no cover - compile
 
 
 @function
+def _delay_s(state: ClassState, replica: int) -> float:  # pragma: no cover - compiled
+    """When a request that joins now would be answered, if all before it take their share of full batches [s]."""
+    return (_load(state, replica) + 1) * state.replica[replica].each_s  # type: ignore[no-any-return]
+
+
+@function
+def _drawn(share: FloatArray, count: int, draw: float) -> int:  # pragma: no cover - compiled
+    """The first of *count* rising shares that is above *draw*."""
+    low, high = 0, count - 1
+    while low < high:
+        middle = (low + high) // 2
+        if share[middle] > draw:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@function
 def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: no cover - compiled
-    """The queue that an attempt goes to."""
-    replicas = state.numbers[ACTIVE]
-    if rules.shared or len(state.replica) == 1:
+    """The queue that an attempt goes to, or NOBODY; see `policies`."""
+    routing, replicas = rules.base.routing, state.numbers[READY]
+    if rules.shared:
         return 0
+    if replicas == 0:
+        return NOBODY
     state.numbers[ROUTED] += 1
-    if rules.base.routing == ROUND_ROBIN:
-        return (state.numbers[ROUTED] - 1) % replicas  # type: ignore[no-any-return]
-    chosen = first_choice(bits, replicas)
-    if rules.base.routing == POWER_OF_TWO and replicas > 1:
-        other = second_choice(bits, replicas, chosen)
+    if routing == ROUND_ROBIN:
+        return state.ready[(state.numbers[ROUTED] - 1) % replicas]  # type: ignore[no-any-return]
+    if routing == WEIGHTED:
+        return state.ready[_drawn(state.share, replicas, unit(bits))]  # type: ignore[no-any-return]
+    if routing in (LEAST_LOADED, SHORTEST_EXPECTED_DELAY):
+        chosen = state.ready[0]
+        for k in range(1, replicas):
+            other = state.ready[k]
+            if routing == LEAST_LOADED:
+                better = _load(state, other) < _load(state, chosen)
+            else:
+                better = _delay_s(state, other) < _delay_s(state, chosen)
+            if better:
+                chosen = other
+        return int(chosen)
+    place = first_choice(bits, replicas)
+    chosen = state.ready[place]
+    if routing == POWER_OF_TWO and replicas > 1:
+        other = state.ready[second_choice(bits, replicas, place)]
         if _load(state, other) < _load(state, chosen):
             chosen = other
-    elif rules.base.routing == LEAST_LOADED:
-        chosen = 0
-        for replica in range(1, replicas):
-            if _load(state, replica) < _load(state, chosen):
-                chosen = replica
+    elif routing == POWER_OF_D:
+        for k in range(1, rules.choices):
+            other = state.ready[first_choice(mixed(bits, CHOICE + k), replicas)]
+            if _load(state, other) < _load(state, chosen):
+                chosen = other
     return int(chosen)
 
 
@@ -374,10 +424,14 @@ def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, n
         totals.counts[kind, LIMITED] += 1
         _fail(rules, state, totals, slot, now_s)
         return NOBODY
-    queue = _routed(rules, state, _mixed(this.bits, 2 * attempt))
+    queue = _routed(rules, state, mixed(this.bits, 2 * attempt))
+    if queue == NOBODY or not (rules.shared or state.replica[queue].up):
+        totals.counts[kind, LOST] += 1
+        _fail(rules, state, totals, slot, now_s)
+        return NOBODY
     waiting = state.queue[queue].waiting
-    idle = state.numbers[IDLE] > 0 if rules.shared else state.replica[queue].serving == 0
-    at_once = idle and (waiting + 1 >= rules.base.max_batch or rules.base.max_delay_s == 0.0)
+    idle = state.numbers[READY] > 0 if rules.shared else state.replica[queue].serving == 0
+    at_once = idle and (waiting + 1 >= _most(rules, state, queue) or rules.base.max_delay_s == 0.0)
     if 0 <= rules.kinds[kind].limit <= waiting and not at_once:
         totals.counts[kind, REFUSED] += 1
         _fail(rules, state, totals, slot, now_s)
@@ -408,11 +462,15 @@ def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
         if latency_s <= rules.kinds[kind].slo_s:
             totals.counts[kind, WITHIN_SLO] += 1
         _leave(rules, state, slot)
+    if rep.taken_s > rules.adapt_s:
+        rep.most = max(1, int(LESS * rep.most))
+    elif rep.serving == rep.most and rules.adapt_s < np.inf:
+        rep.most = min(rules.base.max_batch, rep.most + 1)
     rep.serving = 0
     rep.free_s = now_s
-    if rules.shared:
-        state.ready[state.numbers[IDLE]] = replica
-        state.numbers[IDLE] += 1
+    if rules.shared and rep.member:
+        state.ready[state.numbers[READY]] = replica
+        state.numbers[READY] += 1
     _set_alarm(state.alarm, replica, np.inf)
 
 
@@ -422,8 +480,8 @@ def _account(rules: ClassRules, state: ClassState, totals: ClassTotals, replica:
     """Book the busy time and energy of the batch in service up to *until_s*."""
     rep = state.replica[replica]
     busy_s = until_s - rep.started_s
-    totals.work[BUSY_S] += busy_s
-    totals.work[ENERGY_J] += busy_s * rules.base.power_w[rep.units]
+    totals.work[rep.hardware, BUSY_S] += busy_s
+    totals.work[rep.hardware, ENERGY_J] += busy_s * rules.base.power_w[rep.row + rep.units]
     rep.started_s = until_s
 
 
@@ -451,6 +509,37 @@ def _lose(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int,
             return
 
 
+@function
+def _lost(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """A replica that fails loses a request, whose client, unless it gave up before, sees that its attempt failed."""
+    if state.pool[slot].gone:
+        state.numbers[GONE] -= 1
+        _free(state, slot)
+    else:
+        totals.counts[state.pool[slot].kind, LOST] += 1
+        _fail(rules, state, totals, slot, now_s)
+
+
+@function
+def _crash(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """A replica fails, and loses what it serves and what waits in front of it alone."""
+    rep = state.replica[replica]
+    rep.up = False
+    if rep.serving > 0:
+        _account(rules, state, totals, replica, now_s)
+    for k in range(rep.serving):
+        _lost(rules, state, totals, state.batch[replica, k], now_s)
+    rep.serving = 0
+    _set_alarm(state.alarm, replica, np.inf)
+    if not rules.shared:
+        for kind in range(len(rules.kinds)):
+            while state.line[replica, kind].head != NOBODY:
+                _lost(rules, state, totals, _behead(state, replica, kind), now_s)
+        _look(rules, state, totals, replica, now_s)
+
+
 # --- time -------------------------------------------------------------------------------------------------------------
 
 DONE, WANTS_PLACES, WANTS_REQUESTS = range(3)
@@ -470,6 +559,8 @@ def serve(
     first: int,
     more: bool,
     until_s: float,
+    crashed: int,
+    joined: bool,
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Serve until *until_s*: what happens by itself at that instant still happens, new requests do not come any more.
 
@@ -485,12 +576,18 @@ def serve(
         first: The first request that has not been looked at.
         more: Whether more requests follow those given.
         until_s: Where to stop [s].
+        crashed: A replica that fails before anything else happens, or NOBODY.
+        joined: Whether replicas may have become ready for a shared queue, which must be looked at.
 
     Returns: The first request not looked at, and what to do: nothing (`DONE`), or call again after making the state
         larger (`WANTS_PLACES`) or with more requests (`WANTS_REQUESTS`).
     """
     replicas = len(state.replica)
     index, count = first, len(times_s)
+    if crashed != NOBODY:
+        _crash(rules, state, totals, crashed, state.moments[NOW_S])
+    if joined:
+        _look(rules, state, totals, 0, state.moments[NOW_S])
     while True:
         while state.numbers[THINKING] > 0:
             if index == count:
@@ -553,4 +650,6 @@ def serve(
     for replica in range(replicas):
         if state.replica[replica].serving > 0 and until_s < np.inf:
             _account(rules, state, totals, replica, until_s)
+    if until_s < np.inf:
+        state.moments[NOW_S] = until_s
     return index, DONE

@@ -16,15 +16,15 @@ from dcplan.serving.histogram import BINS, FloatArray, IntArray
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.state import Rules, Totals
 
-ARRIVED, ATTEMPTED, REFUSED, LIMITED, TIMED_OUT, WASTED, GIVEN_UP, SERVED, WITHIN_SLO = range(9)
+ARRIVED, ATTEMPTED, REFUSED, LIMITED, TIMED_OUT, WASTED, LOST, GIVEN_UP, SERVED, WITHIN_SLO = range(10)
 """Places in `ClassTotals.counts`: requests that came; their attempts; attempts refused by a full queue, refused by the
-rate limit, that waited too long, and of those the ones served in vain; requests that gave up for good, were answered,
-were answered as promised."""
+rate limit, that waited too long, and of those the ones served in vain, that a failed replica lost; requests that gave
+up for good, were answered, were answered as promised."""
 COUNTS = WITHIN_SLO + 1
 LATENCY_S, WAIT_S = range(2)
 """Places in `ClassTotals.sums`: latency of answered requests since their first attempt, wait of their last one."""
 BUSY_S, ENERGY_J = range(2)
-"""Places in `ClassTotals.work`: replica-seconds busy, energy of batches."""
+"""Places in `ClassTotals.work`: replica-seconds busy, energy of batches, on each kind of hardware."""
 
 REQUEST = np.dtype(
     [
@@ -48,18 +48,27 @@ service time and of its replica's pace, 64 random bits, its number among all tha
 
 REPLICA = np.dtype(
     [
+        ("up", np.bool_),
+        ("member", np.bool_),
+        ("hardware", np.int64),
+        ("row", np.int64),
+        ("each_s", np.float64),
+        ("most", np.int64),
         ("serving", np.int64),
         ("units", np.int64),
+        ("taken_s", np.float64),
         ("started_s", np.float64),
         ("free_s", np.float64),
         ("pace", np.float64),
         ("paced_s", np.float64),
+        ("spell_s", np.float64),
     ],
     align=True,
 )
-"""A replica: requests in service and their size together; when that began, or up to when it is accounted; when it
-became free before that; its pace, and when that was looked at."""
-
+"""A replica: whether it works; whether it is to get work; its kind of hardware, the first row of that in the tables,
+and the time that it takes for each request of a full batch; most requests in a batch, now; requests in service, their
+size together, and the time that they take; when that began, or up to when it is accounted; when it became free before
+that; its pace, when that was looked at, and how long slow spells last."""
 
 LINE = np.dtype([("head", np.int64), ("tail", np.int64), ("patient", np.int64), ("tag", np.float64)], align=True)
 """The requests of one class in one queue, a linked list: the first and the last, the first that has not given up, and
@@ -105,7 +114,11 @@ class ClassRules(NamedTuple):
 
     Attributes:
         base: Routing, batching, service times and power; the latter by the size of a batch in units instead of
-            requests, [max_batch * largest size + 1, ...]; its `limit` and `slo_s` are not used.
+            requests, for one kind of hardware after the other, [hardware * rows, ...]; its `limit` and `slo_s` are not
+            used.
+        rows: Rows for each kind of hardware, max_batch * largest size + 1.
+        choices: Replicas that `power_of_d` compares.
+        adapt_s: Time that a batch may take before batches of its replica get smaller [s]; infinite if they do not.
         shared: Whether all replicas take from one queue.
         discipline: Code of the queue discipline, see `disciplines.DISCIPLINES`.
         kinds: The classes, `KIND`, [K].
@@ -121,6 +134,9 @@ class ClassRules(NamedTuple):
     """
 
     base: Rules
+    rows: int
+    choices: int
+    adapt_s: float
     shared: bool
     discipline: int
     kinds: NDArray[Any]
@@ -144,14 +160,15 @@ class ClassState(NamedTuple):
         queue: `QUEUE`, [Q].
         replica: `REPLICA`, [R].
         batch: Requests in service, [R, max_batch].
-        ready: Idle replicas of a shared queue, the one that became idle last at the end, [R].
+        ready: Replicas that get work, [R]: of a shared queue the idle ones, the one that became idle last at the end.
+        share: How much of the work goes to them and those before them, for `weighted`; 1 for the last, [R].
         alarm: When each replica is done, then when each queue acts by itself: starts a batch that waited long enough,
             or loses a request that did; and their binary heap, `ALARM`, [R + Q].
         later: Binary heap of requests that come (back) by themselves, `LATER`, [S].
-        moments: Tokens of the rate limit, when they were counted [s], and when something happened last [s], [3].
-        numbers: First free place, free places, attempts that joined a queue so far, entries of `later`, idle replicas,
+        moments: Tokens of the rate limit, when they were counted [s], and how far time has come [s], [3].
+        numbers: First free place, free places, attempts that joined a queue so far, entries of `later`, ready replicas,
             attempts routed so far, users whose next request is not in `later` yet, places of those that gave up but are
-            served nevertheless, replicas that get new requests, the first ones, [9].
+            served nevertheless, [8].
     """
 
     pool: NDArray[Any]
@@ -160,13 +177,14 @@ class ClassState(NamedTuple):
     replica: NDArray[Any]
     batch: IntArray
     ready: IntArray
+    share: FloatArray
     alarm: NDArray[Any]
     later: NDArray[Any]
     moments: FloatArray
     numbers: IntArray
 
 
-JOINED, COMING, IDLE, ROUTED, THINKING, GONE, ACTIVE = range(2, 9)
+JOINED, COMING, READY, ROUTED, THINKING, GONE = range(2, 8)
 """Places in `ClassState.numbers`, after those of the pool."""
 TOKENS, TOKENS_S, NOW_S = range(3)
 """Places in `ClassState.moments`."""
@@ -178,7 +196,7 @@ class ClassTotals(NamedTuple):
     Attributes:
         counts: See ARRIVED and its neighbours, [K, COUNTS].
         sums: See LATENCY_S and WAIT_S, [K, 2].
-        work: See BUSY_S and ENERGY_J, [2].
+        work: See BUSY_S and ENERGY_J, [hardware, 2].
         latency: Histogram of the latencies of each class, see `histogram`, [K, BINS].
         batches: Batches by number of requests, [max_batch + 1].
     """
@@ -190,13 +208,27 @@ class ClassTotals(NamedTuple):
     batches: IntArray
 
 
-def new_state(rules: ClassRules, replicas: int, places: int = 64) -> ClassState:
-    """An endpoint on which nothing has happened yet, with room for so many requests."""
+def new_state(rules: ClassRules, hardware: IntArray, spells_s: FloatArray, places: int = 64) -> ClassState:
+    """An endpoint on which nothing has happened yet.
+
+    Args:
+        rules: What does not change.
+        hardware: Kind of hardware of each replica, [R].
+        spells_s: How long slow spells last on each kind [s], [hardware].
+        places: Room for so many requests, or more if more are needed.
+    """
+    replicas = len(hardware)
     queues, kinds = (1 if rules.shared else replicas), len(rules.kinds)
     while places < rules.users + 2 * rules.base.max_batch:
         places *= 2
     replica = np.zeros(replicas, dtype=REPLICA)
+    replica["up"] = replica["member"] = True
+    replica["hardware"], replica["row"] = hardware, hardware * rules.rows
+    replica["each_s"] = full_s(rules)[hardware] / rules.base.max_batch
+    replica["spell_s"] = np.where(spells_s > 0.0, spells_s, rules.base.spell_s)[hardware]
+    replica["most"] = rules.base.max_batch
     replica["paced_s"] = -np.inf
+    ready = np.arange(replicas, dtype=np.int64)
     alarm = np.zeros(replicas + queues, dtype=ALARM)
     alarm["at_s"] = np.inf
     alarm["order"] = alarm["place"] = np.arange(replicas + queues)
@@ -207,12 +239,25 @@ def new_state(rules: ClassRules, replicas: int, places: int = 64) -> ClassState:
         queue=np.zeros(queues, dtype=QUEUE),
         replica=replica,
         batch=np.zeros((replicas, rules.base.max_batch), dtype=np.int64),
-        ready=np.arange(replicas, dtype=np.int64)[::-1].copy(),
+        ready=ready[::-1].copy() if rules.shared else ready,
+        share=shares(replica["each_s"]),
         alarm=alarm,
         later=np.zeros(places, dtype=LATER),
         moments=np.array([rules.burst, 0.0, 0.0]),
-        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0, replicas], dtype=np.int64),
+        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0], dtype=np.int64),
     )
+
+
+def full_s(rules: ClassRules) -> FloatArray:
+    """Mean time of a full batch of the smallest requests on each kind of hardware [s], [hardware]."""
+    table = rules.base.service_s[rules.base.max_batch :: rules.rows]
+    return np.asarray(np.trapezoid(table, dx=1.0 / (table.shape[1] - 1), axis=1))
+
+
+def shares(each_s: FloatArray) -> FloatArray:
+    """How much of the work goes to replicas and those before them, by speed, if a request takes them *each_s* [-]."""
+    speed = np.cumsum(1.0 / each_s)
+    return np.asarray(speed / speed[-1])
 
 
 def new_totals(rules: ClassRules) -> ClassTotals:
@@ -221,7 +266,7 @@ def new_totals(rules: ClassRules) -> ClassTotals:
     return ClassTotals(
         counts=np.zeros((kinds, COUNTS), dtype=np.int64),
         sums=np.zeros((kinds, 2)),
-        work=np.zeros(2),
+        work=np.zeros((len(rules.base.service_s) // rules.rows, 2)),
         latency=np.zeros((kinds, BINS), dtype=np.int64),
         batches=np.zeros(rules.base.max_batch + 1, dtype=np.int64),
     )
@@ -250,7 +295,7 @@ def all_classes(totals: ClassTotals) -> Totals:
     places = (ARRIVED, SERVED, GIVEN_UP, WITHIN_SLO, ATTEMPTED)
     return Totals(
         counts=counts[list(places)],
-        sums=np.array([latency_s, wait_s, *totals.work]),
+        sums=np.array([latency_s, wait_s, *totals.work.sum(axis=0)]),
         latency=totals.latency.sum(axis=0),
         batches=totals.batches,
     )

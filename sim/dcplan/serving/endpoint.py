@@ -11,7 +11,7 @@ import numpy as np
 from dcplan.serving import kernel
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
-from dcplan.serving.state import Rules, State, Totals, grown, in_system, new_state, new_totals
+from dcplan.serving.state import BUSY_S, ENERGY_J, Rules, State, Totals, grown, in_system, new_state, new_totals
 
 MAX_PLACES = 1 << 24
 """Most places in all queues of an endpoint together: 270 MB; a backlog that outgrows them never ends."""
@@ -67,6 +67,11 @@ class Endpoint:
     def detail(self) -> None:
         """What is counted beyond `totals`: nothing, where all requests are alike."""
         return None
+
+    @property
+    def work(self) -> FloatArray:
+        """Replica-seconds busy and energy of batches, [1, 2]: all replicas are of one kind."""
+        return self.totals.sums[[BUSY_S, ENERGY_J]][None, :]
 
     def scale(self, active: int) -> None:
         """Give new requests to the first *active* replicas only, from now on; for queues in front of each replica."""

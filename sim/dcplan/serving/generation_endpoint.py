@@ -12,7 +12,7 @@ from dcplan.serving import generation_kernel, generation_state
 from dcplan.serving.generation_state import GenerationRules, GenerationState, GenerationTotals
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
-from dcplan.serving.state import Totals
+from dcplan.serving.state import BUSY_S, ENERGY_J, Totals
 
 MAX_PLACES = 1 << 22
 """Most sequences in the system: 240 MB; a backlog that outgrows them never ends."""
@@ -70,6 +70,11 @@ class GenerationEndpoint:
     def totals(self) -> Totals:
         """What has happened so far, as for any endpoint."""
         return generation_state.as_totals(self.detail)
+
+    @property
+    def work(self) -> FloatArray:
+        """Replica-seconds busy and energy of batches, [1, 2]: all replicas are of one kind."""
+        return self.totals.sums[[BUSY_S, ENERGY_J]][None, :]
 
     def scale(self, active: int) -> None:
         """Give new requests to the first *active* replicas only, from now on."""

@@ -1,7 +1,14 @@
 """Routing policies: which replica a request goes to, given how many requests each one holds.
 
-To add one: its name in `scenario.endpoint.Routing`, its code and function here, its branch in `kernel.per_replica`, and
-its twin in `validation.serving_oracle`; a test holds the names together.
+`power_of_two` takes the less loaded of two different replicas, `power_of_d` of d drawn with replacement (M.
+Mitzenmacher, IEEE Trans. Parallel Distrib. Syst. 12(10), 2001). For replicas of unequal speed: `weighted` draws one in
+proportion to its speed at full batches, and `shortest_expected_delay` takes the one that would answer first if all
+before it were served in full batches (S. A. Banawan and J. Zahorjan, "Load sharing in heterogeneous queueing systems",
+INFOCOM 1989).
+
+To add one: its name in `scenario.endpoint.Routing`, its code here, its branch in `class_kernel._routed` (and in
+`kernel.per_replica` if it looks at no more than the loads of two replicas), and its twin in the oracle; a test holds
+the names together.
 """
 
 from __future__ import annotations
@@ -13,7 +20,7 @@ import numpy as np
 from dcplan.serving.compiled import function
 from dcplan.serving.histogram import IntArray
 
-ROUND_ROBIN, RANDOM, LEAST_LOADED, POWER_OF_TWO = range(4)
+ROUND_ROBIN, RANDOM, LEAST_LOADED, POWER_OF_TWO, POWER_OF_D, WEIGHTED, SHORTEST_EXPECTED_DELAY = range(7)
 
 ROUTING = MappingProxyType(
     {
@@ -21,6 +28,9 @@ ROUTING = MappingProxyType(
         "random": RANDOM,
         "least_loaded": LEAST_LOADED,
         "power_of_two": POWER_OF_TWO,
+        "power_of_d": POWER_OF_D,
+        "weighted": WEIGHTED,
+        "shortest_expected_delay": SHORTEST_EXPECTED_DELAY,
     }
 )
 """The code of each policy."""
@@ -40,6 +50,23 @@ def second_choice(draw: int, replicas: int, first: int) -> int:  # pragma: no co
     """Another replica than *first*, picked uniformly by the lower half of the draw."""
     other = np.int64(((draw & _LOW) * np.uint64(replicas - 1)) >> _HALF)
     return other + 1 if other >= first else other  # type: ignore[return-value]
+
+
+@function
+def mixed(bits: int, number: int) -> int:  # pragma: no cover - compiled
+    """Random bits number *number* after *bits*, themselves at 0: SplitMix64 of them (Steele et al., 2014)."""
+    if number == 0:
+        return bits
+    z = bits + np.uint64(number) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))  # type: ignore[return-value]
+
+
+@function
+def unit(bits: int) -> float:  # pragma: no cover - compiled
+    """A number from 0 to below 1, from 53 of 64 random bits."""
+    return np.float64(bits >> np.uint64(11)) * 2.0**-53
 
 
 @function

@@ -42,7 +42,7 @@ def rules(
     return Rules(
         routing=ROUTING[spec.policy],
         max_batch=spec.batching.max_batch,
-        max_delay_s=float(spec.batching.max_delay),
+        max_delay_s=spec.batching.delay_s,
         from_pickup=spec.batching.delay_from == "pickup",
         limit=-1 if spec.queue.limit is None else spec.queue.limit,
         slo_s=np.inf if spec.slo is None else spec.slo.latency_s,
@@ -55,16 +55,44 @@ def rules(
     )
 
 
+def stacked(parts: Sequence[Rules]) -> Rules:
+    """The rules of an endpoint with several kinds of replicas, from those of each kind: one table after the other.
+
+    Pauses are known for each kind at instants of its own, which do not concern the others. What a kind without spells
+    calls slow does not last.
+    """
+    pauses = [len(each.pause_s) for each in parts]
+    bent = np.zeros((sum(len(each.service_s) for each in parts), sum(pauses)))
+    row, column = 0, 0
+    for each, count in zip(parts, pauses, strict=True):
+        bent[row : row + len(each.service_s), column : column + count] = each.pause_bends
+        row, column = row + len(each.service_s), column + count
+    return parts[0]._replace(
+        service_s=np.concatenate([each.service_s for each in parts]),
+        power_w=np.concatenate([each.power_w for each in parts]),
+        pause_s=np.concatenate([each.pause_s for each in parts]),
+        pause_bends=bent,
+        slow=np.concatenate([each.slow if each.spell_s > 0.0 else 0.0 * each.slow for each in parts]),
+        spell_s=max(each.spell_s for each in parts),
+    )
+
+
 def largest_batch(spec: EndpointSpec) -> int:
     """Size of the largest batch, in requests of the smallest size."""
     return spec.batching.max_batch * max(each.size for each in spec.kinds.values())
 
 
 def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
-    """The rules of *spec* where requests differ, give up or come back; *base* has a row per unit of size."""
+    """The rules of *spec* where requests or replicas differ, or come and go.
+
+    *base* has a row per unit of size, for one kind of hardware after the other.
+    """
     kinds, queue, retry, admission = spec.kinds.values(), spec.queue, spec.retry, spec.admission
     return ClassRules(
         base=base,
+        rows=len(base.service_s) // (1 + len(spec.also)),
+        choices=spec.choices or 2,
+        adapt_s=np.inf if spec.batching.latency is None else float(spec.batching.latency),
         shared=queue.kind == "shared",
         discipline=DISCIPLINES[queue.discipline],
         kinds=kinds_of(

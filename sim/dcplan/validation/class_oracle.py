@@ -1,7 +1,8 @@
 """Requests that differ, give up and come back, as plain SimPy: a process per request, slow and easy to believe.
 
-It shares no code with `serving.class_kernel`: admission, disciplines, time-outs, retries and users are written a second
-time. Given the same times, draws, bits and classes it must give the same departures.
+It shares no code with `serving.class_kernel`: admission, disciplines, time-outs, retries, users, failures, batches that
+adapt, and routing to unequal replicas are written a second time. Given the same times, draws, bits and classes it must
+give the same departures.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dcplan.serving.class_state import (
     COUNTS,
     GIVEN_UP,
     LIMITED,
+    LOST,
     REFUSED,
     SERVED,
     TIMED_OUT,
@@ -30,10 +32,12 @@ from dcplan.serving.class_state import (
 )
 from dcplan.serving.endpoint import Requests
 from dcplan.serving.histogram import FloatArray, IntArray
-from dcplan.validation.serving_oracle import Batch, Line, Scaling, active_at, after_pause_s, choose, service_time_s
+from dcplan.validation.serving_oracle import Batch, Line, after_pause_s, choose, service_time_s
 
 Process = Generator[simpy.Event, object, None]
 MASK = 2**64 - 1
+Changes = Sequence[tuple[float, str, int]]
+"""When [s], which verb of `ClassEndpoint` (scale, crash, exclude, repair), and its argument; rising."""
 
 
 @dataclass(eq=False)
@@ -52,6 +56,7 @@ class Request:
     rank: tuple[float, int] = (0.0, 0)
     """By what it is compared: key, and number among all that joined."""
     gone: bool = False
+    lost: bool = False
 
 
 @dataclass
@@ -66,11 +71,13 @@ class Outcome:
 
 
 class FairLine(Line[Request]):
-    """A line that remembers what fair queueing needs."""
+    """A line that remembers what fair queueing needs, and who serves it."""
 
-    def __init__(self, env: simpy.Environment, replicas: Sequence[int], kinds: int) -> None:
+    def __init__(self, env: simpy.Environment, replicas: Sequence[int], kinds: int, each_s: float) -> None:
         super().__init__(env, replicas)
         self.tag, self.virtual = [0.0] * kinds, 0.0
+        self.each_s = each_s
+        self.working: dict[int, simpy.Process] = {}
 
 
 @dataclass
@@ -84,10 +91,23 @@ class World:
     lines: list[FairLine]
     outcome: Outcome
     tokens: float
+    hardware: Sequence[int]
+    most: list[int]
+    active: int
     tokens_s: float = 0.0
-    scaling: Scaling = ()
+    excluded: set[int] = field(default_factory=set)
+    down: set[int] = field(default_factory=set)
     joined: Iterator[int] = field(default_factory=count)
     routed: Iterator[int] = field(default_factory=count)
+
+    @property
+    def members(self) -> list[int]:
+        """The replicas that get work."""
+        return [each for each in range(len(self.hardware)) if each not in self.excluded][: self.active]
+
+    def row(self, replica: int, units: int) -> int:
+        """Where the tables tell of a batch on a replica."""
+        return self.hardware[replica] * self.rules.rows + units
 
     def admitted(self) -> bool:
         """Whether the rate limit lets an attempt pass."""
@@ -120,19 +140,21 @@ def simulate(
     rules: ClassRules,
     discipline: str,
     routing: str,
-    replicas: int,
+    hardware: Sequence[int],
     requests: Requests,
-    scaling: Scaling = (),
+    changes: Changes = (),
 ) -> Outcome:
-    """Serve *requests* until the last one has left; see `class_kernel.serve`."""
+    """Serve *requests* on replicas of each kind of *hardware* until the last one has left; see `class_kernel.serve`."""
     env = simpy.Environment()
-    classes = len(rules.kinds)
+    classes, replicas = len(rules.kinds), len(hardware)
     groups = [list(range(replicas))] if rules.shared else [[replica] for replica in range(replicas)]
-    lines = [FairLine(env, group, classes) for group in groups]
+    lines = [FairLine(env, group, classes, each_s(rules, hardware[group[0]])) for group in groups]
     outcome = Outcome(np.full(len(requests.kinds), np.nan), np.zeros((classes, COUNTS), dtype=np.int64))
-    world = World(env, rules, discipline, routing, lines, outcome, rules.burst, scaling=scaling)
+    most = [rules.base.max_batch] * replicas
+    world = World(env, rules, discipline, routing, lines, outcome, rules.burst, hardware, most, replicas)
     for line in lines:
         env.process(dispatcher(world, line))
+    env.process(operator(world, changes))
     if rules.users:
         numbers = iter(range(len(requests.kinds)))
         for _ in range(rules.users):
@@ -141,6 +163,55 @@ def simulate(
         env.process(source(world, requests))
     env.run()
     return outcome
+
+
+def each_s(rules: ClassRules, hardware: int) -> float:
+    """Mean time for each request of a full batch [s]."""
+    times_s = rules.base.service_s[hardware * rules.rows + rules.base.max_batch]
+    return float((times_s[1:] + times_s[:-1]).mean() / 2.0 / rules.base.max_batch)
+
+
+def operator(world: World, changes: Changes) -> Process:
+    """Replicas come and go, fail and are repaired."""
+    for at_s, verb, argument in changes:
+        yield world.env.timeout(at_s - world.env.now)
+        if verb == "scale":
+            world.active = argument
+        elif verb == "exclude":
+            world.excluded.add(argument)
+        elif verb == "crash":
+            crash(world, argument)
+        elif verb == "repair":
+            world.excluded.discard(argument)
+            world.down.discard(argument)
+            world.lines[0 if world.rules.shared else argument].free_s[argument] = world.env.now
+        if world.rules.shared:
+            line = world.lines[0]
+            kept = [each for each in line.idle if each in world.members]
+            new = [each for each in world.members if each not in kept and each not in line.working]
+            line.idle = new[::-1] + kept
+            line.wake(world.env)
+
+
+def crash(world: World, number: int) -> None:
+    """A replica fails with all that it holds."""
+    line = world.lines[0 if world.rules.shared else number]
+    world.down.add(number)
+    if number in line.working:
+        line.working[number].interrupt()
+    if world.rules.shared:
+        world.excluded.add(number)
+        return
+    for each in line.waiting:
+        lose(each)
+    line.waiting.clear()
+
+
+def lose(this: Request) -> None:
+    """Tell a request, waiting or in service, that its attempt failed."""
+    if not this.gone:
+        this.lost = True
+        (this.done if this.started.triggered else this.started).succeed()
 
 
 def source(world: World, requests: Requests) -> Process:
@@ -190,11 +261,18 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
     if not world.admitted():
         return LIMITED
     line = world.lines[0]
-    if len(world.lines) > 1:
-        active = world.lines[: active_at(world.scaling, len(world.lines), env.now)]
-        line = active[choose(world.routing, active, next(world.routed), mixed(this.bits, 2 * attempt))]
+    if not rules.shared:
+        members = world.members
+        if not members:
+            return LOST
+        bits = mixed(this.bits, 2 * attempt)
+        candidates = [world.lines[each] for each in members]
+        number = members[chosen(world, candidates, next(world.routed), bits)]
+        if number in world.down:
+            return LOST
+        line = world.lines[number]
     waiting, base = len(line.waiting), rules.base
-    at_once = bool(line.idle) and (waiting + 1 >= base.max_batch or base.max_delay_s == 0)
+    at_once = bool(line.idle) and (waiting + 1 >= world.most[line.idle[-1]] or base.max_delay_s == 0)
     if 0 <= rules.kinds[this.kind]["limit"] <= waiting and not at_once:
         return REFUSED
     world.join(line, this)
@@ -205,30 +283,51 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
         if not rules.unaware:
             line.waiting.remove(this)
         return TIMED_OUT
-    yield this.done
+    if not this.lost:
+        yield this.done
+    if this.lost:
+        return LOST
     counts[SERVED] += 1
     counts[WITHIN_SLO] += env.now - this.born_s <= rules.kinds[this.kind]["slo_s"]
     world.outcome.latency_s[this.index] = env.now - this.born_s
     return SERVED
 
 
+def chosen(world: World, lines: Sequence[FairLine], index: int, bits: int) -> int:
+    """The line that attempt number *index* joins."""
+    if world.routing == "shortest_expected_delay":
+        return min(range(len(lines)), key=lambda line: ((lines[line].load() + 1) * lines[line].each_s, line))
+    if world.routing == "weighted":
+        speeds = np.cumsum([1.0 / line.each_s for line in lines])
+        return int(np.argmax(speeds / speeds[-1] > (bits >> 11) / 2**53))
+    if world.routing == "power_of_d":
+        numbers = [0, *range(1025, 1024 + world.rules.choices)]
+        drawn = [(mixed(bits, number) >> 32) * len(lines) // 2**32 for number in numbers]
+        return min(drawn, key=lambda line: lines[line].load())
+    return choose(world.routing, lines, index, bits)
+
+
 def dispatcher(world: World, line: FairLine) -> Process:
     """Whenever a replica is free, give it a batch that is full or whose oldest request has waited long enough."""
-    env, base = world.env, world.rules.base
+    env = world.env
     while True:
         while not (line.idle and line.waiting):
             yield line.changed
         wait_s = due_s(world, line) - env.now
-        if len(line.waiting) < base.max_batch and wait_s > 0:
-            yield line.changed | env.timeout(wait_s)
-        if line.idle and line.waiting and (len(line.waiting) >= base.max_batch or due_s(world, line) <= env.now):
+        if len(line.waiting) < world.most[line.idle[-1]] and wait_s > 0:
+            yield line.changed if wait_s == np.inf else line.changed | env.timeout(wait_s)
+        if not (line.idle and line.waiting):
+            continue
+        most = world.most[line.idle[-1]]
+        if len(line.waiting) >= most or due_s(world, line) <= env.now:
             line.waiting = deque(sorted(line.waiting, key=lambda each: each.rank))
-            taken = [line.waiting.popleft() for _ in range(min(len(line.waiting), base.max_batch))]
+            taken = [line.waiting.popleft() for _ in range(min(len(line.waiting), most))]
             line.serving += len(taken)
             for each in taken:
                 each.started.succeed()
                 line.virtual = max(line.virtual, each.rank[0])
-            env.process(replica(world, line, line.idle.pop(), taken))
+            number = line.idle.pop()
+            line.working[number] = env.process(replica(world, line, number, taken))
 
 
 def due_s(world: World, line: FairLine) -> float:
@@ -240,32 +339,48 @@ def due_s(world: World, line: FairLine) -> float:
 
 
 def replica(world: World, line: FairLine, number: int, taken: list[Request]) -> Process:
-    """A replica serves a batch and is free again."""
+    """A replica serves a batch and is free again, unless it fails before."""
     env, base, start_s = world.env, world.rules.base, world.env.now
-    units = sum(int(world.rules.kinds[each.kind]["units"]) for each in taken)
+    row = world.row(number, sum(int(world.rules.kinds[each.kind]["units"]) for each in taken))
     draw = taken[0].draw
     if base.spell_s:
-        slow, pace = base.slow[units], line.pace[number].moved(start_s, base.spell_s, taken[0].news)
+        slow, pace = base.slow[row], line.pace[number].moved(start_s, base.spell_s, taken[0].news)
         draw = NormalDist().cdf(slow**0.5 * pace + (1 - slow) ** 0.5 * draw)
-    taken_s = service_time_s(base.service_s[units], draw) + after_pause_s(base, units, start_s - line.free_s[number])
-    yield env.timeout(taken_s)
+    taken_s = service_time_s(base.service_s[row], draw) + after_pause_s(base, row, start_s - line.free_s[number])
+    failed = False
+    try:
+        yield env.timeout(taken_s)
+    except simpy.Interrupt:
+        failed = True
     world.outcome.batches.append(Batch(number, start_s, env.now, tuple(each.index for each in taken)))
-    world.outcome.busy_s += taken_s
-    world.outcome.energy_j += taken_s * float(base.power_w[units])
+    world.outcome.busy_s += env.now - start_s
+    world.outcome.energy_j += (env.now - start_s) * float(base.power_w[row])
+    line.serving -= len(taken)
+    del line.working[number]
+    if failed:
+        for each in taken:
+            lose(each)
+        if not world.rules.shared:
+            line.idle.append(number)  # for when it is repaired
+        return
     for each in taken:
         each.done.succeed()
         world.outcome.counts[each.kind, WASTED] += each.gone
-    line.serving -= len(taken)
+    if taken_s > world.rules.adapt_s:
+        world.most[number] = max(1, int(0.9 * world.most[number]))
+    elif world.rules.adapt_s < np.inf and len(taken) == world.most[number]:
+        world.most[number] = min(base.max_batch, len(taken) + 1)
     line.free_s[number] = env.now
-    line.idle.append(number)
+    if number in world.members or not world.rules.shared:
+        line.idle.append(number)
     line.wake(env)
 
 
-def mixed(bits: int, attempt: int) -> int:
-    """SplitMix64: the *attempt*-th number after *bits*; *bits* itself at 0."""
-    if attempt == 0:
+def mixed(bits: int, number: int) -> int:
+    """SplitMix64: number *number* after *bits*; *bits* itself at 0."""
+    if number == 0:
         return bits
-    z = (bits + attempt * 0x9E3779B97F4A7C15) & MASK
+    z = (bits + number * 0x9E3779B97F4A7C15) & MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
     return z ^ (z >> 31)

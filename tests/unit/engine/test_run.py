@@ -106,6 +106,35 @@ def test_stamps_cannot_be_sampled(plan_of: Callable[..., Plan], tmp_path: Path) 
         plan_of(tiny.SYNTHETIC, *settings)
 
 
+MIXED = tiny.MEASURED.replace("  node: {", "  other: {server: tiny-server, count: 1}\n  node: {").replace(
+    "replicas: 4", "replicas: 4\n    also: [{on: other, replicas: 3}]\n    routing: weighted"
+)
+
+
+def test_replicas_on_several_kinds_of_servers_are_busy_where_they_are(plan_of: Callable[..., Plan]) -> None:
+    tables = simulate(plan_of(MIXED), 0)
+    pools, servers = tables["pools"], tables["servers"]
+    assert pools["busy_s"].sum() == pytest.approx(tables["endpoints"]["busy_s"].sum(), rel=1e-12)
+    other = servers[servers["group"] == "other"]
+    busy_s = (other["busy_slots"] * other["duration_s"]).sum()
+    assert pools.loc[pools["pool"] == "other", "busy_s"].sum() == pytest.approx(busy_s, rel=1e-9)
+    share = pools.groupby("pool")["busy_s"].sum() / pools["busy_s"].sum()
+    assert share["other"] == pytest.approx(3 / 7, abs=0.02)
+    metered_j = (servers["it_w"] * servers["duration_s"]).sum()
+    attribution = tables["attribution"]
+    assert (attribution["idle_j"] + attribution["active_j"]).sum() == pytest.approx(metered_j, rel=1e-12)
+
+
+def test_slots_of_all_kinds_of_servers_must_suffice(plan_of: Callable[..., Plan]) -> None:
+    with pytest.raises(ScenarioError, match=r"5 \(web\) slots are needed, but 1 server holds 4"):
+        plan_of(MIXED.replace("replicas: 3", "replicas: 5"))
+
+
+def test_a_kind_of_server_that_is_not_in_the_fleet_is_told(plan_of: Callable[..., Plan]) -> None:
+    with pytest.raises(ScenarioError, match="there are no servers 'another' in fleet"):
+        plan_of(MIXED.replace("on: other", "on: another"))
+
+
 def accelerated(tmp_path: Path) -> Library:
     """The tiny library, its server full of accelerators that draw 110 W in every call, 70 W at rest, 120 W at most."""
     root = tiny.write_library(tmp_path / "profiles")

@@ -18,7 +18,7 @@ GROUP = ServerGroup(
     Server(nobody, idle_w=100.0, max_w=300.0, exponent=1.4, slots={"s": 4}), count=3, slots_per_server=4
 )
 GRID = Grid(np.array([100.0, 300.0, 600.0, 1000.0]), warm_up_s=100.0)
-WEB, NIGHTLY = Owner("endpoint web", "node", 5), Owner("training nightly", "node", 4)
+WEB, NIGHTLY = Owner("endpoint", "web", "node", 5), Owner("training", "nightly", "node", 4)
 
 
 def test_idle_servers_draw_idle_power() -> None:

@@ -64,6 +64,18 @@ def test_a_routing_policy_is_used_as_written() -> None:
             {"autoscaling": {"kind": "utilisation", "target": 0.5, "least": 999}, "replicas": 9},
             "autoscaling asks for 999 replicas, but there are 9 at most",
         ),
+        ({"routing": "power_of_d"}, "power_of_d goes with the number of replicas that it compares"),
+        ({"choices": 3}, "power_of_d goes with the number of replicas that it compares"),
+        ({"also": [{"on": "n", "replicas": 2}]}, "the first ones are named by 'on'"),
+        (
+            {"service": None, "workload": "w", "on": "n", "also": [{"on": "n", "replicas": 2}]},
+            "'also' names servers named before",
+        ),
+        ({"batching": {"kind": "adaptive", "max_batch": 8}}, "kind: adaptive goes with the time that a batch may take"),
+        ({"batching": {"latency": "1 s"}}, "kind: adaptive goes with the time that a batch may take"),
+        ({"batching": {"kind": "static", "max_delay": "1 s"}}, "static batches wait until they are full"),
+        ({"batching": {"kind": "static"}, "queue": {"timeout": "1 s"}}, "whoever gives up; use kind: dynamic"),
+        ({"failures": {"every": "1 h"}}, "repair"),
         (
             {
                 "autoscaling": {
@@ -113,8 +125,19 @@ def test_an_endpoint_without_classes_has_a_single_one() -> None:
         {"admission": {"rate": "3 /s"}},
         {"queue": {"timeout": "1 s"}},
         {"demand": {"kind": "closed", "users": 3, "think": "1 s"}},
+        {"routing": "weighted"},
+        {"batching": {"kind": "adaptive", "max_batch": 8, "latency": "1 s"}},
+        {"failures": {"every": "1 h", "repair": "1 min"}},
+        {"service": None, "workload": "w", "on": "n", "also": [{"on": "m", "replicas": 2}]},
     ],
 )
-def test_requests_that_give_up_or_come_back_interact(changes: dict[str, object]) -> None:
+def test_requests_or_replicas_that_differ_come_or_go_interact(changes: dict[str, object]) -> None:
     assert endpoint(**changes).interacts
     assert not endpoint().interacts
+
+
+def test_pools_of_one_kind_of_server_are_told_apart_by_their_number_format() -> None:
+    slower = {"on": "n", "precision": "fp32", "replicas": 2}
+    mixed = endpoint(service=None, workload="w", on="n", precision="bf16", also=[slower, {"on": "m", "replicas": 1}])
+    assert mixed.pool_names == ("n-bf16", "n-fp32", "m")
+    assert mixed.all_replicas == endpoint().replicas + 3

@@ -39,7 +39,7 @@ UNITS = np.array([1, 2, 3])
 CALM = {
     "routing": "power_of_two", "shared": False, "discipline": "fifo", "max_batch": 2, "delay_s": 0.0,
     "from_pickup": False, "spell_s": 0.0, "timeouts": False, "unaware": False, "limit": -1, "attempts": 1,
-    "jitter": 1.0, "rate_per_s": np.inf, "users": 0,
+    "jitter": 1.0, "rate_per_s": np.inf, "users": 0, "adapt_s": np.inf,
 }  # fmt: skip
 
 
@@ -58,19 +58,25 @@ def make_rules(
     jitter: float,
     rate_per_s: float,
     users: int,
+    adapt_s: float,
 ) -> ClassRules:
-    """Three classes that differ in everything."""
-    sizes = np.arange(3 * max_batch + 1)[:, None]
+    """Three classes that differ in everything, on two kinds of hardware, the second half as fast."""
+    rows = 3 * max_batch + 1
+    sizes = np.tile(np.arange(rows), 2)[:, None]
     grid = np.linspace(0.0, 1.0, 4 if spell_s else 2)[None, :]
-    service_s = (0.01 + 0.002 * sizes) * (0.5 + grid**2 if spell_s else grid)
+    slower = np.repeat([1.0, 2.0], rows)[:, None]
+    service_s = slower * (0.01 + 0.002 * sizes) * (0.5 + grid**2 if spell_s else grid)
     pause_s = np.array([0.0, 0.001, 0.01])
     base = Rules(
-        ROUTING[routing], max_batch, delay_s, from_pickup and not shared, -1, np.inf, service_s, 10.0 + sizes[:, 0],
-        pause_s, bends(pause_s, (0.001 + 0.0005 * sizes) * np.sqrt(pause_s)), np.linspace(0.2, 1.0, len(sizes)),
-        spell_s,
+        ROUTING[routing], max_batch, delay_s, from_pickup and not shared, -1, np.inf, service_s, 10.0 * slower[:, 0] +
+        sizes[:, 0], pause_s, bends(pause_s, (0.001 + 0.0005 * sizes) * np.sqrt(pause_s)), np.linspace(0.2, 1.0,
+        len(sizes)), spell_s,
     )  # fmt: skip
     return ClassRules(
         base=base,
+        rows=rows,
+        choices=3,
+        adapt_s=adapt_s,
         shared=shared,
         discipline=DISCIPLINES[discipline],
         kinds=kinds_of(
@@ -108,6 +114,11 @@ def make_requests(count: int, rate: float, seed: int, rules: ClassRules) -> Requ
     )
 
 
+def alike(replicas: int) -> IntArray:
+    """So many replicas of one kind."""
+    return np.zeros(replicas, dtype=np.int64)
+
+
 def in_blocks(requests: Requests, size: int) -> list[Requests]:
     starts = range(0, len(requests.times_s), size)
     return [Requests(*(array[start : start + size] for array in requests)) for start in starts]
@@ -129,10 +140,17 @@ ENDPOINTS = st.fixed_dictionaries(
         "jitter": st.sampled_from([0.0, 0.5, 1.0]),
         "rate_per_s": st.sampled_from([np.inf, 100.0]),
         "users": st.sampled_from([0, 0, 1, 40]),
+        "adapt_s": st.sampled_from([np.inf, 0.02]),
     }
 )
 RUNS = st.fixed_dictionaries(
-    {"replicas": st.integers(1, 5), "load": st.floats(0.1, 1.8), "seed": st.integers(0, 10_000)}
+    {
+        "replicas": st.integers(1, 5),
+        "mixed": st.booleans(),
+        "changing": st.booleans(),
+        "load": st.floats(0.1, 1.8),
+        "seed": st.integers(0, 10_000),
+    }
 )
 
 
@@ -149,23 +167,49 @@ def test_everything_equals_the_oracle_on_long_streams(endpoint: dict[str, Any], 
     compare_with_oracle(endpoint, **run, count=2000)
 
 
-def compare_with_oracle(endpoint: dict[str, Any], replicas: int, load: float, seed: int, count: int) -> None:
+def compare_with_oracle(
+    endpoint: dict[str, Any], replicas: int, mixed: bool, changing: bool, load: float, seed: int, count: int
+) -> None:
     """Same counts by class and cause, same latencies, same busy time, same energy."""
+    if changing:  # who comes back at one instant, several at once, may do so in any order
+        endpoint = endpoint | {"jitter": max(0.5, endpoint["jitter"])}
     rules = make_rules(**endpoint)
     requests = make_requests(count, load * replicas * 60.0, seed, rules)
-    expected = class_oracle.simulate(rules, endpoint["discipline"], endpoint["routing"], replicas, requests)
-    ours = ClassEndpoint.new(rules, replicas, iter(in_blocks(requests, 97)))
+    hardware = np.arange(replicas) % 2 if mixed else alike(replicas)
+    changes = some_changes(replicas, float(requests.times_s[-1]), seed) if changing else []
+    expected = class_oracle.simulate(
+        rules, endpoint["discipline"], endpoint["routing"], hardware.tolist(), requests, changes
+    )
+    ours = ClassEndpoint.new(rules, iter(in_blocks(requests, 97)), hardware)
+    change(ours, changes)
     ours.advance(1e6)
     np.testing.assert_array_equal(ours.detail.counts, expected.counts)
     assert ours.in_system == 0
-    np.testing.assert_allclose(
-        ours.detail.work[[BUSY_S, ENERGY_J]], [expected.busy_s, expected.energy_j], rtol=1e-9, atol=1e-12
-    )
+    work = ours.detail.work.sum(axis=0)[[BUSY_S, ENERGY_J]]
+    np.testing.assert_allclose(work, [expected.busy_s, expected.energy_j], rtol=1e-9, atol=1e-12)
     for kind in range(KINDS):
         latency_s = expected.latency_s[(requests.kinds == kind) & ~np.isnan(expected.latency_s)]
         assert ours.detail.sums[kind, LATENCY_S] == pytest.approx(latency_s.sum(), rel=1e-9)
         moved = np.abs(np.cumsum(ours.detail.latency[kind] - histogram(latency_s)))
         assert moved.max(initial=0) <= near_an_edge(latency_s)
+
+
+def some_changes(replicas: int, until_s: float, seed: int) -> class_oracle.Changes:
+    """Replicas are added and taken away, fail, are noticed, and are repaired; all end up."""
+    rng = np.random.default_rng(seed)
+    changes = [(at_s, "scale", int(rng.integers(1, replicas + 1))) for at_s in rng.uniform(0, 0.8 * until_s, 3)]
+    for replica in range(replicas):
+        at_s = rng.uniform(0, 0.5 * until_s)
+        seen_s, back_s = rng.uniform(0, 0.1 * until_s), rng.uniform(0.1 * until_s, 0.4 * until_s)
+        changes += [(at_s, "crash", replica), (at_s + seen_s, "exclude", replica), (at_s + back_s, "repair", replica)]
+    return sorted(changes)
+
+
+def change(endpoint: ClassEndpoint, changes: class_oracle.Changes) -> None:
+    """Bring *endpoint* up to each change, and make it."""
+    for at_s, verb, argument in changes:
+        endpoint.advance(at_s)
+        getattr(endpoint, verb)(argument)
 
 
 def histogram(latency_s: np.ndarray[Any, np.dtype[np.float64]]) -> IntArray:
@@ -185,8 +229,8 @@ def test_a_run_cut_anywhere_equals_the_uncut_run(changed: dict[str, Any]) -> Non
     busy = {"discipline": "fair", "timeouts": True, "attempts": 3, "limit": 6, "delay_s": 0.004, "rate_per_s": 400.0}
     rules = make_rules(**(CALM | busy | changed))
     requests = make_requests(3000, 500.0, 7, rules)
-    whole = ClassEndpoint.new(rules, 4, iter([requests]))
-    cut = ClassEndpoint.new(rules, 4, iter(in_blocks(requests, 501)))
+    whole = ClassEndpoint.new(rules, iter([requests]), alike(4))
+    cut = ClassEndpoint.new(rules, iter(in_blocks(requests, 501)), alike(4))
     for until_s in np.sort(np.random.default_rng(1).uniform(0, 5, 200)):
         cut.advance(float(until_s))
     whole.advance(5.0)
@@ -202,7 +246,7 @@ def test_a_run_cut_anywhere_equals_the_uncut_run(changed: dict[str, Any]) -> Non
 @pytest.mark.parametrize("until_s", [0.3, 1.0, 3.0])
 def test_no_request_is_lost(changed: dict[str, Any], until_s: float) -> None:
     rules = make_rules(**(CALM | changed))
-    endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(2000, 400.0, 3, rules)]))
+    endpoint = ClassEndpoint.new(rules, iter([make_requests(2000, 400.0, 3, rules)]), alike(2))
     endpoint.advance(until_s)
     total = endpoint.detail.counts.sum(axis=0)
     assert total[ARRIVED] == total[SERVED] + total[GIVEN_UP] + endpoint.in_system
@@ -211,7 +255,7 @@ def test_no_request_is_lost(changed: dict[str, Any], until_s: float) -> None:
 
 def test_strict_priority_serves_the_lowest_number_first() -> None:
     rules = make_rules(**(CALM | {"discipline": "priority", "max_batch": 1}))
-    endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(20_000, 130.0, 3, rules)]))
+    endpoint = ClassEndpoint.new(rules, iter([make_requests(20_000, 130.0, 3, rules)]), alike(2))
     endpoint.advance(1e6)
     means_s = endpoint.detail.sums[:, LATENCY_S] / endpoint.detail.counts[:, SERVED]
     assert means_s[1] < means_s[0] < means_s[2]
@@ -221,7 +265,7 @@ def test_fair_queueing_gives_each_class_its_share_while_all_wait() -> None:
     """Weights 1, 2, 0.5 per unit, requests of 1, 2, 3 units: 1, 1 and 1/6 requests in the same time."""
     rules = make_rules(**(CALM | {"discipline": "fair", "max_batch": 1, "shared": True}))
     requests = make_requests(30_000, 30_000.0, 3, rules)
-    endpoint = ClassEndpoint.new(rules, 1, iter([requests]))
+    endpoint = ClassEndpoint.new(rules, iter([requests]), alike(1))
     endpoint.advance(100.0)
     served = endpoint.detail.counts[:, SERVED].astype(float)
     assert served[1] / served[0] == pytest.approx(1.0, rel=0.02)
@@ -230,7 +274,7 @@ def test_fair_queueing_gives_each_class_its_share_while_all_wait() -> None:
 
 def test_a_rate_limit_admits_its_rate_and_its_burst() -> None:
     rules = make_rules(**(CALM | {"rate_per_s": 100.0}))
-    endpoint = ClassEndpoint.new(rules, 3, iter([make_requests(10_000, 1000.0, 3, rules)]))
+    endpoint = ClassEndpoint.new(rules, iter([make_requests(10_000, 1000.0, 3, rules)]), alike(3))
     endpoint.advance(5.0)
     total = endpoint.detail.counts.sum(axis=0)
     assert total[ARRIVED] - total[LIMITED] == pytest.approx(5.0 * 100.0 + 3, abs=1)
@@ -241,7 +285,7 @@ def test_clients_who_hang_up_unnoticed_waste_the_work_of_replicas() -> None:
     served = {}
     for unaware in (False, True):
         rules = make_rules(**(hasty | {"unaware": unaware}))
-        endpoint = ClassEndpoint.new(rules, 2, iter([make_requests(5000, 300.0, 3, rules)]))
+        endpoint = ClassEndpoint.new(rules, iter([make_requests(5000, 300.0, 3, rules)]), alike(2))
         endpoint.advance(1e6)
         total = endpoint.detail.counts.sum(axis=0)
         assert total[TIMED_OUT] > 0
@@ -255,7 +299,7 @@ def test_a_burst_of_a_million_at_one_instant_is_counted_to_the_last() -> None:
     rules = make_rules(**(CALM | {"limit": 100, "attempts": 1}))
     zeros = np.zeros(count, dtype=np.int64)
     burst = Requests(np.full(count, 2.0), np.ones(count), zeros.astype(np.uint64), np.empty(0), zeros)
-    endpoint = ClassEndpoint.new(rules, 8, iter(in_blocks(burst, 1 << 15)))
+    endpoint = ClassEndpoint.new(rules, iter(in_blocks(burst, 1 << 15)), alike(8))
     endpoint.advance(1e5)
     total = endpoint.detail.counts.sum(axis=0)
     assert total[ARRIVED] == count == total[SERVED] + total[REFUSED]
@@ -263,7 +307,7 @@ def test_a_burst_of_a_million_at_one_instant_is_counted_to_the_last() -> None:
 
 
 def test_no_requests_leave_nothing() -> None:
-    endpoint = ClassEndpoint.new(make_rules(**CALM), 3, iter(()))
+    endpoint = ClassEndpoint.new(make_rules(**CALM), iter(()), alike(3))
     endpoint.advance(100.0)
     assert endpoint.detail.counts.sum() == 0
     assert endpoint.totals.latency.sum() == 0
@@ -272,7 +316,7 @@ def test_no_requests_leave_nothing() -> None:
 def test_a_backlog_that_never_ends_is_told() -> None:
     rules = make_rules(**CALM)
     endless = iter(lambda: make_requests(1 << 15, 1e6, 1, rules), None)
-    endpoint = ClassEndpoint.new(rules, 1, (block._replace(times_s=np.zeros(1 << 15)) for block in endless))
+    endpoint = ClassEndpoint.new(rules, (block._replace(times_s=np.zeros(1 << 15)) for block in endless), alike(1))
     with pytest.raises(OverflowError, match="let requests give up"):
         endpoint.advance(1.0)
 
@@ -283,15 +327,75 @@ def test_every_discipline_of_the_spec_has_a_code() -> None:
 
 @pytest.mark.parametrize("routing", get_args(Routing))
 def test_replicas_that_come_and_go_equal_the_oracle(routing: str) -> None:
-    scaling = [(0.5, 2), (1.0, 5), (1.5, 1), (2.0, 4)]
+    changes = [(at_s, "scale", active) for at_s, active in [(0.5, 2), (1.0, 5), (1.5, 1), (2.0, 4)]]
     busy = {"routing": routing, "timeouts": True, "attempts": 3, "limit": 6, "discipline": "priority"}
     rules = make_rules(**(CALM | busy))
     requests = make_requests(2000, 500.0, 7, rules)
-    expected = class_oracle.simulate(rules, "priority", routing, 5, requests, scaling)
-    endpoint = ClassEndpoint.new(rules, 5, iter(in_blocks(requests, 501)))
-    for from_s, active in scaling:
-        endpoint.advance(from_s)
-        endpoint.scale(active)
+    expected = class_oracle.simulate(rules, "priority", routing, [0] * 5, requests, changes)
+    endpoint = ClassEndpoint.new(rules, iter(in_blocks(requests, 501)), alike(5))
+    change(endpoint, changes)
     endpoint.advance(1e6)
     np.testing.assert_array_equal(endpoint.detail.counts, expected.counts)
     assert endpoint.detail.sums[:, LATENCY_S].sum() == pytest.approx(np.nansum(expected.latency_s), rel=1e-9)
+
+
+def test_weighted_routing_splits_a_poisson_stream_by_speed() -> None:
+    """Two kinds of M/M/1, the second half as fast, 2/3 and 1/3 of the requests: latencies of 1 / (rate - arrivals)."""
+    rules = make_rules(**(CALM | {"routing": "weighted", "max_batch": 1}))
+    same = kinds_of(
+        priority=0.0, deadline_s=np.inf, weight=1.0, units=np.ones(KINDS), timeout_s=np.inf, limit=-1, slo_s=np.inf
+    )
+    rules = rules._replace(kinds=same, base=rules.base._replace(pause_bends=np.zeros_like(rules.base.pause_bends)))
+    fast = 1.0 / 0.012  # see make_rules: a request of one unit takes 12 ms, on the second kind 24 ms
+    rate = 0.7 * 1.5 * fast
+    requests = make_requests(400_000, rate, 3, rules)
+    endpoint = ClassEndpoint.new(rules, iter([requests]), np.array([0, 1]))
+    endpoint.advance(1e9)
+    mean_s = endpoint.detail.sums[:, LATENCY_S].sum() / endpoint.detail.counts[:, SERVED].sum()
+    expected_s = 2 / 3 / (0.3 * fast) + 1 / 3 / (0.3 * fast / 2)
+    assert mean_s == pytest.approx(expected_s, rel=0.02)
+    assert endpoint.work[0, BUSY_S] == pytest.approx(endpoint.work[1, BUSY_S], rel=0.01)
+
+
+def test_batches_adapt_to_the_time_that_they_may_take() -> None:
+    """A batch of b takes about 10 + 2 b units of time: in at most 50 ms fit 5 requests of 2 units on average."""
+    calm = CALM | {"max_batch": 50, "adapt_s": 0.05, "shared": True}
+    rules = make_rules(**calm)
+    requests = make_requests(60_000, 3000.0, 3, rules)
+    steady = requests._replace(draws=np.ones_like(requests.draws))
+    endpoint = ClassEndpoint.new(rules, iter([steady]), alike(2))
+    endpoint.advance(15.0)
+    sizes = np.arange(51)
+    assert np.average(sizes, weights=endpoint.detail.batches) == pytest.approx(10, abs=2)
+    loose = ClassEndpoint.new(rules._replace(adapt_s=np.inf), iter([steady]), alike(2))
+    loose.advance(15.0)
+    assert np.average(sizes, weights=loose.detail.batches) > 45
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_run_cut_anywhere_between_failures_equals_the_uncut_run(shared: bool) -> None:
+    busy = {"timeouts": True, "attempts": 3, "limit": 6, "delay_s": 0.004, "shared": shared, "adapt_s": 0.02}
+    rules = make_rules(**(CALM | busy))
+    requests = make_requests(3000, 500.0, 7, rules)
+    changes = some_changes(4, 5.0, 1)
+    whole, cut = (ClassEndpoint.new(rules, iter([requests]), np.array([0, 1, 0, 1])) for _ in range(2))
+    change(whole, changes)
+    whole.advance(6.0)
+    stops = sorted([*changes, *((float(at_s), "", 0) for at_s in np.random.default_rng(1).uniform(0, 6, 200))])
+    for at_s, verb, argument in stops:
+        cut.advance(at_s)
+        if verb:
+            getattr(cut, verb)(argument)
+    cut.advance(6.0)
+    np.testing.assert_array_equal(cut.detail.counts, whole.detail.counts)
+    np.testing.assert_array_equal(cut.detail.latency, whole.detail.latency)
+    np.testing.assert_array_equal(cut.detail.sums, whole.detail.sums)
+    np.testing.assert_array_equal(cut.state.pool, whole.state.pool)
+
+
+def test_static_batches_wait_until_they_are_full() -> None:
+    rules = make_rules(**(CALM | {"max_batch": 5, "delay_s": np.inf}))
+    endpoint = ClassEndpoint.new(rules, iter([make_requests(1002, 100.0, 3, rules)]), alike(1))
+    endpoint.advance(1e6)
+    assert endpoint.detail.batches.tolist() == [0, 0, 0, 0, 0, 200]
+    assert endpoint.in_system == 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcplan.scenario.endpoint import Routing
+from dcplan.scenario.endpoint import EqualRouting
 from dcplan.serving.generation_endpoint import GenerationEndpoint, Prompts
 from dcplan.serving.generation_state import (
     ARRIVED,
@@ -71,7 +71,7 @@ def in_blocks(prompts: Prompts, size: int) -> list[Prompts]:
 
 ENDPOINTS = st.fixed_dictionaries(
     {
-        "routing": st.sampled_from(get_args(Routing)),
+        "routing": st.sampled_from(get_args(EqualRouting)),
         "max_batch": st.sampled_from([1, 3, 8]),
         "limit": st.sampled_from([-1, 0, 4]),
         "block": st.sampled_from([1, 4, 16]),
@@ -200,7 +200,7 @@ def test_a_backlog_that_never_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         endpoint.advance(10.0)
 
 
-@pytest.mark.parametrize("routing", get_args(Routing))
+@pytest.mark.parametrize("routing", get_args(EqualRouting))
 def test_replicas_that_come_and_go_equal_the_oracle(routing: str) -> None:
     scaling = [(5.0, 2), (10.0, 4), (15.0, 1), (20.0, 3)]
     rules, prompts = make_rules(routing, 8, -1, 16, 2, 64), make_prompts(200, 8.0, 5)

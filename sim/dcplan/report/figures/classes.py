@@ -21,6 +21,7 @@ CAUSES = {
     "refused": ("queue full", theme.VERMILION, "find the queue full"),
     "rate_limited": ("rate limit", theme.SKY, "exceed the rate limit"),
     "timed_out": ("gave up waiting", theme.PURPLE, "give up waiting"),
+    "lost": ("replica failed", theme.ORANGE, "fail with their replica"),
 }
 """Columns of the table `classes` with attempts that failed: their names, colours, and what they do."""
 ROW_PX = 56

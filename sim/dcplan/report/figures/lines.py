@@ -18,6 +18,7 @@ def add_line(
     *,
     row: int,
     hover: str,
+    legend: bool = False,
 ) -> None:
     """The mean of *shown*, times *factor*; *hover* is plotly's template of a value with its unit."""
     figure.add_scatter(
@@ -27,7 +28,7 @@ def add_line(
         mode="lines" if len(days) > 1 else "markers",
         line={"width": 1.6, "color": colour},
         hovertemplate=hover,
-        showlegend=False,
+        showlegend=legend,
         row=row,
         col=1,
     )

@@ -82,6 +82,28 @@ def _add_replicas(figure: go.Figure, scaling: pd.DataFrame, start: datetime, hor
     )
 
 
+def pools_figure(name: str, pools: pd.DataFrame, start: datetime, horizon_s: float, points: int = POINTS) -> go.Figure:
+    """How busy the replicas on each kind of server are: an endpoint's part of the table `pools`; not empty."""
+    figure = make_subplots(rows=1, cols=1)
+    shares: dict[str, float] = {}
+    for number, (pool, rows) in enumerate(pools.groupby("pool", sort=False)):
+        colour = theme.SERIES[number % len(theme.SERIES)]
+        busy = rows["busy_s"] / (rows["duration_s"] * rows["replicas"])
+        shown = course(rows["time_s"], busy, rows["duration_s"], points)
+        days = dates(start, shown.time_s)
+        label = f"{rows['replicas'].iloc[0]} x {pool}"
+        add_line(figure, days, shown, 100.0, label, colour, row=1, hover="%{y:.1f} %", legend=True)
+        shares[str(pool)] = float(np.average(busy, weights=rows["duration_s"]))
+    figure.update_yaxes(title_text="Busy [%]", range=[0, 104])
+    theme.titled(
+        figure,
+        f"{name} keeps " + ", ".join(f"{pool} {percent(share)} busy" for pool, share in shares.items()),
+        "One line for each kind of server that hosts replicas: the share of the time that they were busy.",
+        300 + theme.LEGEND_PX,
+    ).update_layout(margin_t=24 + theme.LEGEND_PX)
+    return theme.over_time(figure, dates(start, np.array([0.0, horizon_s])))
+
+
 def busy_share(steps: pd.DataFrame, replicas: int | None) -> pd.Series:
     """Busy replicas in each step, as a share of all if their number is known."""
     return steps["busy_s"] / (steps["duration_s"] * (replicas or 1))

@@ -36,7 +36,7 @@ def _plain() -> Endpoint:
 
 def _classes() -> ClassEndpoint:
     rules = priorities_retries.rules()
-    return ClassEndpoint.new(rules, dynamic_batch.REPLICAS, islice(priorities_retries.requests(), 2))
+    return ClassEndpoint.new(rules, islice(priorities_retries.requests(), 2), priorities_retries.HARDWARE)
 
 
 def _took_s(endpoint: Endpoint | ClassEndpoint, events: int) -> float:

@@ -21,6 +21,8 @@ from dcplan.workload.streams import Streams
 
 SHARES = (0.2, 0.3, 0.5)
 LOAD = 1.1
+HARDWARE = np.zeros(dynamic_batch.REPLICAS, dtype=np.int64)
+"""All replicas are alike."""
 KERNEL_BLOCKS = 60
 ORACLE_BLOCKS = 1
 
@@ -46,6 +48,9 @@ def rules() -> ClassRules:
     kinds = len(SHARES)
     return ClassRules(
         base=dynamic_batch.rules(),
+        rows=dynamic_batch.MAX_BATCH + 1,
+        choices=2,
+        adapt_s=np.inf,
         shared=False,
         discipline=DISCIPLINES["priority"],
         kinds=kinds_of(
@@ -79,7 +84,7 @@ def requests() -> Iterator[Requests]:
 
 def _kernel_s(blocks: int) -> tuple[float, ClassEndpoint]:
     start = time.perf_counter()
-    endpoint = ClassEndpoint.new(rules(), dynamic_batch.REPLICAS, islice(requests(), blocks))
+    endpoint = ClassEndpoint.new(rules(), islice(requests(), blocks), HARDWARE)
     endpoint.advance(1e9)
     return time.perf_counter() - start, endpoint
 
@@ -87,7 +92,7 @@ def _kernel_s(blocks: int) -> tuple[float, ClassEndpoint]:
 def _oracle_s(blocks: int) -> tuple[float, class_oracle.Outcome]:
     start = time.perf_counter()
     given = Requests(*(np.concatenate(parts) for parts in zip(*islice(requests(), blocks), strict=True)))
-    outcome = class_oracle.simulate(rules(), "priority", "power_of_two", dynamic_batch.REPLICAS, given)
+    outcome = class_oracle.simulate(rules(), "priority", "power_of_two", HARDWARE.tolist(), given)
     return time.perf_counter() - start, outcome
 
 

@@ -12,6 +12,7 @@ from dcplan.validation.bench.result import Result
 
 FIRST_USE = """
 import time
+import numpy as np
 from dcplan.validation.bench import continuous_batch, dynamic_batch, priorities_retries
 from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.serving.endpoint import Endpoint
@@ -19,7 +20,7 @@ from dcplan.serving.generation_endpoint import GenerationEndpoint
 begin = time.perf_counter()
 for shared in (False, True):
     Endpoint.new(dynamic_batch.rules(), 2, shared, iter(())).advance(1.0)
-ClassEndpoint.new(priorities_retries.rules(), 2, iter(())).advance(1.0)
+ClassEndpoint.new(priorities_retries.rules(), iter(()), np.zeros(2, dtype=int)).advance(1.0)
 GenerationEndpoint.new(continuous_batch.rules(), 2, iter(())).advance(1.0)
 print(time.perf_counter() - begin)
 """
