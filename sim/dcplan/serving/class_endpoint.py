@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcplan.serving import class_kernel, class_state
 from dcplan.serving.class_state import ClassRules, ClassState, ClassTotals
@@ -26,7 +28,8 @@ class ClassEndpoint:
         rules: What does not change.
         state: Queues and replicas now.
         detail: What has happened so far, class by class.
-        requests: Those still to come; with users, `times_s` is how long each is thought about.
+        requests: Those still to come, or those that are known so far if there are more later; with users, `times_s` is
+            how long each is thought about.
     """
 
     rules: ClassRules
@@ -40,6 +43,7 @@ class ClassEndpoint:
     _excluded: set[int] = field(default_factory=set, init=False)
     _crashed: int = field(default=NOBODY, init=False)
     _joined: bool = field(default=False, init=False)
+    _left: list[NDArray[Any]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self._active = len(self.state.replica)
@@ -117,20 +121,35 @@ class ClassEndpoint:
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
+        self._more = True
         while True:
-            times_s, draws, routes, news, kinds = self._block
+            times_s, draws, routes, news, kinds, labels = self._block
             self._next, wanted = class_kernel.serve(
                 self.rules, self.state, self.detail,
-                times_s, draws, routes, news, kinds, self._next, self._more, until_s, self._crashed, self._joined,
+                times_s, draws, routes, news, kinds, labels, self._next, self._more,
+                until_s, self._crashed, self._joined,
             )  # fmt: skip
             self._crashed, self._joined = NOBODY, False
             if wanted == class_kernel.WANTS_PLACES:
                 self._grow()
+            elif wanted == class_kernel.WANTS_READER:
+                self._take_out()
             elif wanted == class_kernel.WANTS_REQUESTS:
                 block = next(self.requests, None)
                 self._block, self._next, self._more = block or NOTHING, 0, block is not None
             else:
                 return
+
+    def departures(self) -> NDArray[Any]:
+        """Who has left since this was called last, in the order of time, `class_state.DEPARTURE`."""
+        self._take_out()
+        left, self._left = self._left, []
+        return np.concatenate(left)
+
+    def _take_out(self) -> None:
+        numbers = self.state.numbers
+        self._left.append(self.state.left[: numbers[class_state.LEFT]].copy())
+        numbers[class_state.LEFT] = 0
 
     def _grow(self) -> None:
         if 2 * len(self.state.pool) > MAX_PLACES:

@@ -33,6 +33,7 @@ from dcplan.serving.class_state import (
     GONE,
     JOINED,
     LATENCY_S,
+    LEFT,
     LIMITED,
     LOST,
     NOW_S,
@@ -289,7 +290,7 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
 
 @function
 def _enter(
-    state: ClassState, born_s: float, draw: float, news: float, bits: int, kind: int
+    state: ClassState, born_s: float, draw: float, news: float, bits: int, kind: int, label: int
 ) -> int:  # pragma: no cover - compiled
     """A place in the pool for a new request; there must be a free one."""
     slot = state.numbers[FREE]
@@ -302,6 +303,7 @@ def _enter(
     this.bits = bits
     this.kind = kind
     this.attempt = 0
+    this.label = label
     this.gone = False
     return slot  # type: ignore[no-any-return]
 
@@ -315,8 +317,15 @@ def _free(state: ClassState, slot: int) -> None:  # pragma: no cover - compiled
 
 
 @function
-def _leave(rules: ClassRules, state: ClassState, slot: int) -> None:  # pragma: no cover - compiled
+def _leave(rules: ClassRules, state: ClassState, slot: int, answered: bool, now_s: float) -> None:
+    # pragma: no cover - compiled
     """A request is gone; its user, if it has one, thinks about the next."""
+    if rules.reports:
+        departure = state.left[state.numbers[LEFT]]
+        departure.at_s = now_s
+        departure.label = state.pool[slot].label
+        departure.answered = answered
+        state.numbers[LEFT] += 1
     _free(state, slot)
     if rules.users > 0:
         state.numbers[THINKING] += 1
@@ -335,7 +344,7 @@ def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, 
         state.numbers[COMING] += 1
     else:
         totals.counts[this.kind, GIVEN_UP] += 1
-        _leave(rules, state, slot)
+        _leave(rules, state, slot, False, now_s)
 
 
 @function
@@ -461,7 +470,7 @@ def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
         totals.latency[kind, bin_of(latency_s)] += 1
         if latency_s <= rules.kinds[kind].slo_s:
             totals.counts[kind, WITHIN_SLO] += 1
-        _leave(rules, state, slot)
+        _leave(rules, state, slot, True, now_s)
     if rep.taken_s > rules.adapt_s:
         rep.most = max(1, int(LESS * rep.most))
     elif rep.serving == rep.most and rules.adapt_s < np.inf:
@@ -498,7 +507,7 @@ def _lose(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int,
             client = slot
             if rules.unaware:
                 this = state.pool[slot]
-                client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind)
+                client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind, this.label)
                 state.pool[client].attempt = this.attempt
                 state.line[queue, kind].patient = this.next
                 state.pool[slot].gone = True
@@ -542,7 +551,7 @@ def _crash(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: i
 
 # --- time -------------------------------------------------------------------------------------------------------------
 
-DONE, WANTS_PLACES, WANTS_REQUESTS = range(3)
+DONE, WANTS_PLACES, WANTS_REQUESTS, WANTS_READER = range(4)
 """Why `serve` returned."""
 
 
@@ -556,6 +565,7 @@ def serve(
     routes: UintArray,
     news: FloatArray,
     kinds: NDArray[np.int64],
+    labels: NDArray[np.int64],
     first: int,
     more: bool,
     until_s: float,
@@ -573,6 +583,7 @@ def serve(
         routes: 64 random bits per request, for routing and for the time between attempts, [n].
         news: See `endpoint.Requests`, [n].
         kinds: Class of each request, [n].
+        labels: What its sender calls it, [n]; not read if nobody wants to know.
         first: The first request that has not been looked at.
         more: Whether more requests follow those given.
         until_s: Where to stop [s].
@@ -580,7 +591,8 @@ def serve(
         joined: Whether replicas may have become ready for a shared queue, which must be looked at.
 
     Returns: The first request not looked at, and what to do: nothing (`DONE`), or call again after making the state
-        larger (`WANTS_PLACES`) or with more requests (`WANTS_REQUESTS`).
+        larger (`WANTS_PLACES`), with more requests (`WANTS_REQUESTS`), or after taking out who has left
+        (`WANTS_READER`).
     """
     replicas = len(state.replica)
     index, count = first, len(times_s)
@@ -589,6 +601,8 @@ def serve(
     if joined:
         _look(rules, state, totals, 0, state.moments[NOW_S])
     while True:
+        if rules.reports and state.numbers[LEFT] + len(state.pool) > len(state.left):
+            return index, WANTS_READER
         while state.numbers[THINKING] > 0:
             if index == count:
                 if more:
@@ -596,7 +610,13 @@ def serve(
                 break
             at_s = state.moments[NOW_S] + times_s[index]
             slot = _enter(
-                state, at_s, draws[index], news[index] if rules.base.spell_s > 0.0 else 0.0, routes[index], kinds[index]
+                state,
+                at_s,
+                draws[index],
+                news[index] if rules.base.spell_s > 0.0 else 0.0,
+                routes[index],
+                kinds[index],
+                labels[index] if rules.reports else 0,
             )
             _push(state.later, state.numbers[COMING], at_s, slot)
             state.numbers[COMING] += 1
@@ -641,6 +661,7 @@ def serve(
                     news[index] if rules.base.spell_s > 0.0 else 0.0,
                     routes[index],
                     kinds[index],
+                    labels[index] if rules.reports else 0,
                 )
                 index += 1
             queue = _try(rules, state, totals, slot, now_s)

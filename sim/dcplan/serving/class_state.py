@@ -38,13 +38,15 @@ REQUEST = np.dtype(
         ("next", np.int64),
         ("kind", np.int64),
         ("attempt", np.int64),
+        ("label", np.int64),
         ("gone", np.bool_),
     ],
     align=True,
 )
 """A request in the system: when it first came, when it joined its queue, what it is compared by, the draws of its
 service time and of its replica's pace, 64 random bits, its number among all that joined, the place of the one behind it
-(or of the next free place), its class, how many attempts it has made before this one, and whether it has given up."""
+(or of the next free place), its class, how many attempts it has made before this one, what its sender calls it, and
+whether it has given up."""
 
 REPLICA = np.dtype(
     [
@@ -82,6 +84,9 @@ ALARM = np.dtype([("at_s", np.float64), ("order", np.int64), ("place", np.int64)
 
 LATER = np.dtype([("at_s", np.float64), ("who", np.int64)], align=True)
 """A request that comes (back) by itself: when [s], and which."""
+
+DEPARTURE = np.dtype([("at_s", np.float64), ("label", np.int64), ("answered", np.bool_)], align=True)
+"""A request that has left: when [s], what its sender calls it, and whether it was answered or gave up."""
 
 KIND = np.dtype(
     [
@@ -131,6 +136,7 @@ class ClassRules(NamedTuple):
         rate_per_s: Attempts admitted per second in the long run; infinite if all are.
         burst: Attempts admitted at one instant after a rest.
         users: Users who each wait for an answer, think, and ask again; 0 if requests come by themselves.
+        reports: Whether somebody wants to know who leaves when.
     """
 
     base: Rules
@@ -149,6 +155,7 @@ class ClassRules(NamedTuple):
     rate_per_s: float
     burst: float
     users: int
+    reports: bool
 
 
 class ClassState(NamedTuple):
@@ -165,10 +172,11 @@ class ClassState(NamedTuple):
         alarm: When each replica is done, then when each queue acts by itself: starts a batch that waited long enough,
             or loses a request that did; and their binary heap, `ALARM`, [R + Q].
         later: Binary heap of requests that come (back) by themselves, `LATER`, [S].
+        left: Requests that have left since somebody looked, in the order of time, `DEPARTURE`, [2 S], or [0].
         moments: Tokens of the rate limit, when they were counted [s], and how far time has come [s], [3].
         numbers: First free place, free places, attempts that joined a queue so far, entries of `later`, ready replicas,
             attempts routed so far, users whose next request is not in `later` yet, places of those that gave up but are
-            served nevertheless, [8].
+            served nevertheless, entries of `left`, [9].
     """
 
     pool: NDArray[Any]
@@ -180,11 +188,12 @@ class ClassState(NamedTuple):
     share: FloatArray
     alarm: NDArray[Any]
     later: NDArray[Any]
+    left: NDArray[Any]
     moments: FloatArray
     numbers: IntArray
 
 
-JOINED, COMING, READY, ROUTED, THINKING, GONE = range(2, 8)
+JOINED, COMING, READY, ROUTED, THINKING, GONE, LEFT = range(2, 9)
 """Places in `ClassState.numbers`, after those of the pool."""
 TOKENS, TOKENS_S, NOW_S = range(3)
 """Places in `ClassState.moments`."""
@@ -243,8 +252,9 @@ def new_state(rules: ClassRules, hardware: IntArray, spells_s: FloatArray, place
         share=shares(replica["each_s"]),
         alarm=alarm,
         later=np.zeros(places, dtype=LATER),
+        left=np.zeros(2 * places if rules.reports else 0, dtype=DEPARTURE),
         moments=np.array([rules.burst, 0.0, 0.0]),
-        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0], dtype=np.int64),
+        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0, 0], dtype=np.int64),
     )
 
 
@@ -278,6 +288,7 @@ def grown(state: ClassState) -> ClassState:
     return state._replace(
         pool=pool,
         later=np.concatenate((state.later, np.zeros(len(state.later), dtype=LATER))),
+        left=np.concatenate((state.left, np.zeros(len(state.left), dtype=DEPARTURE))),
         numbers=numbers,
     )
 

@@ -113,6 +113,7 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
         rate_per_s=np.inf if admission is None else float(admission.rate),
         burst=0.0 if admission is None else float(admission.burst),
         users=spec.demand.users if isinstance(spec.demand, Closed) else 0,
+        reports=False,
     )
 
 

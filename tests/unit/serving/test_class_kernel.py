@@ -59,6 +59,7 @@ def make_rules(
     rate_per_s: float,
     users: int,
     adapt_s: float,
+    reports: bool = False,
 ) -> ClassRules:
     """Three classes that differ in everything, on two kinds of hardware, the second half as fast."""
     rows = 3 * max_batch + 1
@@ -97,6 +98,7 @@ def make_rules(
         rate_per_s=rate_per_s,
         burst=3.0,
         users=users,
+        reports=reports,
     )
 
 
@@ -111,6 +113,7 @@ def make_requests(count: int, rate: float, seed: int, rules: ClassRules) -> Requ
         rng.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True),
         rng.standard_normal(count) if spells else np.empty(count),
         rng.integers(0, KINDS, count),
+        np.arange(count),
     )
 
 
@@ -141,6 +144,7 @@ ENDPOINTS = st.fixed_dictionaries(
         "rate_per_s": st.sampled_from([np.inf, 100.0]),
         "users": st.sampled_from([0, 0, 1, 40]),
         "adapt_s": st.sampled_from([np.inf, 0.02]),
+        "reports": st.booleans(),
     }
 )
 RUNS = st.fixed_dictionaries(
@@ -187,6 +191,16 @@ def compare_with_oracle(
     assert ours.in_system == 0
     work = ours.detail.work.sum(axis=0)[[BUSY_S, ENERGY_J]]
     np.testing.assert_allclose(work, [expected.busy_s, expected.energy_j], rtol=1e-9, atol=1e-12)
+    if rules.reports:
+        left = ours.departures()
+        assert sorted(left["label"]) == list(range(count))
+        answered = np.zeros(count, dtype=bool)
+        answered[left["label"]] = left["answered"]
+        np.testing.assert_array_equal(answered, ~np.isnan(expected.latency_s))
+        assert (np.diff(left["at_s"]) >= 0.0).all()
+        if not rules.users:
+            done_s = (requests.times_s + expected.latency_s)[left["label"]]
+            np.testing.assert_allclose(left["at_s"][left["answered"]], done_s[left["answered"]], rtol=0, atol=1e-9)
     for kind in range(KINDS):
         latency_s = expected.latency_s[(requests.kinds == kind) & ~np.isnan(expected.latency_s)]
         assert ours.detail.sums[kind, LATENCY_S] == pytest.approx(latency_s.sum(), rel=1e-9)

@@ -71,6 +71,7 @@ def rules() -> ClassRules:
         rate_per_s=np.inf,
         burst=0.0,
         users=0,
+        reports=False,
     )
 
 
