@@ -57,6 +57,14 @@ QUEUES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"kind": st.just("shared")}, optional={"limit": st.integers(0, 20)}),
     st.fixed_dictionaries({"kind": st.just("per_replica")}, optional={"limit": st.integers(0, 20)}),
 )
+CACHES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.builds(lambda size: {"kind": "lru", "size": size}, st.integers(1, 50)),
+    st.builds(
+        lambda ttl, since: {"kind": "ttl", "ttl": f"{ttl} s", "ttl_from": since},
+        st.floats(0.1, 300),
+        st.sampled_from(["put", "request"]),
+    ),
+).map(lambda kind: kind | {"objects": 50, "skew": 0.9, "hit": "50 ms"})
 
 
 @st.composite
@@ -70,6 +78,8 @@ def endpoints(draw: st.DrawFn, on_servers: bool = False) -> dict[str, Any]:
         "batching": {"max_batch": size, "max_delay": f"{draw(st.sampled_from([0, 0.01, 1]))} s"},
         "slo": {"p95": "1 s"},
     }
+    if draw(st.booleans()):
+        endpoint["cache"] = draw(CACHES)
     if endpoint["queue"]["kind"] == "per_replica":
         endpoint["routing"] = draw(st.sampled_from(["round_robin", "random", "least_loaded", "power_of_two"]))
     if on_servers:
@@ -148,9 +158,9 @@ def test_every_request_is_served_dropped_or_still_there(scenario: dict[str, Any]
         tables = simulate(resolved, replication)
         sums_up(tables["endpoints"], resolved)
         assert tables["latency"]["count"].sum() == tables["endpoints"]["served"].sum()
-        limit = resolved.scenario.endpoints["web"].queue.limit
-        if limit is not None:
-            spec = resolved.scenario.endpoints["web"]
+        spec = resolved.scenario.endpoints["web"]
+        limit = spec.queue.limit
+        if limit is not None and spec.cache is None:
             queues = 1 if spec.queue.kind == "shared" else spec.replicas
             held = limit * queues + spec.replicas * spec.batching.max_batch
             assert tables["endpoints"]["in_system"].max() <= held
@@ -162,7 +172,8 @@ def test_without_a_warm_up_batches_hold_the_requests_that_were_started(scenario:
     tables = simulate(plan(scenario | {"warm_up": "0 s"}), 0)
     steps = tables["endpoints"]
     started = int((tables["batches"]["size"] * tables["batches"]["count"]).sum())
-    assert steps["served"].sum() <= started <= steps["arrived"].sum() - steps["dropped"].sum()
+    hits = int(tables["cache"]["hits"].sum()) if "cache" in tables else 0
+    assert steps["served"].sum() <= hits + started <= steps["arrived"].sum() - steps["dropped"].sum()
     assert (tables["batches"]["size"] <= scenario["endpoints"]["web"]["batching"]["max_batch"]).all()
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs
 
+import tiny
+from dcplan.engine.plan import Plan
 from dcplan.report import page
 from dcplan.report.figures.money import by_item, by_owner
 from dcplan.report.frame import in_script
 from dcplan.results.store import Run, frame
+from dcplan.studies.replicate import replicate
 
 NASTY = "<script>alert(1)</script>"
 REST_BYTES = 1_500_000
@@ -87,6 +90,18 @@ def test_an_endpoint_without_requests_says_so(make_run: Callable[..., Run]) -> N
     text = page.render(make_run(idle=("vision",)))
     assert "vision got no request" in text
     assert "no value" in text
+
+
+@pytest.mark.parametrize("rate", [50, 0.01, 1e-9])
+def test_a_cache_is_drawn_beside_its_theory_however_few_requests_come(
+    rate: float, plan_of: Callable[..., Plan]
+) -> None:
+    cache = "endpoints.web.cache={kind: lru, objects: 9, size: 3, skew: 0.9, hit: 2 ms}"
+    run = replicate(plan_of(tiny.SYNTHETIC, cache, f"endpoints.web.demand.rate={rate} /s", "step=10 s"))
+    text = without_plotly(page.render(run))
+    assert ("Che&#x27;s approximation expects" in text) == (rate > 1e-3)
+    assert "as a dashed line what" in text or rate < 1e-3
+    assert len(drawings(text)) >= 2
 
 
 def test_one_replication_has_no_interval(make_run: Callable[..., Run]) -> None:

@@ -206,6 +206,8 @@ ON = "  web:\n    workload: tiny\n    on: node\n"
 SITE = "site: {place: flatland, grid: flat-grid, tariff: flat-tariff, prices: flat-prices}\n"
 WORKLOAD = "    workload: tiny\n"
 
+CACHE = "{kind: lru, objects: 9, size: 10, skew: 1, hit: 2 ms}"
+
 BETWEEN_KEYS = [
     _file("nothing to simulate", "name: a  #!\nhorizon: 1 h\n", "there is nothing to simulate"),
     _more("a warm-up as long as the run", "warm_up: 2 h", "a warm-up of 7200 s leaves nothing of a horizon of 7200 s"),
@@ -224,6 +226,11 @@ BETWEEN_KEYS = [
         "more requests than memory",
         changed("replicas: 4", "replicas: 1000000  #!", changed("max_batch: 4", "max_batch: 4096")),
         "replicas x max_batch is above 100000000",
+    ),
+    _file(
+        "a cache above its catalogue",
+        changed("    replicas: 4\n", f"    replicas: 4\n    cache: {CACHE}  #!\n"),
+        "a cache of 10 is larger than all 9 objects; lower 'size'",
     ),
     _demand("states without end", "kind: mmpp, rates: [1 /s, 2 /s], dwell: [1 ns, 1 ns]", "use a longer dwell"),
     _demand("a state without dwell", "kind: mmpp, rates: [1 /s, 2 /s], dwell: [1 s]", "dwell: must have at least 2"),

@@ -11,6 +11,7 @@ import simpy
 from dcplan.engine.serving import AnyEndpoint, advance
 from dcplan.results.store import frame
 from dcplan.scenario.autoscaling import Autoscaling, PerReplica, Utilisation
+from dcplan.serving.cached_endpoint import CachedEndpoint
 from dcplan.serving.scaling import by_clock, for_requests, for_utilisation
 from dcplan.serving.state import BUSY_S
 from dcplan.signals.clock import Clock
@@ -65,7 +66,8 @@ def _wanted(spec: Autoscaling, endpoint: AnyEndpoint, crew: Crew, busy: float, c
     if isinstance(spec, Utilisation):
         return for_utilisation(crew.active, busy, spec.target)
     if isinstance(spec, PerReplica):
-        return for_requests(endpoint.in_system, spec.target)
+        served = endpoint.behind if isinstance(endpoint, CachedEndpoint) else endpoint
+        return for_requests(served.in_system, spec.target)
     steps = [(60.0 * (60 * step.at.hour + step.at.minute) + step.at.second, step.replicas) for step in spec.steps]
     return by_clock(clock.second_of_day(now_s), steps)
 

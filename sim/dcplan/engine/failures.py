@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine.serving import advance
+from dcplan.engine.serving import AnyEndpoint, advance
 from dcplan.results.store import frame
 from dcplan.scenario.failures import Failures
+from dcplan.serving.cached_endpoint import CachedEndpoint
 from dcplan.serving.class_endpoint import ClassEndpoint
 
 Process = Generator[simpy.Event, object, None]
@@ -28,29 +29,31 @@ class Outages:
 def fail(
     env: simpy.Environment,
     name: str,
-    endpoint: ClassEndpoint,
+    endpoint: AnyEndpoint,
     replica: int,
     spec: Failures,
     chance: np.random.Generator,
     outages: Outages,
 ) -> Process:
     """A replica works for a while, fails, and is repaired, again and again."""
+    served = endpoint.behind if isinstance(endpoint, CachedEndpoint) else endpoint
+    assert isinstance(served, ClassEndpoint), "replicas that fail need its kernel"
     failed_s, repaired_s = outages.failed_s.setdefault(replica, []), outages.repaired_s.setdefault(replica, [])
     while True:
         yield env.timeout(spec.every * chance.standard_exponential())
         advance(name, endpoint, env.now)
-        endpoint.crash(replica)
+        served.crash(replica)
         failed_s.append(env.now)
         repair_s = spec.repair * chance.standard_exponential()
         if spec.detection < repair_s:
             yield env.timeout(spec.detection)
             advance(name, endpoint, env.now)
-            endpoint.exclude(replica)
+            served.exclude(replica)
             yield env.timeout(repair_s - spec.detection)
         else:
             yield env.timeout(repair_s)
         advance(name, endpoint, env.now)
-        endpoint.repair(replica)
+        served.repair(replica)
         repaired_s.append(env.now)
 
 

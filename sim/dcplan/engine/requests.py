@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import EndpointPlan, Plan
+from dcplan.scenario.cache import Cache
 from dcplan.scenario.generation import Generation
+from dcplan.serving.cached_endpoint import Wanted
 from dcplan.serving.endpoint import NO_KINDS, NONE, Requests
 from dcplan.serving.generation_endpoint import Prompts
+from dcplan.serving.zipf import Zipf, draw
 from dcplan.workload.arrivals import arrivals
 from dcplan.workload.lengths import token_counts
 from dcplan.workload.service import unit_mean_draws
@@ -52,6 +55,15 @@ def prompts_of(
             token_counts(generation.output, output, count),
         )
         yield Prompts(times_s, routes, prompts, outputs)
+
+
+def wanted_of(
+    name: str, cache: Cache, requests: Iterator[Requests] | Iterator[Prompts], streams: Streams
+) -> Iterator[Wanted]:
+    """Blocks of *requests*, and the object that each one asks *cache* for."""
+    which, law = streams.stream(f"objects/{name}"), Zipf(cache.objects, cache.skew)
+    for block in requests:
+        yield Wanted(block, draw(law, which, len(block.times_s)))
 
 
 def _arrivals(

@@ -23,6 +23,7 @@ from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server
 from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
+from dcplan.scenario.cache import Cache
 from dcplan.scenario.demand import Trace
 from dcplan.scenario.endpoint import Endpoint, Pool
 from dcplan.scenario.fleet import Servers
@@ -169,6 +170,8 @@ class _Resolver:
 
     def _endpoint(self, name: str, spec: Endpoint, groups: dict[str, ServerGroup], clock: Clock) -> EndpointPlan | None:
         recorded = None
+        if spec.cache is not None:
+            self._note_cache(name, spec.cache)
         if isinstance(spec.demand, Trace):
             with self._at("endpoints", name, "demand"):
                 recorded = self._recorded(name, spec.demand, clock)
@@ -203,6 +206,14 @@ class _Resolver:
         """The rules of an endpoint on one kind of server."""
         own = spec.model_copy(update={"precision": pool.precision or spec.precision})
         return _served(own, pool, serving_times(self.library, server, own, self.assumptions), server)
+
+    def _note_cache(self, name: str, cache: Cache) -> None:
+        """What the hits of *cache* rest on."""
+        law = (
+            f"Zipf over {cache.objects:,} objects, exponent {cache.skew:g}, requests independent of each other; hits "
+            f"take {cache.hit:g} s and nothing of the servers"
+        )
+        self.assumptions.add(f"endpoint {name}", f"cache: {cache.kind}", law, "scenario", "written in the scenario")
 
     def _recorded(self, name: str, demand: Trace, clock: Clock) -> Recorded:
         horizon_s = self.scenario.horizon

@@ -17,7 +17,6 @@ from dcplan.engine.plan import Plan, QueuePlan
 from dcplan.engine.servers import Ledger, Meter, Owner
 from dcplan.engine.serving import AnyEndpoint
 from dcplan.results.store import joined
-from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.workload.streams import Streams
 
 Progress = Callable[[float], None]
@@ -79,7 +78,6 @@ def _let_fail(
     """Let the replicas of an endpoint fail, each by chance of its own."""
     spec = plan.endpoints[name].spec
     assert spec.failures is not None, "only endpoints that can fail come here"
-    assert isinstance(endpoint, ClassEndpoint), "replicas that fail need its kernel"
     for replica in range(spec.all_replicas):
         chance = streams.stream(f"failures/{name}/{replica}")
         env.process(failures.fail(env, name, endpoint, replica, spec.failures, chance, outages))

@@ -11,8 +11,9 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, Plan
-from dcplan.engine.requests import prompts_of, requests_of
+from dcplan.engine.requests import prompts_of, requests_of, wanted_of
 from dcplan.errors import InputError
+from dcplan.serving.cached_endpoint import CachedEndpoint, Lookups, Uncached
 from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.serving.class_state import ClassTotals
 from dcplan.serving.endpoint import Endpoint
@@ -23,7 +24,7 @@ from dcplan.serving.state import Totals
 from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
-AnyEndpoint = Endpoint | ClassEndpoint | GenerationEndpoint
+AnyEndpoint = Uncached | CachedEndpoint
 Detail = ClassTotals | GenerationTotals
 Process = Generator[simpy.Event, object, None]
 
@@ -37,12 +38,14 @@ class Note:
         work: See `class_state.BUSY_S` and `ENERGY_J`, for each pool of its replicas, [pools, 2].
         detail: More of them, if requests have classes or text is generated; histograms only where counting starts.
         in_system: Requests waiting, in service, or on their way back.
+        lookups: What its cache has done, if it has one.
     """
 
     totals: Totals
     work: FloatArray
     detail: Detail | None
     in_system: int
+    lookups: Lookups | None
 
 
 @dataclass
@@ -65,11 +68,12 @@ class Diary:
         brief = totals._replace(counts=totals.counts.copy(), sums=totals.sums.copy(), latency=totals.latency[:0])
         if detail is not None:
             detail = detail._replace(counts=detail.counts.copy(), sums=detail.sums.copy(), latency=detail.latency[:0])
-        self.notes.append(Note(brief, endpoint.work.copy(), detail, endpoint.in_system))
+        self.notes.append(Note(brief, endpoint.work.copy(), detail, endpoint.in_system, _lookups(endpoint)))
 
     def start_counting(self, endpoint: AnyEndpoint) -> None:
         """Copy everything, histograms included, as it is at the end of the warm-up."""
-        self.counted_from = copy.deepcopy(Note(endpoint.totals, endpoint.work, endpoint.detail, endpoint.in_system))
+        note = Note(endpoint.totals, endpoint.work, endpoint.detail, endpoint.in_system, _lookups(endpoint))
+        self.counted_from = copy.deepcopy(note)
 
     def work(self, pool: int) -> tuple[float, float]:
         """Of a pool up to the last mark: replica-seconds busy, and energy above rest as far as it is known [J]."""
@@ -77,8 +81,20 @@ class Diary:
         return float(busy_s), float(energy_j)
 
 
+def _lookups(endpoint: AnyEndpoint) -> Lookups | None:
+    return endpoint.lookups if isinstance(endpoint, CachedEndpoint) else None
+
+
 def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
-    """The endpoint *name* at second 0, with its own random streams."""
+    """The endpoint *name* at second 0, with its own random streams, behind its cache if it has one."""
+    served, cache = _without_cache(name, plan, streams), plan.endpoints[name].spec.cache
+    if cache is None:
+        return served
+    return CachedEndpoint.new(served, cache, wanted_of(name, cache, served.requests, streams))
+
+
+def _without_cache(name: str, plan: Plan, streams: Streams) -> Uncached:
+    """The replicas of the endpoint *name*, to which all its requests come."""
     endpoint = plan.endpoints[name]
     spec, rules = endpoint.spec, endpoint.rules
     factor = np.ones(1)

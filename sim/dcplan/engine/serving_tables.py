@@ -15,7 +15,8 @@ from dcplan.engine.serving import AnyEndpoint, Diary
 from dcplan.errors import ConservationError
 from dcplan.results.store import frame
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
-from dcplan.serving import class_state, generation_state
+from dcplan.serving import class_state, generation_state, hit_ratio
+from dcplan.serving.cached_endpoint import CachedEndpoint
 from dcplan.serving.class_state import ClassTotals
 from dcplan.serving.generation_state import GenerationTotals
 from dcplan.serving.histogram import edges
@@ -58,6 +59,8 @@ def tables(
         }
         found["generation"] = _generation(key, diary, grid)
         found["token_latency"] = _labelled("token_latency", key, "measure", measured)
+    if isinstance(endpoint, CachedEndpoint):
+        found["cache"] = _cache(key, endpoint, diary, grid)
     return found
 
 
@@ -140,6 +143,24 @@ def _generation(key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
         key
         | {"time_s": grid.starts_s, "duration_s": grid.durations_s}
         | {column: counts[:, place] for column, place in columns.items()},
+    )
+
+
+def _cache(key: Key, endpoint: CachedEndpoint, diary: Diary, grid: Grid) -> pd.DataFrame:
+    """What the cache answered in each interval, how full it was, and what theory expects of it."""
+    noted = np.array([note.lookups for note in diary.notes if note.lookups is not None], dtype=np.int64)
+    arrived = diary.lapse * _differences([note.totals.counts for note in diary.notes], grid)[:, ARRIVED]
+    return frame(
+        "cache",
+        key
+        | {
+            "time_s": grid.starts_s,
+            "duration_s": grid.durations_s,
+            "arrived": arrived,
+            "hits": diary.lapse * np.diff(noted[:, 0])[-len(arrived) :],
+            "entries": noted[-len(arrived) - 1 : -1, 1],
+            "expected": hit_ratio.expected(endpoint.spec, arrived / grid.durations_s),
+        },
     )
 
 

@@ -128,6 +128,8 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
         yield from _outages(outages, scenario.warm_up, scenario.horizon, spec.all_replicas)
     if generation is not None:
         yield from _generation(generation, tables["token_latency"], name, float(total["within_slo"]))
+    if (cache := _part(tables, "cache", name)) is not None:
+        yield from _cache(cache)
     owner = f"endpoint {name}"
     if "attribution" in tables and spec.on is not None:
         energy_j = _owned(tables["attribution"], owner, ["idle_j", "active_j"])
@@ -181,6 +183,15 @@ def _generation(steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: f
     yield "tokens_per_s", float(steps["tokens_out"].sum()) / counted_s
     yield "goodput_rps", within / counted_s
     yield "preempted", float(steps["preempted"].sum())
+
+
+def _cache(steps: pd.DataFrame) -> Values:
+    """What the cache answers, and what it should in theory, if there is one for every request."""
+    arrived = steps["arrived"]
+    yield "cache_hit_ratio", _ratio(steps["hits"].sum(), float(arrived.sum()))
+    asked = steps[arrived > 0]
+    if asked["expected"].notna().all() and len(asked):
+        yield "cache_hit_ratio_expected", _ratio((asked["expected"] * asked["arrived"]).sum(), float(arrived.sum()))
 
 
 def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:

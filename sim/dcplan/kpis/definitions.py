@@ -45,7 +45,7 @@ ENDPOINT = (
     Kpi("latency_p50_s", "s", "half of all answers come within this time"),
     Kpi("latency_p95_s", "s", "95 % of all answers come within this time"),
     Kpi("latency_p99_s", "s", "99 % of all answers come within this time"),
-    Kpi("wait_mean_s", "s", "mean time in a queue of an attempt that was served, those served in vain included"),
+    Kpi("wait_mean_s", "s", "mean time in a queue of an attempt that was served, those served in vain included; hits of a cache never queue"),
     Kpi("utilisation", "-", "share of the time that a replica is busy"),
     Kpi("batch_mean", "requests", "mean requests in a batch"),
     Kpi("slo_attainment", "-", "share of all requests that were answered within the promised latency (drops count against it)"),
@@ -96,13 +96,19 @@ GENERATION = (
     Kpi("tpot_p50_s", "s", "time per output token after the first, mean over an answer: half of all answers are faster"),
     Kpi("tpot_p95_s", "s", "time per output token after the first, mean over an answer: 95 % of all answers are faster"),
     Kpi("tpot_p99_s", "s", "time per output token after the first, mean over an answer: 99 % of all answers are faster"),
-    Kpi("tokens_per_s", "1/s", "tokens of completed answers per second"),
+    Kpi("tokens_per_s", "1/s", "tokens of completed answers per second, those from a cache not counted"),
     Kpi("goodput_rps", "1/s", "answers per second that kept every promise: first token, further tokens, whole answer"),
     Kpi("preempted", "sequences", "sequences that had to start over because the KV cache was full"),
 )  # fmt: skip
 """KPIs of endpoints that generate text token by token."""
 
-OF_ENDPOINTS = (*ENDPOINT, *INTERACTING, *SCALING, *FAILING, *GENERATION)
+CACHE = (
+    Kpi("cache_hit_ratio", "-", "share of the requests that the cache answers"),
+    Kpi("cache_hit_ratio_expected", "-", "that share in theory: by Che's approximation (lru), or by the formula of a ttl at the rate of each step"),
+)  # fmt: skip
+"""KPIs of endpoints behind a cache."""
+
+OF_ENDPOINTS = (*ENDPOINT, *INTERACTING, *SCALING, *FAILING, *GENERATION, *CACHE)
 """KPIs that an endpoint may have."""
 
 OF_A_CLASS = (

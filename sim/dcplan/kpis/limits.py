@@ -44,7 +44,20 @@ def limit(spec: Endpoint, value: Values) -> str:
     """What limits an endpoint with these KPIs; empty if it got no request."""
     if not value.get("requests"):
         return ""
+    if spec.cache is not None:
+        return _behind_cache(spec, value, value.get("cache_hit_ratio") or 0.0)
     return _rate_limit(spec, value) or (_generation(spec, value) if spec.generation else _serving(spec, value))
+
+
+def _behind_cache(spec: Endpoint, value: Values, hits: float) -> str:
+    """What limits the misses, whose latency is what the hits leave of the mean."""
+    assert spec.cache is not None
+    if hits >= 1.0:
+        return "Nothing but the cache, which answers every request."
+    latency_s = (_known(value, "latency_mean_s") - hits * float(spec.cache.hit)) / (1.0 - hits)
+    misses = {**value, "requests": (1.0 - hits) * _known(value, "requests"), "latency_mean_s": latency_s}
+    limited = limit(spec.model_copy(update={"cache": None}), misses)
+    return f"{limited} That is of the misses: {hits:.1%} of the requests are answered by the cache."
 
 
 def _rate_limit(spec: Endpoint, value: Values) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dcplan.results.store import Tables, frame
+from dcplan.scenario.cache import Cache, Lru
 from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
@@ -33,6 +34,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
     value = {name: kpi["value"] for name, kpi in kpis.items()}
     sentences = [
         *_endpoints(scenario, value, tables["endpoints"]),
+        *_caches(scenario, value, tables.get("cache")),
         *_training(scenario, tables),
         *_site(scenario, value, tables.get("site")),
         *_statistics(scenario),
@@ -65,6 +67,39 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
             yield from _hasty(name, value[f"endpoints.{name}.latency_mean_s"], own_s)
             yield from _sampled(name, spec, steps[steps["endpoint"] == name], scenario.each_stands_for)
         yield from _promise(name, spec, value.get(f"endpoints.{name}.slo_attainment"))
+
+
+def _caches(scenario: Scenario, value: dict[str, float | None], steps: pd.DataFrame | None) -> Sentences:
+    """Caches whose hit ratio is not that of the long run, or rests on answers that never were."""
+    for name, spec in scenario.endpoints.items():
+        if spec.cache is None or steps is None:
+            continue
+        own = steps[steps["endpoint"] == name]
+        held = int(own.loc[own["time_s"] == own["time_s"].min(), "entries"].min())
+        yield from _began_empty(name, spec.cache, held, scenario.warm_up)
+        if value[f"endpoints.{name}.dropped"]:
+            yield (
+                f"Endpoint {name} drops misses, whose answers are in its cache all the same, so its hit ratio is overstated."
+            )
+
+
+def _began_empty(name: str, cache: Cache, held: int, warm_up_s: float) -> Sentences:
+    """What a cache still remembers of its beginning, that holds so many objects when counting starts.
+
+    One that forgets what was asked for longest ago remembers nothing as soon as it is full.
+    """
+    full = held == cache.places
+    if isinstance(cache, Lru):
+        if not full:
+            yield (
+                f"Endpoint {name} starts with an empty cache, which holds {held:,} of at most {cache.places:,} objects when "
+                "counting starts, so its hit ratio is understated; use a longer 'warm_up'."
+            )
+    elif warm_up_s < cache.ttl and not (full and cache.size and cache.ttl_from == "request"):
+        yield (
+            f"Endpoint {name} starts with an empty cache, and nothing has expired in it when counting starts, so its hit "
+            f"ratio is not that of the long run; use a 'warm_up' of {cache.ttl:g} s or more."
+        )
 
 
 def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps: pd.DataFrame) -> bool:

@@ -34,6 +34,7 @@ ENDPOINT = {
     "slo_attainment": "promise attained",
     "dropped": "dropped",
     "attempts_per_request": "attempts per request",
+    "cache_hit_ratio": "from the cache",
     "replicas_mean": "replicas",
     "utilisation": "replicas busy",
     "energy_j_per_request": "energy per request",

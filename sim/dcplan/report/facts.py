@@ -44,6 +44,7 @@ class Facts:
     promises: Mapping[str, Promise] = field(default_factory=dict)
     class_promises: Mapping[str, Mapping[str, Promise]] = field(default_factory=dict)
     token_promises_s: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    caches: Mapping[str, str] = field(default_factory=dict)
 
     def several_promises(self, name: str) -> bool:
         """Whether "as promised" means more than one latency at the endpoint *name*."""
@@ -78,6 +79,7 @@ def facts(run: Run) -> Facts:
         promises={name: _promise(spec["slo"]) for name, spec in endpoints.items() if spec.get("slo")},
         class_promises={name: _of_classes(spec) for name, spec in endpoints.items()},
         token_promises_s={name: _of_tokens(spec) for name, spec in endpoints.items()},
+        caches={name: str(spec["cache"]["kind"]) for name, spec in endpoints.items() if spec.get("cache")},
     )
 
 

@@ -13,6 +13,7 @@ from dcplan.profiles.library import Library, Profile, default_library, shipped
 from dcplan.scenario import demand, service
 from dcplan.scenario.autoscaling import Autoscaling
 from dcplan.scenario.base import Spec
+from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, RequestClass, Retry
 from dcplan.scenario.endpoint import Batching, Endpoint, Queue
 from dcplan.scenario.failures import Failures
@@ -58,11 +59,8 @@ def _policies() -> Iterator[str]:
 
 def policies() -> Iterator[tuple[str, str, str]]:
     """How requests can come and be served: (key of an endpoint, choices or default, meaning), read off the specs."""
-    for union, key in ((demand.Demand, "demand"), (service.Service, "service")):
-        for spec in get_args(get_args(union)[0]):
-            (kind,) = get_args(spec.model_fields["kind"].annotation)
-            parts = [name for name in spec.model_fields if name != "kind"]
-            yield f"{key}: {{kind: {kind}}}", ", ".join(parts), _first_line(spec.__doc__)
+    yield from _kinds("demand", demand.Demand)
+    yield from _kinds("service", service.Service)
     yield from _keys("", Endpoint, ("routing", "choices", "also"))
     yield from _keys("queue.", Queue)
     yield from _keys("batching.", Batching)
@@ -70,12 +68,18 @@ def policies() -> Iterator[tuple[str, str, str]]:
     yield from _keys("retry.", Retry)
     yield from _keys("admission.", Admission)
     yield from _keys("failures.", Failures)
-    for kind in get_args(get_args(Autoscaling)[0]):
-        (named,) = get_args(kind.model_fields["kind"].annotation)
-        parts = [part for part in kind.model_fields if part != "kind"]
-        yield f"autoscaling: {{kind: {named}}}", ", ".join(parts), _first_line(kind.__doc__)
+    yield from _kinds("autoscaling", Autoscaling)
+    yield from _kinds("cache", Cache)
     yield from _keys("generation.", Generation)
     yield from _keys("generation.prompt.", Tokens)
+
+
+def _kinds(key: str, union: object) -> Iterator[tuple[str, str, str]]:
+    """The kinds that *key* may be of, with their parts."""
+    for spec in get_args(get_args(union)[0]):
+        (kind,) = get_args(spec.model_fields["kind"].annotation)
+        parts = [name for name in spec.model_fields if name != "kind"]
+        yield f"{key}: {{kind: {kind}}}", ", ".join(parts), _first_line(spec.__doc__)
 
 
 def _keys(prefix: str, spec: type[Spec], names: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:

@@ -34,7 +34,9 @@ LADDERS: Mapping[str, Ladder] = MappingProxyType(
 )
 """For each unit of a KPI: from which size on, times what, it is shown in which unit; largest first."""
 
-SHARES = frozenset({"utilisation", "slo_attainment", "economiser_share", "goodput"})
+SHARES = frozenset(
+    {"utilisation", "slo_attainment", "economiser_share", "goodput", "cache_hit_ratio", "cache_hit_ratio_expected"}
+)
 """KPIs that are a share of a whole and are read in per cent."""
 
 COUNTS = frozenset({"requests", "jobs"})

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
-from dcplan.report.figures import classes, energy, generation, latency, load, money, power, rush, training
+from dcplan.report.figures import cache, classes, energy, generation, latency, load, money, power, rush, training
 from dcplan.report.frame import Chart, Section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
@@ -26,6 +26,7 @@ OF_AN_ENDPOINT = (
     "scaling",
     "limits",
     "pools",
+    "cache",
 )
 """Tables with rows for each endpoint."""
 
@@ -80,6 +81,9 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
             charts.append(Chart(generation.token_figure(name, of["token_latency"], p99_s, promised_s, kept)))
         if of["generation"] is not None:
             charts.append(Chart(generation.tokens_figure(name, of["generation"], known.start, known.horizon_s, points)))
+        if of["cache"] is not None:
+            kind = known.caches.get(name, "")
+            charts.append(Chart(cache.cache_figure(name, of["cache"], kind, known.start, known.horizon_s, points)))
         if marks_of := _marks_of_classes(kpis, name):
             promised = known.class_promises.get(name, {})
             attained_by = {

@@ -120,6 +120,24 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("failed_s", "float64", "s", "when it failed, from the start of the run"),
             Column("repaired_s", "float64", "s", "when it served again; missing if it did not before the end"),
         ),
+        "cache": (
+            *_key("replication", "endpoint", "time_s", "duration_s"),
+            Column("arrived", "int64", "requests", "requests that arrived"),
+            Column("hits", "int64", "requests", "those of them that the cache answers"),
+            Column(
+                "entries",
+                "int64",
+                "objects",
+                "objects in the cache at the start of the interval, expired ones included",
+            ),
+            Column(
+                "expected",
+                "float64",
+                "-",
+                "hit ratio by Che's approximation (lru), or by the formula of a ttl at the "
+                "interval's rate; NaN where there is none",
+            ),
+        ),
         "token_latency": (
             *_key("replication", "endpoint"),
             Column(

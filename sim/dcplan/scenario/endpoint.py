@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from dcplan.profiling.point import Precision
 from dcplan.scenario.autoscaling import Autoscaling, Scheduled
 from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
+from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
 from dcplan.scenario.demand import Closed, Demand
 from dcplan.scenario.failures import Failures
@@ -120,6 +121,8 @@ class Endpoint(Spec):
     """Text is generated token by token, for a workload that was measured in prefill and decode steps."""
     autoscaling: Autoscaling | None = None
     """How many of the replicas serve at a time; all of them if not given."""
+    cache: Cache | None = None
+    """A cache in front of the rate limit, the queues and the replicas."""
 
     failures: Failures | None = None
     """How replicas fail; they never do if not given."""
@@ -147,6 +150,11 @@ class Endpoint(Spec):
         self._check_classes()
         self._check_generation()
         self._check_autoscaling()
+        if self.cache is not None and isinstance(self.demand, Closed):
+            raise ValueError(
+                "a cache cannot be in front of users who wait for their answers yet, because what they ask depends on "
+                "when they get it; use another demand, e.g. {kind: poisson, rate: 60 /s}, or remove 'cache'"
+            )
         return self
 
     def _check_autoscaling(self) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dcplan.scenario.base import Duration, Name, PositiveDuration, Spec
+from dcplan.scenario.cache import Ttl
 from dcplan.scenario.demand import Mmpp
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.facility import Facility
@@ -111,6 +112,9 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
             yield ("requests",), f"endpoint {name} scales by what it sees every few seconds; use 'requests: every'"
         if endpoint.failures is not None and scenario.requests == "sampled":
             yield ("requests",), f"replicas of endpoint {name} fail and are noticed in time; use 'requests: every'"
+        if isinstance(endpoint.cache, Ttl) and scenario.requests == "sampled":
+            forgets = f"the cache of endpoint {name} forgets by the clock, which sampled demand runs ahead of"
+            yield ("requests",), f"{forgets}; use 'requests: every', or a cache of kind lru"
     for name, endpoint in scenario.endpoints.items():
         for number, pool in enumerate(endpoint.also):
             if pool.on not in scenario.fleet:

@@ -38,7 +38,6 @@ class ClassEndpoint:
     requests: Iterator[Requests]
     _block: Requests = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
-    _more: bool = field(default=True, init=False)
     _active: int = field(init=False)
     _excluded: set[int] = field(default_factory=set, init=False)
     _crashed: int = field(default=NOBODY, init=False)
@@ -121,13 +120,12 @@ class ClassEndpoint:
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
-        self._more = True
+        more = True
         while True:
             times_s, draws, routes, news, kinds, labels = self._block
             self._next, wanted = class_kernel.serve(
                 self.rules, self.state, self.detail,
-                times_s, draws, routes, news, kinds, labels, self._next, self._more,
-                until_s, self._crashed, self._joined,
+                times_s, draws, routes, news, kinds, labels, self._next, more, until_s, self._crashed, self._joined,
             )  # fmt: skip
             self._crashed, self._joined = NOBODY, False
             if wanted == class_kernel.WANTS_PLACES:
@@ -136,7 +134,7 @@ class ClassEndpoint:
                 self._take_out()
             elif wanted == class_kernel.WANTS_REQUESTS:
                 block = next(self.requests, None)
-                self._block, self._next, self._more = block or NOTHING, 0, block is not None
+                self._block, self._next, more = block or NOTHING, 0, block is not None
             else:
                 return
 

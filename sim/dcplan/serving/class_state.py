@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dcplan.serving.histogram import BINS, FloatArray, IntArray
+from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_number
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
-from dcplan.serving.state import Rules, Totals
+from dcplan.serving.state import Hits, Rules, Totals
 
 ARRIVED, ATTEMPTED, REFUSED, LIMITED, TIMED_OUT, WASTED, LOST, GIVEN_UP, SERVED, WITHIN_SLO = range(10)
 """Places in `ClassTotals.counts`: requests that came; their attempts; attempts refused by a full queue, refused by the
@@ -310,3 +310,15 @@ def all_classes(totals: ClassTotals) -> Totals:
         latency=totals.latency.sum(axis=0),
         batches=totals.batches,
     )
+
+
+def with_hits(totals: ClassTotals, hits: Hits, slo_s: FloatArray) -> ClassTotals:
+    """*totals* and those of a cache in front; a hit is a request whose first attempt is answered."""
+    counts, sums, latency = totals.counts.copy(), totals.sums.copy(), totals.latency.copy()
+    counts[:, ARRIVED] += hits.came
+    counts[:, ATTEMPTED] += hits.came
+    counts[:, SERVED] += hits.answered
+    counts[:, WITHIN_SLO] += np.where(hits.hit_s <= slo_s, hits.answered, 0)
+    sums[:, LATENCY_S] += hits.answered * hits.hit_s
+    latency[:, bin_number(hits.hit_s)] += hits.answered
+    return totals._replace(counts=counts, sums=sums, latency=latency)

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.serving.histogram import BINS, FloatArray, IntArray
+from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_number
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
-from dcplan.serving.state import Totals
+from dcplan.serving.state import Hits, Totals
 
 ARRIVED, SERVED, REFUSED, WITHIN_SLO, STARTED, PREEMPTED, TOKENS_IN, TOKENS_OUT = range(8)
 """Places in `GenerationTotals.counts`: requests that came, were answered, were refused by a full queue, were answered
@@ -189,3 +189,17 @@ def as_totals(totals: GenerationTotals) -> Totals:
         latency=totals.latency,
         batches=totals.batches,
     )
+
+
+def with_hits(totals: GenerationTotals, hits: Hits, rules: GenerationRules) -> GenerationTotals:
+    """*totals* and those of a cache in front, whose answers come whole: no replica writes a token of them."""
+    came, answered, place = int(hits.came.sum()), int(hits.answered.sum()), bin_number(hits.hit_s)
+    counts, sums = totals.counts.copy(), totals.sums.copy()
+    latency, ttft = totals.latency.copy(), totals.ttft.copy()
+    counts[ARRIVED] += came
+    counts[SERVED] += answered
+    counts[WITHIN_SLO] += answered if hits.hit_s <= min(rules.ttft_slo_s, rules.slo_s) else 0
+    sums[[LATENCY_S, TTFT_S]] += answered * hits.hit_s
+    latency[place] += answered
+    ttft[place] += answered
+    return totals._replace(counts=counts, sums=sums, latency=latency, ttft=ttft)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dcplan.serving.histogram import BINS, FloatArray, IntArray
+from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_number
 
 ARRIVED, SERVED, DROPPED, WITHIN_SLO, ROUTED = range(5)
 """Places in `Totals.counts`: requests arrived, answered, dropped, answered within the promise; requests routed."""
@@ -112,6 +112,20 @@ class Totals(NamedTuple):
     batches: IntArray
 
 
+class Hits(NamedTuple):
+    """Requests that a cache answers, by class, [K]; they are all alike in how long that takes.
+
+    Attributes:
+        came: Those that came, [K].
+        answered: Those that have their answer, [K].
+        hit_s: The time from the one to the other [s].
+    """
+
+    came: IntArray
+    answered: IntArray
+    hit_s: float
+
+
 def new_state(replicas: int, shared: bool, max_batch: int, capacity: int = 16) -> State:
     """An endpoint on which nothing has happened yet."""
     queues = 1 if shared else replicas
@@ -168,3 +182,15 @@ def grown(state: State) -> State:
 def in_system(state: State) -> int:
     """Requests waiting or in service."""
     return int(state.waiting.sum() + state.serving.sum())
+
+
+def with_hits(totals: Totals, hits: Hits, slo_s: float) -> Totals:
+    """*totals* and those of a cache in front, whose requests are of one class."""
+    came, answered = int(hits.came.sum()), int(hits.answered.sum())
+    counts, sums, latency = totals.counts.copy(), totals.sums.copy(), totals.latency.copy()
+    counts[ARRIVED] += came
+    counts[SERVED] += answered
+    counts[WITHIN_SLO] += answered if hits.hit_s <= slo_s else 0
+    sums[LATENCY_S] += answered * hits.hit_s
+    latency[bin_number(hits.hit_s)] += answered
+    return totals._replace(counts=counts, sums=sums, latency=latency)

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from dcplan.engine.resolve import resolve
 from dcplan.kpis.interval import CONFIDENCE, student_t
 from dcplan.profiles.library import Library
+from dcplan.scenario.cache import Cache
 from dcplan.scenario.load import from_data
+from dcplan.serving import hit_ratio
 from dcplan.studies.replicate import replicate
 from dcplan.validation import queues
 from dcplan.validation.check import Check
@@ -44,6 +47,7 @@ class Case:
         lost: Share of the requests that are not answered [-].
         attempts: Attempts per request [-].
         class_mean_s: Mean time in system of each class [s].
+        hit_ratio: Share of the requests that a cache answers [-].
         demand: How requests come; Poisson if None.
         requests: Requests per replication.
     """
@@ -57,6 +61,7 @@ class Case:
     lost: float | None = None
     attempts: float | None = None
     class_mean_s: Mapping[str, float] = field(default_factory=dict)
+    hit_ratio: float | None = None
     demand: dict[str, Any] | None = None
     requests: int = REQUESTS
 
@@ -95,6 +100,7 @@ def cases() -> Iterator[Case]:
     mean_s = queues.two_choices_s(0.9, RATE)
     yield Case("1000 x M/M/1, power of two", chosen, 0.9 * 1000 * RATE, "Mitzenmacher 2001", mean_s=mean_s)
     yield Case("5 x M/M/1, random routing", split, 4.0 * RATE, "Poisson splitting", queues.mm1(0.8 * RATE, RATE))
+    yield from _cached(exponential)
 
 
 def _interacting(exponential: dict[str, Any]) -> Iterator[Case]:
@@ -126,6 +132,20 @@ def _interacting(exponential: dict[str, Any]) -> Iterator[Case]:
     demand = {"kind": "closed", "users": users, "think": f"{think_s} s"}
     shared = _endpoint(exponential, 5, queue={"kind": "shared"})
     yield Case("M/M/5//60, users", shared, rate, "Kleinrock 1975", mean_s=mean_s, lost=0.0, demand=demand)
+
+
+def _cached(exponential: dict[str, Any]) -> Iterator[Case]:
+    """Caches in front of replicas that have little to do."""
+    rate, zipf = 1000.0, {"objects": 100_000, "skew": 0.9, "hit": "1 ms"}
+    for name, kind, source in (
+        ("LRU, 5 % of the objects", {"kind": "lru", "size": 5000}, "Che 2002, Fricker 2012"),
+        ("TTL from put", {"kind": "ttl", "ttl": "20 s"}, "Jung 2003"),
+        ("TTL from request", {"kind": "ttl", "ttl": "20 s", "ttl_from": "request"}, "Choungmo Fofack 2014"),
+    ):
+        ratio = hit_ratio.expected(TypeAdapter(Cache).validate_python(zipf | kind), np.array([rate]))
+        yield Case(
+            f"cache, {name}", _endpoint(exponential, 20, cache=zipf | kind), rate, source, hit_ratio=float(ratio[0])
+        )
 
 
 def checks(seed: int) -> list[Check]:
@@ -171,6 +191,8 @@ def _compared(case: Case, seed: int) -> Iterator[tuple[str, dict[str, float], fl
             yield label, ours[f"latency_{label}_s"], case.law.percentile_s(level), "s"
     for name, mean_s in case.class_mean_s.items():
         yield f"{name}, mean", ours[f"classes.{name}.latency_mean_s"], mean_s, "s"
+    if case.hit_ratio is not None:
+        yield "hit ratio", ours["cache_hit_ratio"], case.hit_ratio, "-"
     if case.attempts is not None:
         yield "attempts per request", ours["attempts_per_request"], case.attempts, "-"
     if case.lost is not None:

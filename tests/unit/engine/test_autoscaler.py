@@ -53,6 +53,13 @@ def test_no_request_is_lost_when_replicas_stop(plan_of: Callable[..., Plan]) -> 
     assert steps["dropped"].sum() == 0
 
 
+def test_hits_that_wait_for_their_answer_need_no_replicas(plan_of: Callable[..., Plan]) -> None:
+    cache = "endpoints.web.cache={kind: lru, objects: 5, size: 5, skew: 1, hit: 10 s}"  # a thousand hits at a time
+    scaled = "endpoints.web.autoscaling={kind: per_replica, target: 1.0, every: 10 s, cool_down: 0 s}"
+    changes = scaling(plan_of(TEN, "endpoints.web.replicas=10", scaled, cache))
+    assert changes == [(0.0, 10, 0), (10.0, 1, 0)]
+
+
 def test_an_endless_backlog_is_told_whoever_meets_it_first(
     plan_of: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,3 +106,44 @@ def test_users_wait_for_their_answer(plan_of: Callable[..., Plan]) -> None:
     assert max(note.in_system for note in diary.notes) <= 3
     answered = endpoint.totals.counts[1]
     assert answered == pytest.approx(1800 * 3 / 1.02, rel=0.05)
+
+
+CACHE = "endpoints.web.cache={kind: lru, objects: 200, size: 20, skew: 0.9, hit: 2 ms}"
+
+
+def test_hits_are_counted_with_all_others_and_by_themselves(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(tiny.SYNTHETIC, CACHE, "warm_up=301 s")
+    tables = serving_tables.tables("web", ["all"], *served(plan), plan.grid, 0)
+    steps, cache = tables["endpoints"], tables["cache"]
+    assert cache["arrived"].to_list() == steps["arrived"].to_list()
+    misses = int(tables["batches"]["count"].sum())
+    assert cache["hits"].sum() + misses == pytest.approx(steps["served"].sum(), abs=3)
+    assert tables["latency"]["count"].sum() == steps["served"].sum()
+    assert cache["entries"].to_list() == [20] * len(steps)
+    assert cache["hits"].sum() / cache["arrived"].sum() == pytest.approx(cache["expected"].iloc[0], abs=0.03)
+
+
+def test_a_cache_reshuffles_neither_the_demand_nor_the_service_times(plan_of: Callable[..., Plan]) -> None:
+    missing_all = "endpoints.web.cache={kind: lru, objects: 50000000, size: 1, skew: 0, hit: 0 s}"
+    plain, cached = (served(plan_of(tiny.SYNTHETIC, *settings))[0] for settings in ((), (missing_all,)))
+    assert cached.totals.counts.tolist() == plain.totals.counts.tolist()
+    assert cached.totals.sums.tolist() == plain.totals.sums.tolist()
+
+
+def test_the_marks_do_not_change_what_a_cache_answers(plan_of: Callable[..., Plan]) -> None:
+    coarse = served(plan_of(tiny.SYNTHETIC, CACHE, "step=30 min"))[0]
+    fine = served(plan_of(tiny.SYNTHETIC, CACHE, "step=7 s", "warm_up=11 s"))[0]
+    assert coarse.totals.counts.tolist() == fine.totals.counts.tolist()
+    assert coarse.totals.latency.tolist() == fine.totals.latency.tolist()
+
+
+def test_a_sampled_cache_sees_the_rate_that_there_is(plan_of: Callable[..., Plan]) -> None:
+    busy = tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 90 /s")
+    plan = plan_of(busy, CACHE, "requests=sampled", "one_in=10", "warm_up=10 min")
+    diary, env = serving.Diary(10), simpy.Environment()
+    endpoint = serving.new_endpoint("web", plan, Streams(1, 0))
+    env.process(serving.serve(env, "web", endpoint, diary, plan.grid))
+    env.run(until=plan.scenario.horizon + 1)
+    cache = serving_tables.tables("web", ["all"], endpoint, diary, plan.grid, 0)["cache"]
+    assert cache["arrived"].sum() == pytest.approx(90 * 1200, rel=0.05)
+    assert cache["hits"].sum() / cache["arrived"].sum() == pytest.approx(cache["expected"].iloc[0], abs=0.02)

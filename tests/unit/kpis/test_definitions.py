@@ -2,15 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcplan.kpis.definitions import (
-    OF_A_CLASS,
-    OF_ENDPOINTS,
-    SITE,
-    TRAINING,
-    Kpi,
-    listed,
-    unit_of,
-)
+from dcplan.kpis.definitions import OF_A_CLASS, OF_ENDPOINTS, SITE, TRAINING, Kpi, listed, unit_of
 
 ENDINGS = {
     "_s": "s",

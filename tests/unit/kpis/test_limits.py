@@ -8,6 +8,7 @@ from dcplan.kpis.limits import limit
 from dcplan.scenario.endpoint import Endpoint
 
 SERVICE = {"kind": "exponential", "mean": "20 ms"}
+CACHE = {"kind": "lru", "objects": 10, "size": 5, "skew": 1, "hit": "2 ms"}
 FREE = {"requests": 1e6, "utilisation": 0.3, "latency_mean_s": 0.022, "wait_mean_s": 0.002, "batch_mean": 1.0}
 
 
@@ -54,6 +55,17 @@ def chat(max_batch: int = 16) -> Endpoint:
             {"rate_limited": 5e5, "attempts_per_request": 1.0, "utilisation": 0.99},
             "The rate limit of 5 /s: it refuses 50.0% of the attempts.",
         ),
+        (
+            endpoint(cache=CACHE),
+            {"cache_hit_ratio": 0.5, "latency_mean_s": 0.012, "wait_mean_s": 0.002},
+            "fewer might do. That is of the misses: 50.0% of the requests are answered by the cache.",
+        ),
+        (
+            endpoint(cache=CACHE),
+            {"cache_hit_ratio": 0.5, "latency_mean_s": 0.012, "wait_mean_s": 0.002},
+            "The work itself: 91% of the latency is service",
+        ),
+        (endpoint(cache=CACHE), {"cache_hit_ratio": 1.0}, "Nothing but the cache, which answers every request."),
         (chat(), {"preempted": 5e4, "batch_mean": 15.0}, "The KV cache: 50,000 sequences had to start over."),
         (chat(), {"batch_mean": 15.0}, "The steps: 15 of at most 16 sequences share one."),
         (chat(), {"batch_mean": 2.0}, "Nothing but the speed of a step: 2 of at most 16 sequences share one."),

@@ -94,3 +94,29 @@ def test_several_promises_are_not_told_as_one(plan_of: Callable[..., Plan]) -> N
 def test_whose_rating_is_exceeded_is_told(plan_of: Callable[..., Plan]) -> None:
     messages = told(plan_of(tiny.WHOLE, "facility.power.utility.limit=500 W"))
     assert any("a rating is exceeded (utility); nothing is switched off" in message for message in messages)
+
+
+LRU = "endpoints.web.cache={kind: lru, objects: 1000, size: 100, skew: 0.9, hit: 2 ms}"
+TTL = "endpoints.web.cache={kind: ttl, objects: 1000, ttl: 10 min, skew: 0.9, hit: 2 ms}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ((LRU,), "Endpoint web starts with an empty cache, which holds 0 of at most 100 objects when counting starts"),
+        ((LRU, "warm_up=1 h"), ""),
+        ((TTL, "warm_up=5 min"), "Endpoint web starts with an empty cache, and nothing has expired in it"),
+        ((TTL, "warm_up=5 min", "endpoints.web.cache.size=9"), "Endpoint web starts with an empty cache, and nothing"),
+        ((TTL, "warm_up=5 min", "endpoints.web.cache.size=9", "endpoints.web.cache.ttl_from=request"), ""),
+        ((TTL, "warm_up=15 min"), ""),
+        (
+            (LRU, "warm_up=1 h", "endpoints.web.demand.rate=1500 /s", "endpoints.web.queue.limit=5"),
+            "Endpoint web drops misses, whose answers are in its cache all the same, so its hit ratio is overstated.",
+        ),
+    ],
+)
+def test_a_cache_that_fills_or_never_got_its_answers_is_told(
+    settings: tuple[str, ...], said: str, plan_of: Callable[..., Plan]
+) -> None:
+    messages = [each for each in told(plan_of(tiny.MEASURED, *settings)) if "cache" in each]
+    assert [each[: len(said)] for each in messages] == ([said] if said else [])

@@ -76,6 +76,17 @@ def test_an_autoscaler_must_see_every_request() -> None:
     ]
 
 
+def test_a_cache_that_forgets_by_the_clock_must_see_every_request() -> None:
+    endpoints = source.scalar(tiny.WHOLE)["endpoints"]
+    cache = {"objects": 9, "skew": 1, "hit": "1 ms"}
+    endpoints["web"]["cache"] = cache | {"kind": "lru", "size": 3}
+    assert told(endpoints=endpoints, requests="sampled") == []
+    endpoints["web"]["cache"] = cache | {"kind": "ttl", "ttl": "1 min"}
+    ((path, sentence),) = told(endpoints=endpoints, requests="sampled")
+    assert path == ("requests",)
+    assert sentence.startswith("the cache of endpoint web forgets by the clock")
+
+
 def test_a_share_to_sample_needs_sampling() -> None:
     assert told(one_in=50) == [(("one_in",), "one_in needs 'requests: sampled'")]
     assert told(one_in=50, requests="sampled") == []

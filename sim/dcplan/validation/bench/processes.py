@@ -13,7 +13,7 @@ from dcplan.validation.bench.result import Result
 FIRST_USE = """
 import time
 import numpy as np
-from dcplan.validation.bench import continuous_batch, dynamic_batch, priorities_retries
+from dcplan.validation.bench import cache, continuous_batch, dynamic_batch, priorities_retries
 from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.serving.endpoint import Endpoint
 from dcplan.serving.generation_endpoint import GenerationEndpoint
@@ -22,6 +22,7 @@ for shared in (False, True):
     Endpoint.new(dynamic_batch.rules(), 2, shared, iter(())).advance(1.0)
 ClassEndpoint.new(priorities_retries.rules(), iter(()), np.zeros(2, dtype=int)).advance(1.0)
 GenerationEndpoint.new(continuous_batch.rules(), 2, iter(())).advance(1.0)
+cache.kernel_s(1)
 print(time.perf_counter() - begin)
 """
 MEMORY = """

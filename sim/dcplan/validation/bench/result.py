@@ -29,9 +29,13 @@ REPEATS = 3
 
 
 def against_oracle(
-    name: str, kernel_per_s: Callable[[], float], oracle_per_s: Callable[[], float], work: str
+    name: str,
+    kernel_per_s: Callable[[], float],
+    oracle_per_s: Callable[[], float],
+    work: str,
+    twin: str = "SimPy, a process per request",
 ) -> Result:
-    """Requests per second of a kernel and of its SimPy twin on the same *work*: the best of repeats, taken in turn."""
+    """Requests per second of a kernel and of its *twin* on the same *work*: the best of repeats, taken in turn."""
     kernel, oracle = zip(*((kernel_per_s(), oracle_per_s()) for _ in range(REPEATS)), strict=True)
-    reference = f"SimPy, a process per request: {max(oracle):.4g} requests/s; {work}"
+    reference = f"{twin}: {max(oracle):.4g} requests/s; {work}"
     return Result(name, max(kernel), "requests/s", reference, max(kernel) / max(oracle))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dcplan.validation.bench import (
+    cache,
     continuous_batch,
     control_event,
     dynamic_batch,
@@ -20,6 +21,7 @@ def results() -> Iterator[Result]:
     yield dynamic_batch.measured()
     yield priorities_retries.measured()
     yield continuous_batch.measured()
+    yield cache.measured()
     yield from growth.measured()
     yield control_event.measured()
     yield from processes.first_use()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dcplan.validation.bench import (
+    cache,
     continuous_batch,
     control_event,
     dynamic_batch,
@@ -20,7 +21,7 @@ from dcplan.validation.bench.result import Result
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (dynamic_batch, priorities_retries):
+    for module in (dynamic_batch, priorities_retries, cache):
         monkeypatch.setattr(module, "KERNEL_BLOCKS", 1)
         monkeypatch.setattr(module, "ORACLE_BLOCKS", 1)
     monkeypatch.setattr(result, "REPEATS", 1)
@@ -49,6 +50,13 @@ def test_a_kernel_and_its_oracle_did_the_same_work(measured: Callable[[], Result
     assert found.ratio is not None
     assert found.ratio > 0
     assert "a process per request" in found.reference
+
+
+def test_a_cache_and_its_dictionary_found_the_same() -> None:
+    found = cache.measured()
+    assert found.name == "cache"
+    assert found.ratio is not None
+    assert "an ordered dictionary" in found.reference
 
 
 def test_growth_is_told_for_requests_and_for_replicas() -> None:
