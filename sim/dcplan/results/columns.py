@@ -109,7 +109,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "pools": (
             *_key("replication", "endpoint"),
-            Column("pool", "str", "-", "replicas on one kind of server, called as that"),
+            Column("pool", "str", "", "replicas on one kind of server, called as that"),
             *_key("time_s", "duration_s"),
             Column("replicas", "int64", "replicas", "replicas on these servers"),
             Column("busy_s", "float64", "s", "sum over them of the time they were busy"),

@@ -25,7 +25,7 @@ def served(plan: Plan, replication: int = 0) -> tuple[serving.AnyEndpoint, servi
 
 def test_a_conveyor_belt_is_counted_to_the_request(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(QUIET)
-    tables = serving_tables.tables("web", ["all"], *served(plan), plan.grid, replication=3)
+    tables = serving_tables.tables("web", plan.endpoints["web"].spec, *served(plan), plan.grid, replication=3)
     steps = tables["endpoints"]
     assert steps["replication"].unique().tolist() == [3]
     assert steps["time_s"].tolist() == [0, 300, 600, 900, 1200, 1500]
@@ -39,7 +39,7 @@ def test_a_conveyor_belt_is_counted_to_the_request(plan_of: Callable[..., Plan])
 @pytest.mark.parametrize("warm_up_s", [300.0, 1000.0, 1799.5, 0.1])
 def test_what_happens_in_the_warm_up_is_not_counted(warm_up_s: float, plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(QUIET, f"warm_up={warm_up_s} s")
-    tables = serving_tables.tables("web", ["all"], *served(plan), plan.grid, 0)
+    tables = serving_tables.tables("web", plan.endpoints["web"].spec, *served(plan), plan.grid, 0)
     counted = int(tables["endpoints"]["served"].sum())
     assert counted == sum(warm_up_s <= second + 0.02 < 1800 for second in range(1, 1800))
     assert tables["latency"]["count"].sum() == counted
@@ -60,7 +60,7 @@ def test_requests_that_are_lost_are_told(plan_of: Callable[..., Plan]) -> None:
     endpoint, diary = served(plan)
     diary.notes[-1] = replace(diary.notes[-1], in_system=diary.notes[-1].in_system + 1)
     with pytest.raises(ConservationError, match="endpoint web: 0 requests should be left, 1 are"):
-        serving_tables.tables("web", ["all"], endpoint, diary, plan.grid, 0)
+        serving_tables.tables("web", plan.endpoints["web"].spec, endpoint, diary, plan.grid, 0)
 
 
 def test_two_designs_are_asked_the_same_requests(plan_of: Callable[..., Plan]) -> None:
@@ -78,7 +78,7 @@ CLASSES = (
 
 def test_every_attempt_of_every_class_is_accounted_for(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(CROWDED, *CLASSES)
-    tables = serving_tables.tables("web", list(plan.endpoints["web"].spec.kinds), *served(plan), plan.grid, 0)
+    tables = serving_tables.tables("web", plan.endpoints["web"].spec, *served(plan), plan.grid, 0)
     classes, steps = tables["classes"], tables["endpoints"]
     assert classes["class"].unique().tolist() == ["a", "b"]
     by_step = classes.groupby("time_s")[["arrived", "served", "given_up", "latency_s"]].sum()
@@ -95,7 +95,7 @@ def test_every_attempt_of_every_class_is_accounted_for(plan_of: Callable[..., Pl
 
 def test_the_shares_of_classes_are_those_of_the_scenario(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(CROWDED, *CLASSES)
-    classes = serving_tables.tables("web", ["a", "b"], *served(plan), plan.grid, 0)["classes"]
+    classes = serving_tables.tables("web", plan.endpoints["web"].spec, *served(plan), plan.grid, 0)["classes"]
     arrived = classes.groupby("class")["arrived"].sum()
     assert arrived["a"] / arrived.sum() == pytest.approx(0.25, abs=0.01)
 
@@ -113,7 +113,7 @@ CACHE = "endpoints.web.cache={kind: lru, objects: 200, size: 20, skew: 0.9, hit:
 
 def test_hits_are_counted_with_all_others_and_by_themselves(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(tiny.SYNTHETIC, CACHE, "warm_up=301 s")
-    tables = serving_tables.tables("web", ["all"], *served(plan), plan.grid, 0)
+    tables = serving_tables.tables("web", plan.endpoints["web"].spec, *served(plan), plan.grid, 0)
     steps, cache = tables["endpoints"], tables["cache"]
     assert cache["arrived"].to_list() == steps["arrived"].to_list()
     misses = int(tables["batches"]["count"].sum())
@@ -144,6 +144,6 @@ def test_a_sampled_cache_sees_the_rate_that_there_is(plan_of: Callable[..., Plan
     endpoint = serving.new_endpoint("web", plan, Streams(1, 0))
     env.process(serving.serve(env, "web", endpoint, diary, plan.grid))
     env.run(until=plan.scenario.horizon + 1)
-    cache = serving_tables.tables("web", ["all"], endpoint, diary, plan.grid, 0)["cache"]
+    cache = serving_tables.tables("web", plan.endpoints["web"].spec, endpoint, diary, plan.grid, 0)["cache"]
     assert cache["arrived"].sum() == pytest.approx(90 * 1200, rel=0.05)
     assert cache["hits"].sum() / cache["arrived"].sum() == pytest.approx(cache["expected"].iloc[0], abs=0.02)

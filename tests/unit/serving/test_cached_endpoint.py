@@ -57,8 +57,8 @@ def make_requests(seed: int, rate: float, kinds: int = 0) -> Requests:
 
 def make_prompts(seed: int, rate: float) -> Prompts:
     rng = np.random.default_rng(seed)
-    times_s, _, routes, _, _ = make_requests(seed, rate)
-    return Prompts(times_s, routes, rng.integers(4, 200, COUNT), rng.integers(1, 100, COUNT))
+    requests = make_requests(seed, rate)
+    return Prompts(requests.times_s, requests.routes, rng.integers(4, 200, COUNT), rng.integers(1, 100, COUNT))
 
 
 def only(requests: Any, kept: BoolArray) -> Any:
@@ -109,10 +109,8 @@ def test_plain_requests_equal_both_oracles(
 @settings(max_examples=60, deadline=None)
 @given(CACHES, SEEDS, CUTS)
 def test_classes_equal_both_oracles(kind: dict[str, Any], seed: int, cuts_s: list[float]) -> None:
-    rules, requests = (
-        priorities_retries.rules()._replace(slo_s=np.array([0.001, 0.1, np.inf])),
-        make_requests(seed, 900.0, 3),
-    )
+    rules, requests = priorities_retries.rules(), make_requests(seed, 900.0, 3)
+    rules.kinds["slo_s"] = 0.001, 0.1, np.inf
     ours, hit = behind(
         ClassEndpoint.new(rules, iter(()), np.zeros(REPLICAS, dtype=np.int64)), cache(**kind), requests, seed
     )
