@@ -68,6 +68,19 @@ CACHES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 
 
 @st.composite
+def scalings(draw: st.DrawFn, on_servers: bool) -> dict[str, Any]:
+    """Replicas that come and go, with their servers or without."""
+    scaling: dict[str, Any] = {
+        "kind": draw(st.sampled_from(["utilisation", "per_replica", "predictive"])),
+        "target": draw(st.floats(0.1, 1.0)),
+        "every": draw(st.sampled_from(["10 s", "77 s"])),
+        "start_up": draw(st.sampled_from(["0 s", "100 s"])),
+        "cool_down": draw(st.sampled_from(["0 s", "3 min"])),
+    }
+    return scaling | ({"idle_servers": draw(st.sampled_from(["keep_on", "switch_off"]))} if on_servers else {})
+
+
+@st.composite
 def endpoints(draw: st.DrawFn, on_servers: bool = False) -> dict[str, Any]:
     """One endpoint, of any kind, small enough for half an hour to take a blink."""
     size = draw(st.integers(1, 4))
@@ -82,6 +95,8 @@ def endpoints(draw: st.DrawFn, on_servers: bool = False) -> dict[str, Any]:
         endpoint["cache"] = draw(CACHES)
     if endpoint["queue"]["kind"] == "per_replica":
         endpoint["routing"] = draw(st.sampled_from(["round_robin", "random", "least_loaded", "power_of_two"]))
+        if draw(st.booleans()):
+            endpoint["autoscaling"] = draw(scalings(on_servers))
     if on_servers:
         samples = draw(st.integers(1, 600))
         return endpoint | {"workload": "tiny", "on": "node", "samples_per_request": samples}

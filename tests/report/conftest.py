@@ -134,7 +134,7 @@ def _tables(
     if servers:
         it_w = 1500 * day + random.normal(0, 5, steps)
         yield "servers", key | {"group": "node", "busy_slots": 10 * day, "idle_w": 700.0, "it_w": it_w}
-        yield "attribution", list(_attribution(replication, owners, it_w))
+        yield from (("attribution", key | part) for part in _attribution(owners, it_w))
     if servers and site:
         loads = {load: np.full(steps, float(watt)) for load, watt in LOADS_W.items()}
         facility_w = it_w + sum(loads.values())
@@ -175,14 +175,13 @@ def _jobs(replication: int, queue: str, horizon_s: float) -> Iterator[dict[str, 
         }
 
 
-def _attribution(replication: int, owners: Sequence[str], it_w: np.ndarray) -> Iterator[dict[str, Any]]:
-    idle_j = 700.0 * STEP_S * len(it_w)
-    active_j = float(it_w.sum()) * STEP_S - idle_j
+def _attribution(owners: Sequence[str], it_w: np.ndarray) -> Iterator[dict[str, Any]]:
+    active_j = (it_w - 700.0) * STEP_S
     users = len(owners) - 1
     for owner in owners:
-        active = 0.0 if owner == "unused" else active_j / users
-        row = {"replication": replication, "owner": owner, "reserved_slot_s": 1.0}
-        yield row | {"idle_j": idle_j / len(owners), "active_j": active if users else active_j}
+        active = 0.0 * active_j if owner == "unused" else active_j / users
+        row = {"owner": owner, "reserved_slot_s": 1.0, "off_slot_s": 0.0, "idle_j": 700.0 * STEP_S / len(owners)}
+        yield row | {"active_j": active if users else active_j}
 
 
 def _costs(replication: int, owners: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -156,7 +156,7 @@ def test_the_costs_on_the_page_sum_to_the_kpi(make_run: Callable[..., Run]) -> N
 def test_each_figure_has_a_finding_a_caption_and_a_label(make_run: Callable[..., Run]) -> None:
     text = without_plotly(page.render(make_run()))
     figures = re.findall(r"<figure.*?</figure>", text, flags=re.DOTALL)
-    assert len(figures) == 7
+    assert len(figures) == 8
     for figure in figures:
         finding = re.search(r"<h3[^>]*>(.+?)</h3>", figure)
         assert finding is not None

@@ -173,6 +173,12 @@ def test_report_is_written_again_from_the_tables(dcplan: Command, small: Path) -
     assert dcplan("report", str(small.parent))[0] == 2
 
 
+def test_a_machine_with_several_workloads_is_not_guessed(dcplan: Command) -> None:
+    code, _, err = dcplan("profile", "show", "epyc-2-vcpu")
+    assert code == 2
+    assert "'epyc-2-vcpu'; it holds several: name one of epyc-2-vcpu/bert-base, epyc-2-vcpu/cnn-cifar10" in err
+
+
 def test_every_command_shows_an_example(dcplan: Command) -> None:
     single = (["run"], ["check"], ["list"], ["new"], ["schema"], ["profile"], ["report"])
     within = (["profile", "show"], ["profile", "compare"], ["profile", "validate"], ["verify", "theory"],

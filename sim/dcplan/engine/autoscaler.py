@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 import simpy
 
+from dcplan.engine.plan import EndpointPlan, ServerGroup
 from dcplan.engine.serving import AnyEndpoint, advance
 from dcplan.results.store import frame
-from dcplan.scenario.autoscaling import Autoscaling, PerReplica, Utilisation
+from dcplan.scenario.autoscaling import Autoscaling, PerReplica, Predictive, Utilisation
 from dcplan.serving.cached_endpoint import CachedEndpoint
-from dcplan.serving.scaling import by_clock, for_requests, for_utilisation
+from dcplan.serving.scaling import by_clock, for_requests, for_utilisation, forecast, slots_off
 from dcplan.serving.state import BUSY_S
 from dcplan.signals.clock import Clock
 
@@ -27,17 +28,41 @@ class Crew:
         most: Replicas at most.
         active: Replicas that get requests.
         starting: Replicas that will soon.
+        per_server: Slots of a server that is switched off when all its replicas are given up; None if none ever is.
         changes: When something changed [s], and how many served and were being started from then on.
+        off: Slots of servers that are off, since when [s], and slot-seconds off up to then.
     """
 
     most: int
     active: int
     starting: int = 0
+    per_server: int | None = None
     changes: list[tuple[float, int, int]] = field(default_factory=list)
+    off: tuple[int, float, float] = (0, 0.0, 0.0)
 
     def note(self, now_s: float) -> None:
         """Write down how many there are."""
         self.changes.append((now_s, self.active, self.starting))
+
+    def switch(self, occupied: int, now_s: float) -> None:
+        """Switch off what no replica needs: none that serves, is being started, or is among the first *occupied*."""
+        if self.per_server is not None:
+            kept = max(self.active + self.starting, occupied)
+            self.off = slots_off(kept, self.most, self.per_server), now_s, self.off_slot_s(now_s)
+
+    def off_slot_s(self, now_s: float) -> float:
+        """Slot-seconds of servers that were off, from second 0 up to now."""
+        slots, since_s, before_s = self.off
+        return before_s + slots * (now_s - since_s)
+
+
+def crew(endpoint: EndpointPlan, groups: Mapping[str, ServerGroup]) -> Crew:
+    """The replicas of *endpoint* at second 0: all of them serve."""
+    spec = endpoint.spec
+    per_server = None
+    if spec.on is not None and spec.autoscaling is not None and spec.autoscaling.idle_servers == "switch_off":
+        per_server = groups[spec.on].slots_per_server
+    return Crew(spec.all_replicas, spec.all_replicas, per_server=per_server)
 
 
 def autoscale(
@@ -45,13 +70,12 @@ def autoscale(
 ) -> Process:
     """Decide every so often how many replicas there should be, and see to it."""
     crew.note(env.now)
-    busy_s, changed_s = 0.0, env.now
+    busy_s, changed_s = [0.0], env.now
     while True:
         yield env.timeout(spec.every)
         advance(name, endpoint, env.now)
-        before_s, busy_s = busy_s, float(endpoint.totals.sums[BUSY_S])
-        busy = (busy_s - before_s) / (spec.every * crew.active)
-        wanted = min(crew.most, max(spec.least, _wanted(spec, endpoint, crew, busy, clock, env.now)))
+        busy_s.append(float(endpoint.totals.sums[BUSY_S]))
+        wanted = min(crew.most, max(spec.least, _wanted(spec, endpoint, crew, busy_s, clock, env.now)))
         if wanted > crew.active + crew.starting:
             env.process(_start(env, name, endpoint, crew, wanted - crew.active - crew.starting, spec.start_up))
             changed_s = env.now
@@ -59,12 +83,18 @@ def autoscale(
             crew.active, changed_s = wanted, env.now
             endpoint.scale(wanted)
             crew.note(env.now)
+        crew.switch(endpoint.occupied, env.now)
 
 
-def _wanted(spec: Autoscaling, endpoint: AnyEndpoint, crew: Crew, busy: float, clock: Clock, now_s: float) -> int:
-    """How many replicas there should be by the rule of *spec*."""
-    if isinstance(spec, Utilisation):
-        return for_utilisation(crew.active, busy, spec.target)
+def _wanted(
+    spec: Autoscaling, endpoint: AnyEndpoint, crew: Crew, busy_s: Sequence[float], clock: Clock, now_s: float
+) -> int:
+    """How many replicas there should be by the rule of *spec*, if *busy_s* were busy up to each decision."""
+    if isinstance(spec, Utilisation | Predictive):
+        busy = (busy_s[-1] - busy_s[-2]) / spec.every
+        if isinstance(spec, Predictive):
+            busy = max(busy, forecast(busy_s, spec.every, spec.season_s, spec.ahead_s) or 0.0)
+        return for_utilisation(crew.active, busy / crew.active, spec.target)
     if isinstance(spec, PerReplica):
         served = endpoint.behind if isinstance(endpoint, CachedEndpoint) else endpoint
         return for_requests(served.in_system, spec.target)
@@ -75,9 +105,10 @@ def _wanted(spec: Autoscaling, endpoint: AnyEndpoint, crew: Crew, busy: float, c
 def _start(
     env: simpy.Environment, name: str, endpoint: AnyEndpoint, crew: Crew, count: int, start_up_s: float
 ) -> Process:
-    """Start replicas; they serve when they are ready."""
+    """Start replicas, on servers that are switched on for it; they serve when they are ready."""
     crew.starting += count
     crew.note(env.now)
+    crew.switch(endpoint.occupied, env.now)
     yield env.timeout(start_up_s)
     advance(name, endpoint, env.now)
     crew.starting -= count

@@ -184,6 +184,11 @@ class _Resolver:
             return EndpointPlan(spec, rules(spec, table), (), recorded)
         if not all(pool.on in groups for pool in spec.pools):
             return None
+        if spec.autoscaling is not None and spec.autoscaling.idle_servers == "switch_off":
+            drawn = "as much as when idle; none while off"
+            self.assumptions.add(
+                f"endpoint {name}", "power while a server starts", drawn, "model", "not measured", False
+            )
         with self._at("endpoints", name, "workload"):
             if (generation := spec.generation) is not None:
                 return self._generating(spec, generation, groups[spec.pools[0].on].server, recorded)

@@ -14,7 +14,7 @@ from dcplan.engine import autoscaler, failures, jobs, servers, serving, serving_
 from dcplan.engine.autoscaler import Crew
 from dcplan.engine.failures import Outages
 from dcplan.engine.plan import Plan, QueuePlan
-from dcplan.engine.servers import Ledger, Meter, Owner
+from dcplan.engine.servers import Ledger, Meter, Owner, Reading
 from dcplan.engine.serving import AnyEndpoint
 from dcplan.results.store import joined
 from dcplan.workload.streams import Streams
@@ -39,7 +39,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
 
     for name, endpoint in endpoints.items():
         env.process(serving.serve(env, name, endpoint, diaries[name], plan.grid))
-    crews = {name: Crew(each.spec.all_replicas, each.spec.all_replicas) for name, each in plan.endpoints.items()}
+    crews = {name: autoscaler.crew(each, plan.groups) for name, each in plan.endpoints.items()}
     for name, crew in crews.items():
         if (scaling := plan.endpoints[name].spec.autoscaling) is not None:
             env.process(autoscaler.autoscale(env, name, endpoints[name], scaling, crew, plan.clock))
@@ -48,7 +48,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
         _let_fail(env, name, plan, endpoints[name], streams, noted)
     for name, line in lines.items():
         env.process(jobs.submit(env, _drawn(plan, plan.queues[name], streams), line))
-    env.process(servers.keep_ledger(env, _meters(plan, diaries, lines), ledger, plan.grid))
+    env.process(servers.keep_ledger(env, _meters(plan, diaries, crews, lines), ledger, plan.grid))
 
     horizon_s = float(plan.scenario.horizon)
     for until_s in np.linspace(0.0, horizon_s, PROGRESS_STEPS + 1)[1:-1]:
@@ -91,28 +91,30 @@ def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
     return replace(queue, work_s=queue.work_s * float(factor))
 
 
-def _meters(plan: Plan, diaries: dict[str, serving.Diary], lines: dict[str, jobs.Line]) -> dict[Owner, Meter]:
-    """How to read the busy slot-seconds of every owner, and the energy that they took above rest."""
+def _meters(
+    plan: Plan, diaries: dict[str, serving.Diary], crews: dict[str, Crew], lines: dict[str, jobs.Line]
+) -> dict[Owner, Meter]:
+    """How to read the meter of every owner of slots."""
     found: dict[Owner, Meter] = {}
     for owner in servers.owners(plan):
         full_w = plan.groups[owner.group].server.full_board_w
         if owner.kind == "endpoint":
             metered = plan.endpoints[owner.user].pools[owner.pool].metered
-            found[owner] = partial(_of_pool, diaries[owner.user], owner.pool, None if metered else full_w)
+            diary, crew = diaries[owner.user], crews[owner.user]
+            found[owner] = partial(_of_pool, diary, owner.pool, crew, None if metered else full_w)
         else:
             busy_w = plan.queues[owner.user].busy_w
             found[owner] = partial(_of_line, lines[owner.user], full_w if busy_w is None else busy_w)
     return found
 
 
-def _of_pool(diary: serving.Diary, pool: int, full_w: float | None, now_s: float) -> tuple[float, float]:
+def _of_pool(diary: serving.Diary, pool: int, crew: Crew, full_w: float | None, now_s: float) -> Reading:
     """Of replicas that draw *full_w* if nobody measured what; their diary was written at this very mark."""
-    del now_s
     busy_s, active_j = diary.work(pool)
-    return busy_s, active_j if full_w is None else busy_s * full_w
+    return Reading(busy_s, active_j if full_w is None else busy_s * full_w, crew.off_slot_s(now_s))
 
 
-def _of_line(line: jobs.Line, busy_w: float, now_s: float) -> tuple[float, float]:
+def _of_line(line: jobs.Line, busy_w: float, now_s: float) -> Reading:
     """Of a queue of training jobs."""
     busy_s = line.busy_slot_s(now_s)
-    return busy_s, busy_s * busy_w
+    return Reading(busy_s, busy_s * busy_w)

@@ -1,13 +1,14 @@
 """The story of the servers: at every mark, how many slots were busy since the last, and what that drew.
 
 A server with accelerators whose meters were read draws its idle power, and for each watt that a board draws above rest
-`Server.per_board_w` more; any other follows a curve over its utilisation.
+`Server.per_board_w` more; any other follows a curve over its utilisation. A server that is switched off draws nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,23 @@ Process = Generator[simpy.Event, object, None]
 UNUSED = "unused"
 """Owner of the slots that nobody has reserved."""
 
-Meter = Callable[[float], tuple[float, float]]
-"""Busy slot-seconds of an owner from second 0 up to now, and the energy that its boards took above rest [J]."""
+
+class Reading(NamedTuple):
+    """What the meter of an owner counted from second 0 on.
+
+    Attributes:
+        busy_s: Busy slot-seconds [s].
+        active_j: Energy that its boards took above rest [J].
+        off_s: Slot-seconds of its servers that were switched off [s].
+    """
+
+    busy_s: float
+    active_j: float
+    off_s: float = 0.0
+
+
+Meter = Callable[[float], Reading]
+"""What an owner's meter reads now."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +69,9 @@ class Owner:
 
 @dataclass
 class Ledger:
-    """Busy slot-seconds of every owner, and energy above rest, at second 0 and at every mark."""
+    """What the meter of every owner read at second 0 and at every mark."""
 
-    owners: dict[Owner, list[tuple[float, float]]] = field(default_factory=dict)
+    owners: dict[Owner, list[Reading]] = field(default_factory=dict)
 
     def busy_s(self, owner: Owner, grid: Grid) -> FloatArray:
         """Busy slot-seconds of *owner* in each counted interval."""
@@ -64,6 +80,10 @@ class Ledger:
     def active_j(self, owner: Owner, grid: Grid) -> FloatArray:
         """Energy that the boards of *owner* took above rest in each counted interval [J]."""
         return self._added(owner, grid, 1)
+
+    def off_s(self, owner: Owner, grid: Grid) -> FloatArray:
+        """Slot-seconds of servers of *owner* that were switched off in each counted interval."""
+        return self._added(owner, grid, 2)
 
     def _added(self, owner: Owner, grid: Grid, place: int) -> FloatArray:
         return np.diff(np.array(self.owners[owner])[:, place])[-len(grid.starts_s) :]
@@ -82,7 +102,7 @@ def owners(plan: Plan) -> list[Owner]:
 def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: Ledger, grid: Grid) -> Process:
     """Read every owner's meter at every mark."""
     for owner in meters:
-        ledger.owners[owner] = [(0.0, 0.0)]
+        ledger.owners[owner] = [Reading(0.0, 0.0)]
     for mark_s in grid.marks_s:
         yield env.timeout(float(mark_s) - env.now)
         for owner, meter in meters.items():
@@ -91,34 +111,43 @@ def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: L
 
 def tables(plan: Plan, ledger: Ledger, replication: int) -> dict[str, pd.DataFrame]:
     """Power of each group of servers, and whose energy it is."""
-    groups, rows = [], []
+    groups, owned = [], []
     for name, group in plan.groups.items():
         members = [owner for owner in ledger.owners if owner.group == name]
         busy_s = {owner: ledger.busy_s(owner, plan.grid) for owner in members}
         active_j = {owner: ledger.active_j(owner, plan.grid) for owner in members}
-        power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), plan.grid)
-        idle_w = group.count * group.server.idle_w
-        groups.append(_group_table(name, busy_s, power_w, idle_w, plan.grid, replication))
+        off_s = {owner: ledger.off_s(owner, plan.grid) for owner in members}
+        on = servers_on(group, _sum(off_s, plan.grid), plan.grid)
+        power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), on, plan.grid)
+        groups.append(_group_table(name, busy_s, power_w, on * group.server.idle_w, plan.grid, replication))
         taken = busy_s if group.server.boards is None else active_j
-        rows += attribution(group, members, taken, power_w, plan.grid, replication)
-    return {"servers": pd.concat(groups, ignore_index=True), "attribution": frame("attribution", rows)}
+        owned.append(attribution(group, taken, off_s, power_w, plan.grid, replication))
+    return {name: pd.concat(parts, ignore_index=True) for name, parts in (("servers", groups), ("attribution", owned))}
 
 
-def group_power_w(group: ServerGroup, busy_slot_s: FloatArray, active_j: FloatArray, grid: Grid) -> FloatArray:
-    """Power at the plugs of a group [W], load spread evenly over its servers.
+def servers_on(group: ServerGroup, off_slot_s: FloatArray, grid: Grid) -> FloatArray:
+    """Servers of a group that are switched on, mean over each interval, if so many slot-seconds were off."""
+    return group.count - off_slot_s / (group.slots_per_server * grid.durations_s)
+
+
+def group_power_w(
+    group: ServerGroup, busy_slot_s: FloatArray, active_j: FloatArray, on: FloatArray, grid: Grid
+) -> FloatArray:
+    """Power at the plugs of a group [W], load spread evenly over the servers that are on.
 
     Args:
         group: The servers.
         busy_slot_s: Busy slot-seconds of each interval.
         active_j: Energy that their boards took above rest [J].
+        on: Servers that were on, at least one.
         grid: The intervals.
     """
     server = group.server
     if server.boards is not None:
         active_w = server.per_board_w * active_j / grid.durations_s
-        return np.minimum(group.count * server.idle_w + active_w, group.count * server.max_w)
-    utilisation = np.clip(busy_slot_s / (group.slots * grid.durations_s), 0.0, 1.0)
-    return group.count * server_power_w(utilisation, server.idle_w, server.max_w, server.exponent)
+        return np.minimum(on * server.idle_w + active_w, on * server.max_w)
+    utilisation = np.clip(busy_slot_s / (on * group.slots_per_server * grid.durations_s), 0.0, 1.0)
+    return on * server_power_w(utilisation, server.idle_w, server.max_w, server.exponent)
 
 
 def _sum(parts: Mapping[Owner, FloatArray], grid: Grid) -> FloatArray:
@@ -127,40 +156,52 @@ def _sum(parts: Mapping[Owner, FloatArray], grid: Grid) -> FloatArray:
 
 def attribution(
     group: ServerGroup,
-    members: list[Owner],
     taken: Mapping[Owner, FloatArray],
+    off_s: Mapping[Owner, FloatArray],
     power_w: FloatArray,
     grid: Grid,
     replication: int,
-) -> list[dict[str, object]]:
+) -> pd.DataFrame:
     """Whose energy it is: idle power by reserved slots, the rest by what was *taken*; the parts sum to the meter.
 
-    *taken* is the energy of the boards where it is known, and busy slot-seconds elsewhere, of each interval.
+    *taken* is the energy of the boards where it is known, and busy slot-seconds elsewhere, of each interval. Slots that
+    were off for *off_s* drew no idle power in that time, to the benefit of their owner.
     """
-    idle_w = group.count * group.server.idle_w
+    of_a_slot_w = group.server.idle_w / group.slots_per_server
+    idle_w = servers_on(group, _sum(off_s, grid), grid) * group.server.idle_w
     above_j = (power_w - idle_w) * grid.durations_s
-    total = _sum(taken, grid)
+    total, nothing = _sum(taken, grid), np.zeros(len(grid.starts_s))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = {owner: np.where(total > 0, part / total, 0.0) for owner, part in taken.items()}
-    parts = [(owner.name, owner.slots, float((share[owner] * above_j).sum())) for owner in members]
-    parts.append((UNUSED, group.slots - sum(owner.slots for owner in members), 0.0))
-    return [
-        {
-            "replication": replication,
-            "owner": name,
-            "reserved_slot_s": slots * grid.counted_s,
-            "idle_j": idle_w * grid.counted_s * slots / group.slots,
-            "active_j": active_j,
-        }
-        for name, slots, active_j in parts
+    left = group.slots - sum(owner.slots for owner in taken)
+    parts = [
+        *((owner.name, owner.slots, off_s.get(owner, nothing), share[owner] * above_j) for owner in taken),
+        (UNUSED, left, nothing, nothing),
     ]
+    tables = [
+        frame(
+            "attribution",
+            {
+                "replication": replication,
+                "time_s": grid.starts_s,
+                "duration_s": grid.durations_s,
+                "owner": name,
+                "reserved_slot_s": slots * grid.durations_s,
+                "off_slot_s": off_slot_s,
+                "idle_j": of_a_slot_w * (slots * grid.durations_s - off_slot_s),
+                "active_j": active_j,
+            },
+        )
+        for name, slots, off_slot_s, active_j in parts
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _group_table(
     name: str,
     busy_s: Mapping[Owner, FloatArray],
     power_w: FloatArray,
-    idle_w: float,
+    idle_w: FloatArray,
     grid: Grid,
     replication: int,
 ) -> pd.DataFrame:

@@ -133,9 +133,14 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     owner = f"endpoint {name}"
     if "attribution" in tables and spec.on is not None:
         energy_j = _owned(tables["attribution"], owner, ["idle_j", "active_j"])
+        yield "energy_kwh", energy_j / J_PER_KWH
         yield "energy_j_per_request", _ratio(energy_j, served)
+        if scaling is not None:
+            yield "slot_hours_off", _owned(tables["attribution"], owner, ["off_slot_s"]) / HOUR_S
     if "costs" in tables and spec.on is not None:
-        yield "cost_usd_per_1k_requests", 1000.0 * _ratio(_owned(tables["costs"], owner, ["usd"]), served)
+        usd = _owned(tables["costs"], owner, ["usd"])
+        yield "cost_usd", usd
+        yield "cost_usd_per_1k_requests", 1000.0 * _ratio(usd, served)
 
 
 def _percentiles(latency: pd.DataFrame) -> Values:
@@ -158,6 +163,9 @@ def _scaling(changes: pd.DataFrame, from_s: float, until_s: float) -> Values:
     replicas = changes["active"] + changes["starting"]
     yield "replicas_mean", float((replicas * lasted_s).sum()) / (until_s - from_s)
     yield "replicas_most", float(replicas[lasted_s > 0.0].max())
+    yield "replica_hours", float((replicas * lasted_s).sum()) / HOUR_S
+    yield "replica_hours_starting", float((changes["starting"] * lasted_s).sum()) / HOUR_S
+    yield "starts", float(changes["starting"].diff()[changes["time_s"] > from_s].clip(lower=0.0).sum())
     yield "scalings", float((changes["time_s"] > from_s).sum())
 
 

@@ -50,8 +50,10 @@ ENDPOINT = (
     Kpi("batch_mean", "requests", "mean requests in a batch"),
     Kpi("slo_attainment", "-", "share of all requests that were answered within the promised latency (drops count against it)"),
     Kpi("dropped", "requests", "requests that were never answered: refused, or given up"),
-    Kpi("energy_j_per_request", "J", "energy at the servers' plugs per answer: busy power, and idle power of the reserved slots"),
-    Kpi("cost_usd_per_1k_requests", "USD", "cost of 1,000 answers: energy and water by energy, servers and building by reserved slots"),
+    Kpi("energy_kwh", "kWh", "energy at the servers' plugs: busy power, and idle power of the reserved slots that are not switched off"),
+    Kpi("cost_usd", "USD", "what the endpoint costs: energy and water by energy, servers and building by reserved slots, used or not"),
+    Kpi("energy_j_per_request", "J", "the same energy per answer"),
+    Kpi("cost_usd_per_1k_requests", "USD", "the same cost for 1,000 answers"),
 )  # fmt: skip
 
 TRAINING = (
@@ -85,6 +87,10 @@ FAILING = (
 SCALING = (
     Kpi("replicas_mean", "replicas", "replicas that serve or are being started, mean over the counted time"),
     Kpi("replicas_most", "replicas", "most replicas that served or were being started at a time"),
+    Kpi("replica_hours", "h", "replica-hours that served or were being started"),
+    Kpi("replica_hours_starting", "h", "of these, replica-hours spent on starting"),
+    Kpi("starts", "replicas", "replicas that were started in the counted time"),
+    Kpi("slot_hours_off", "h", "slot-hours of servers that were switched off, because all replicas on them were given up"),
     Kpi("scalings", "changes", "changes of the number of replicas in the counted time"),
 )  # fmt: skip
 """KPIs of endpoints whose replicas come and go."""

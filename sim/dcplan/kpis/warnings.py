@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from dcplan.results.store import Tables, frame
+from dcplan.scenario.autoscaling import Predictive
 from dcplan.scenario.cache import Cache, Lru
 from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
+from dcplan.serving.scaling import LEVEL_S
 
 Sentences = Iterator[str]
 
@@ -66,6 +68,8 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
             own_s = (scenario.horizon - scenario.warm_up) / scenario.each_stands_for
             yield from _hasty(name, value[f"endpoints.{name}.latency_mean_s"], own_s)
             yield from _sampled(name, spec, steps[steps["endpoint"] == name], scenario.each_stands_for)
+        if isinstance(spec.autoscaling, Predictive):
+            yield from _untaught(name, spec.autoscaling, scenario)
         yield from _promise(name, spec, value.get(f"endpoints.{name}.slo_attainment"))
 
 
@@ -138,6 +142,18 @@ def _sampled(name: str, spec: Endpoint, steps: pd.DataFrame, one_in: int) -> Sen
         yield (
             f"Endpoint {name} was sampled: a step sees {seen:,.0f} requests, so chance alone makes its peaks, and what is "
             "paid for them, too high; use longer steps or a smaller 'one_in'."
+        )
+
+
+def _untaught(name: str, scaling: Predictive, scenario: Scenario) -> Sentences:
+    """For how much of the time an autoscaler could not forecast yet."""
+    counted_s = scenario.horizon - scenario.warm_up
+    blind = min(1.0, (scaling.season_s + LEVEL_S - scenario.warm_up) / counted_s)
+    if blind > 0.0:
+        yield (
+            f"Endpoint {name} scales by a forecast from the {scaling.season} before, which there is not for the first "
+            f"{blind:.0%} of the counted time: until then it scales by utilisation. A warm_up of a {scaling.season} and an "
+            "hour leaves that out."
         )
 
 

@@ -121,7 +121,10 @@ class Library:
 
     def _suggest(self, family: str, name: str) -> str:
         known = self.names(family)
-        close = difflib.get_close_matches(name[:200], known, n=1)
+        inside = [each for each in known if each.startswith(f"{name}/")]
+        if len(inside) > 1:
+            return f"it holds several: name one of {', '.join(inside)}"
+        close = inside or difflib.get_close_matches(name[:200], known, n=1)
         if close:
             return f"did you mean '{close[0]}'?"
         return f"known are {', '.join(known)}" if known else f"no {family} profiles are installed"

@@ -31,6 +31,11 @@ class Course:
     low: FloatArray
     high: FloatArray
 
+    def until(self, end_s: float) -> Course:
+        """The same with its last values held to *end_s* [s], so that a line through it ends where the run does."""
+        held = (np.append(values, values[-1:]) for values in (self.mean, self.low, self.high))
+        return Course(np.append(self.time_s, end_s), *held)
+
     @property
     def spread(self) -> bool:
         """Whether there is more than one value behind a point."""

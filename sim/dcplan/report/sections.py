@@ -6,10 +6,23 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
-from dcplan.report.figures import cache, classes, energy, generation, latency, load, money, power, rush, training
+from dcplan.report.figures import (
+    cache,
+    classes,
+    energy,
+    generation,
+    latency,
+    load,
+    money,
+    per_request,
+    power,
+    rush,
+    training,
+)  # fmt: skip
 from dcplan.report.frame import Chart, Section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
@@ -101,12 +114,14 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
             charts.append(Chart(classes.attempts_figure(name, of["classes"], known.start, known.horizon_s, points)))
         if of["endpoints"] is not None:
             replicas = known.replicas.get(name)
-            rushes = rush.rush_figure(name, of["endpoints"], known.start)
-            charts += [Chart(rushes)] if rushes is not None else []
+            charts += _chart(rush.rush_figure(name, of["endpoints"], known.start))
             figure = load.load_figure(
                 name, of["endpoints"], replicas, known.start, known.horizon_s, points, of["scaling"]
             )
             charts.append(Chart(figure))
+            owned = _of(run, "attribution", "owner", f"endpoint {name}")
+            if owned is not None and "time_s" in owned:  # runs of older versions have sums only
+                charts += _chart(per_request.per_request_figure(name, of["endpoints"], owned))
         if of["pools"] is not None:
             charts.append(Chart(load.pools_figure(name, of["pools"], known.start, known.horizon_s, points)))
         most = known.max_batch.get(name, 1)
@@ -115,6 +130,11 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
         limited = of["limits"]
         lead = "" if limited is None else f"What limits it. {limited['message'].iloc[0]}"
         yield Section(f"Endpoint {name}", tuple(charts), lead=lead)
+
+
+def _chart(figure: go.Figure | None) -> list[Chart]:
+    """A chart, if there is a figure for it."""
+    return [] if figure is None else [Chart(figure)]
 
 
 def _marks_of_classes(kpis: Kpis, name: str) -> dict[str, dict[str, float]]:

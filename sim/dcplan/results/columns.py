@@ -164,14 +164,15 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "servers": (
             *_key("replication", "group", "time_s", "duration_s"),
             Column("busy_slots", "float64", "slots", "slots busy, mean over the interval"),
-            _power("idle_w", "power that the servers draw when idle"),
+            _power("idle_w", "power that the servers that are on draw when idle"),
             _power("it_w", "power at the servers' plugs"),
         ),
         "attribution": (
-            *_key("replication"),
+            *_key("replication", "time_s", "duration_s"),
             Column("owner", "str", "", "endpoint, training queue, or 'unused'"),
             Column("reserved_slot_s", "float64", "s", "slot-seconds kept for the owner"),
-            Column("idle_j", "float64", "J", "idle energy of the servers, shared by reserved slots"),
+            Column("off_slot_s", "float64", "s", "of these, slot-seconds of servers that were switched off"),
+            Column("idle_j", "float64", "J", "idle energy of the servers, shared by reserved slots that were not off"),
             Column("active_j", "float64", "J", "energy above idle, shared by busy slots"),
         ),
         "site": (

@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 
 from dcplan.scenario.base import Count, Duration, PositiveDuration, Spec
 
+SEASONS_S = {"day": 86400.0, "week": 7 * 86400.0}
+"""Seasons of demand [s]."""
+
 
 class _Autoscaling(Spec):
     """What all kinds have in common; the most replicas are the endpoint's `replicas`, with which it starts."""
@@ -21,6 +24,8 @@ class _Autoscaling(Spec):
     """From the decision to start a replica until it serves: image, weights, warm-up."""
     cool_down: Duration = "5 min"  # type: ignore[assignment]
     """Time after any change before replicas are stopped."""
+    idle_servers: Literal["keep_on", "switch_off"] = "keep_on"
+    """Whether servers on which no replica of the endpoint is left stay on; off they draw nothing, but must start up."""
 
 
 class Utilisation(_Autoscaling):
@@ -29,6 +34,40 @@ class Utilisation(_Autoscaling):
     kind: Literal["utilisation"]
     target: Annotated[float, Field(gt=0, le=1)]
     """Share of the time that a replica should be busy."""
+
+
+class Predictive(_Autoscaling):
+    """As `utilisation`, but by the higher of what is busy now and what is forecast: last season, at today's level.
+
+    Until a season and an hour have been seen, and where there was no work a season ago, it is `utilisation` alone.
+    """
+
+    kind: Literal["predictive"]
+    target: Annotated[float, Field(gt=0, le=1)]
+    """Share of the time that a replica should be busy."""
+    season: Literal["day", "week"] = "day"
+    """After how long the demand repeats."""
+    ahead: Duration | None = None
+    """How far to look ahead; as long as a replica takes to start if not given."""
+
+    @property
+    def season_s(self) -> float:
+        """Length of a season [s]."""
+        return SEASONS_S[self.season]
+
+    @property
+    def ahead_s(self) -> float:
+        """How far to look ahead [s]."""
+        return self.start_up if self.ahead is None else self.ahead
+
+    @model_validator(mode="after")
+    def _within_a_season(self) -> Predictive:
+        if self.ahead_s + self.every > self.season_s:
+            raise ValueError(
+                f"looking {self.ahead_s:g} s ahead, every {self.every:g} s, leads beyond what was seen "
+                f"a {self.season} ago; together they must not exceed a {self.season}"
+            )
+        return self
 
 
 class PerReplica(_Autoscaling):
@@ -63,4 +102,4 @@ class Scheduled(_Autoscaling):
         return self
 
 
-Autoscaling = Annotated[Utilisation | PerReplica | Scheduled, Field(discriminator="kind")]
+Autoscaling = Annotated[Utilisation | Predictive | PerReplica | Scheduled, Field(discriminator="kind")]

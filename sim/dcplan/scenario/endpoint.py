@@ -164,6 +164,10 @@ class Endpoint(Spec):
             return
         if self.queue.kind == "shared":
             raise ValueError("autoscaling needs a queue in front of each replica, queue: {kind: per_replica}")
+        if scaling.idle_servers == "switch_off" and self.on is None:
+            raise ValueError("idle_servers: switch_off needs servers; add 'on: <a key of fleet>', or remove it")
+        if scaling.idle_servers == "switch_off" and self.also:
+            raise ValueError("idle_servers: switch_off cannot be combined with 'also' yet; remove one of them")
         steps = [step.replicas for step in scaling.steps] if isinstance(scaling, Scheduled) else []
         asked = max([scaling.least, *steps])
         if asked > self.all_replicas:

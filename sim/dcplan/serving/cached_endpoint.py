@@ -95,6 +95,11 @@ class CachedEndpoint:
         return None
 
     @property
+    def occupied(self) -> int:
+        """Replicas up to the last that holds any request, or gets some."""
+        return self.behind.occupied
+
+    @property
     def work(self) -> FloatArray:
         """Replica-seconds busy and energy of batches on each kind of hardware, [hardware, 2]."""
         return self.behind.work

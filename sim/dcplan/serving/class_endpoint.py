@@ -14,6 +14,7 @@ from dcplan.serving.class_state import ClassRules, ClassState, ClassTotals
 from dcplan.serving.endpoint import NOTHING, Requests
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.pool import NOBODY
+from dcplan.serving.scaling import occupied
 from dcplan.serving.state import Totals
 
 MAX_PLACES = 1 << 22
@@ -66,6 +67,13 @@ class ClassEndpoint:
     def in_system(self) -> int:
         """Requests waiting, in service, or on their way back; users who think are not."""
         return class_state.in_system(self.state)
+
+    @property
+    def occupied(self) -> int:
+        """Replicas up to the last that holds any request, or gets some."""
+        replica = self.state.replica
+        waiting = 0 if self.rules.shared else self.state.queue["waiting"]
+        return occupied(waiting + replica["serving"] + replica["member"])
 
     @property
     def totals(self) -> Totals:

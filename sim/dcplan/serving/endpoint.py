@@ -11,6 +11,7 @@ import numpy as np
 from dcplan.serving import kernel
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
+from dcplan.serving.scaling import occupied
 from dcplan.serving.state import BUSY_S, ENERGY_J, Rules, State, Totals, grown, in_system, new_state, new_totals
 
 MAX_PLACES = 1 << 24
@@ -64,6 +65,11 @@ class Endpoint:
     def in_system(self) -> int:
         """Requests waiting or in service."""
         return in_system(self.state)
+
+    @property
+    def occupied(self) -> int:
+        """Replicas up to the last that holds any request."""
+        return occupied(self.state.waiting + self.state.serving)
 
     @property
     def detail(self) -> None:

@@ -12,6 +12,7 @@ from dcplan.serving import generation_kernel, generation_state
 from dcplan.serving.generation_state import GenerationRules, GenerationState, GenerationTotals
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
+from dcplan.serving.scaling import occupied
 from dcplan.serving.state import BUSY_S, ENERGY_J, Totals
 
 MAX_PLACES = 1 << 22
@@ -65,6 +66,11 @@ class GenerationEndpoint:
     def in_system(self) -> int:
         """Requests waiting or running."""
         return generation_state.in_system(self.state)
+
+    @property
+    def occupied(self) -> int:
+        """Replicas up to the last that holds any request."""
+        return occupied(self.state.replica["waiting"] + (self.state.replica["phase"] != generation_state.IDLE))
 
     @property
     def totals(self) -> Totals:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tiny
+from dcplan.engine.autoscaler import Crew
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
 from dcplan.errors import InputError
@@ -67,3 +69,106 @@ def test_an_endless_backlog_is_told_whoever_meets_it_first(
     plan = plan_with(plan_of, "kind: utilisation, target: 0.5, every: 1 s", **{"endpoints.web.demand.rate": "9000 /s"})
     with pytest.raises(InputError, match="endpoint web is overloaded"):
         simulate(plan, 0)
+
+
+WAVE = """\
+name: wave
+horizon: 3 days
+warm_up: 25 h
+replications: 1
+endpoints:
+  web:
+    service: {kind: deterministic, mean: 1 s}
+    replicas: 40
+    demand: {kind: diurnal, mean: 8 /s, daily: [%s]}
+"""
+DAILY = [round(float(1 - 0.8 * np.cos(np.pi * hour / 12)), 3) for hour in range(24)]
+"""A day whose demand is a sine, hour by hour."""
+
+
+def late_replica_s(changes: list[tuple[float, int, int]]) -> float:
+    """Replica-seconds missing from the second day on, where each hour needs its mean demand over a target of 0.6."""
+    times_s = np.array([time_s for time_s, _, _ in changes])
+    active = np.array([active for _, active, _ in changes])
+    seen_s = np.arange(25 * 3600.0, 72 * 3600.0, 10.0)
+    serving = active[np.searchsorted(times_s, seen_s, side="right") - 1]
+    rate = 8.0 * np.array(DAILY) / np.mean(DAILY)
+    needed = rate[(seen_s // 3600 % 24).astype(int)] / 0.6
+    return float(np.maximum(needed - serving, 0.0).sum() * 10.0)
+
+
+def test_who_forecasts_is_ready_when_the_rush_comes(plan_of: Callable[..., Plan]) -> None:
+    late_s = {}
+    text = WAVE % ", ".join(map(str, DAILY))
+    for kind in ("utilisation", "predictive"):
+        rule = f"kind: {kind}, target: 0.6, every: 1 min, start_up: 15 min, cool_down: 10 min"
+        plan = plan_of(text, f"endpoints.web.autoscaling={{{rule}}}")
+        late_s[kind] = late_replica_s(scaling(plan))
+    assert late_s["predictive"] < 0.2 * late_s["utilisation"]
+
+
+def test_without_a_day_behind_it_a_forecast_is_utilisation(plan_of: Callable[..., Plan]) -> None:
+    rule = "target: 0.5, every: 1 min, start_up: 2 min"
+    predicted, followed = (
+        scaling(plan_with(plan_of, f"kind: {kind}, {rule}")) for kind in ("predictive", "utilisation")
+    )
+    assert predicted == followed
+
+
+ON_SERVERS = """\
+name: on servers
+horizon: 40 min
+step: 5 min
+replications: 1
+fleet:
+  node: {server: tiny-server, count: 3}
+endpoints:
+  web:
+    workload: tiny
+    on: node
+    replicas: 10
+    demand: {kind: poisson, rate: 20 /s}
+    autoscaling:
+      kind: scheduled
+      idle_servers: switch_off
+      every: 1 min
+      start_up: 2 min
+      cool_down: 0 s
+      steps: [{at: '00:00', replicas: 10}, {at: '00:10', replicas: 1}, {at: '00:25', replicas: 6}]
+"""
+"""Ten replicas on three servers of four slots, of which the third holds two."""
+
+
+def test_a_server_is_off_while_all_its_replicas_are_given_up(plan_of: Callable[..., Plan]) -> None:
+    tables = simulate(plan_of(ON_SERVERS), 0)
+    # given up at 10 min, found empty a minute later; 9 of 10 fill two servers; 6 of 10 leave one off from 25 min on
+    off_s = 2 * 4 * 14 * 60.0 + 4 * 15 * 60.0
+    attribution = tables["attribution"].groupby("owner")[["off_slot_s", "idle_j", "active_j"]].sum()
+    assert attribution.loc["endpoint web", "off_slot_s"] == pytest.approx(off_s, abs=8 * 60.0)
+    idle_w = tables["servers"]["idle_w"].to_list()
+    assert idle_w[:2] == [300.0, 300.0]
+    assert idle_w[3:5] == [100.0, 100.0]
+    assert idle_w[5:] == [200.0] * 3
+    metered_j = float((tables["servers"]["it_w"] * tables["servers"]["duration_s"]).sum())
+    assert attribution[["idle_j", "active_j"]].sum(axis=None) == pytest.approx(metered_j, rel=1e-12)
+
+
+def test_what_a_server_draws_while_it_starts_is_told_as_an_assumption(plan_of: Callable[..., Plan]) -> None:
+    told = [row for row in plan_of(ON_SERVERS).assumptions if row["name"] == "power while a server starts"]
+    assert [row["verified"] for row in told] == [False]
+
+
+def test_servers_stay_on_unless_told_otherwise(plan_of: Callable[..., Plan]) -> None:
+    tables = simulate(plan_of(ON_SERVERS, "endpoints.web.autoscaling.idle_servers=keep_on"), 0)
+    assert (tables["servers"]["idle_w"] == 300.0).all()
+    assert (tables["attribution"]["off_slot_s"] == 0.0).all()
+
+
+def test_a_server_stays_on_until_its_replicas_have_finished() -> None:
+    crew = Crew(most=8, active=2, per_server=4)
+    crew.switch(occupied=7, now_s=100.0)
+    assert crew.off_slot_s(200.0) == 0.0
+    crew.switch(occupied=3, now_s=200.0)
+    crew.active = 8
+    crew.switch(occupied=0, now_s=260.0)
+    assert crew.off_slot_s(1000.0) == 4 * 60.0

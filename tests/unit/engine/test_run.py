@@ -162,5 +162,5 @@ def test_what_nobody_measured_draws_all_that_a_board_may(tmp_path: Path) -> None
     plan = tiny.planned(STEADY, tmp_path, accelerated(tmp_path))
     tables = simulate(plan, 0)
     busy_s = float((tables["jobs"]["end_s"] - tables["jobs"]["start_s"]).sum())
-    active_j = tables["attribution"].set_index("owner")["active_j"]
+    active_j = tables["attribution"].groupby("owner")["active_j"].sum()
     assert active_j["training nightly"] == pytest.approx(50 * busy_s)

@@ -47,12 +47,13 @@ def test_without_a_building_there_is_no_pue(plan_of: Callable[..., Plan]) -> Non
 
 
 def test_without_a_place_there_is_no_money(plan_of: Callable[..., Plan]) -> None:
-    endpoint = {kpi.name for kpi in ENDPOINT} - {"cost_usd_per_1k_requests"}
+    endpoint = {kpi.name for kpi in ENDPOINT} - {"cost_usd", "cost_usd_per_1k_requests"}
     assert set(kpis(plan_of(tiny.MEASURED))) == expected({"it_energy_kwh"}, endpoint, {kpi.name for kpi in TRAINING})
 
 
 def test_without_servers_there_is_no_energy(plan_of: Callable[..., Plan]) -> None:
-    endpoint = {kpi.name for kpi in ENDPOINT} - {"cost_usd_per_1k_requests", "energy_j_per_request", "slo_attainment"}
+    costs = {"cost_usd", "cost_usd_per_1k_requests", "energy_kwh", "energy_j_per_request"}
+    endpoint = {kpi.name for kpi in ENDPOINT} - costs - {"slo_attainment"}
     assert set(kpis(plan_of(tiny.SYNTHETIC))) == expected(set(), endpoint, set())
 
 
@@ -161,4 +162,20 @@ def test_replicas_that_are_being_started_are_paid_for() -> None:
     rows = [(0.0, 10, 0), (100.0, 2, 0), (300.0, 2, 4), (400.0, 6, 0)]
     changes = pd.DataFrame(rows, columns=["time_s", "active", "starting"])
     found = dict(_scaling(changes, 200.0, 500.0))
-    assert found == {"replicas_mean": (100 * 2 + 200 * 6) / 300, "replicas_most": 6.0, "scalings": 2.0}
+    assert found == {
+        "replicas_mean": (100 * 2 + 200 * 6) / 300,
+        "replicas_most": 6.0,
+        "replica_hours": (100 * 2 + 200 * 6) / 3600,
+        "replica_hours_starting": 100 * 4 / 3600,
+        "starts": 4.0,
+        "scalings": 2.0,
+    }
+
+
+def test_energy_and_money_of_an_endpoint_are_those_of_its_requests(plan_of: Callable[..., Plan]) -> None:
+    rule = "{kind: utilisation, target: 0.5, every: 1 min, idle_servers: switch_off}"
+    found = kpis(plan_of(tiny.WHOLE, f"endpoints.web.autoscaling={rule}", "endpoints.web.replicas=8"))
+    value = {name.removeprefix("endpoints.web."): kpi["value"] for name, kpi in found.items()}
+    assert value["energy_kwh"] * 3.6e6 == pytest.approx(value["energy_j_per_request"] * value["requests"], rel=0.01)
+    assert value["cost_usd"] * 1000 == pytest.approx(value["cost_usd_per_1k_requests"] * value["requests"], rel=0.01)
+    assert 0.0 < value["slot_hours_off"] <= 4 * 2.0

@@ -29,6 +29,10 @@ def test_a_quiet_run_has_no_warnings(plan_of: Callable[..., Plan]) -> None:
         ),
         (("endpoints.web.slo={p95: 1 ms}",), "Endpoint web misses its promise: 0.00% of the requests"),
         (("training.nightly.epochs=2000",), "Training queue nightly: "),
+        (
+            ("endpoints.web.autoscaling={kind: predictive, target: 0.5}",),
+            "Endpoint web scales by a forecast from the day before, which there is not for the first 100% of",
+        ),
         (("requests=sampled", "one_in=10"), "Endpoint web was sampled: a step sees 18"),
         (("requests=sampled",), "Requests were sampled: one in 100 was simulated"),
         (("requests=sampled", "one_in=100000"), "Endpoint web was sampled too thinly: "),

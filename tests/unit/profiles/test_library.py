@@ -98,6 +98,15 @@ def test_everything_that_was_asked_for_is_remembered(profiles: Path) -> None:
     assert library.loaded == {("cost", "flat-prices"): first}
 
 
+def test_a_name_that_several_profiles_begin_with_is_not_guessed(tmp_path: Path) -> None:
+    for name in ("a/one", "a/two", "ab/three"):
+        profile(tmp_path, name)
+    with pytest.raises(InputError, match=r"there is no cost profile 'a'; it holds several: name one of a/one, a/two$"):
+        Library([tmp_path]).load("cost", "a")
+    with pytest.raises(InputError, match="did you mean 'ab/three'"):
+        Library([tmp_path]).load("cost", "ab")
+
+
 @pytest.mark.parametrize("missing", ["kind", "source", "year", "licence"])
 def test_a_profile_without_a_source_is_refused(missing: str, tmp_path: Path) -> None:
     folder = profile(tmp_path, "a")

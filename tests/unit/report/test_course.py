@@ -77,3 +77,11 @@ def test_occupancy_is_exact_however_short_an_interval() -> None:
         for low_s, high_s in pairwise(edges_s)
     ]
     assert held.tolist() == pytest.approx(overlap)
+
+
+def test_a_line_ends_where_the_run_does() -> None:
+    table = steps([[1.0, 2.0], [3.0, 6.0]], [10.0, 10.0])
+    shown = course(table["time_s"], table["value"], table["duration_s"]).until(20.0)
+    assert shown.time_s.tolist() == [0.0, 10.0, 20.0]
+    assert shown.mean.tolist() == [2.0, 4.0, 4.0]
+    assert (shown.low.tolist(), shown.high.tolist()) == ([1.0, 2.0, 2.0], [3.0, 6.0, 6.0])

@@ -85,6 +85,14 @@ def test_a_routing_policy_is_used_as_written() -> None:
             },
             "the times of the steps must rise",
         ),
+        (
+            {"autoscaling": {"kind": "utilisation", "target": 0.5, "idle_servers": "switch_off"}},
+            "idle_servers: switch_off needs servers; add 'on: <a key of fleet>', or remove it",
+        ),
+        (
+            {"autoscaling": {"kind": "predictive", "target": 0.5, "start_up": "24 h"}},
+            r"looking 86400 s ahead, every 30 s, leads beyond what was seen a day ago",
+        ),
     ],
 )
 def test_an_endpoint_that_contradicts_itself_is_refused(changes: dict[str, object], said: str) -> None:

@@ -347,8 +347,13 @@ def test_replicas_that_come_and_go_equal_the_oracle(routing: str) -> None:
     requests = make_requests(2000, 500.0, 7, rules)
     expected = class_oracle.simulate(rules, "priority", routing, [0] * 5, requests, changes)
     endpoint = ClassEndpoint.new(rules, iter(in_blocks(requests, 501)), alike(5))
-    change(endpoint, changes)
+    held = []
+    for each in changes:
+        change(endpoint, [each])
+        held.append(endpoint.occupied)
     endpoint.advance(1e6)
+    assert max(held) == 5
+    assert endpoint.occupied == 4  # nobody holds a request, but four would get some
     np.testing.assert_array_equal(endpoint.detail.counts, expected.counts)
     assert endpoint.detail.sums[:, LATENCY_S].sum() == pytest.approx(np.nansum(expected.latency_s), rel=1e-9)
 

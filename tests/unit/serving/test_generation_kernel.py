@@ -206,9 +206,13 @@ def test_replicas_that_come_and_go_equal_the_oracle(routing: str) -> None:
     rules, prompts = make_rules(routing, 8, -1, 16, 2, 64), make_prompts(200, 8.0, 5)
     expected = generation_oracle.simulate(rules, routing, 4, *prompts, scaling)
     endpoint = GenerationEndpoint.new(rules, 4, iter(in_blocks(prompts, 29)))
+    held = []
     for from_s, active in scaling:
         endpoint.advance(from_s)
         endpoint.scale(active)
+        held.append(endpoint.occupied)
     endpoint.advance(1e6)
+    assert 0 < max(held) <= 4
+    assert endpoint.occupied == 0
     np.testing.assert_array_equal(endpoint.detail.batches, expected.batches)
     assert endpoint.detail.sums[LATENCY_S] == pytest.approx((expected.done_s - prompts.times_s).sum(), rel=1e-9)

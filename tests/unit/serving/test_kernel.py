@@ -226,10 +226,14 @@ def test_replicas_that_come_and_go_equal_the_oracle(policy: str) -> None:
     rules, requests = make_rules(policy, 4, 0.004, 20), make_requests(3000, 900.0, 7)
     expected = serving_oracle.simulate(rules, policy, 5, False, requests, scaling)
     endpoint = Endpoint.new(rules, 5, False, iter(in_blocks(requests, 501)))
+    held = []
     for from_s, active in scaling:
         endpoint.advance(from_s)
         endpoint.scale(active)
+        held.append(endpoint.occupied)
     endpoint.advance(1e6)
+    assert 0 < max(held) <= 5
+    assert endpoint.occupied == 0
     latency_s = (expected.done_s - requests.times_s)[~np.isnan(expected.done_s)]
     assert endpoint.totals.counts[SERVED] == len(latency_s)
     np.testing.assert_allclose(endpoint.totals.sums[LATENCY_S], latency_s.sum(), rtol=1e-9)

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from dcplan.report import theme
 from dcplan.report.course import POINTS, FloatArray, course, dates
 from dcplan.report.facts import Promise
-from dcplan.report.figures.latency import MARKED, log_axis
+from dcplan.report.figures.latency import MARKED, at_edge, log_axis, near
 from dcplan.report.figures.lines import add_line
 from dcplan.report.numbers import digits, given, percent, quantity, scale
 
@@ -46,14 +46,15 @@ def class_figure(
         lost: The share of each class's requests that were never answered [-].
     """
     known = [each for marks in marks_s.values() for each in marks.values()]
+    shown = [each.latency_s for each in promises.values() if near(each.latency_s, min(known), max(known))]
+    low_s, high_s = min([*known, *shown]), max([*known, *shown])
     unit = scale(min(known), "s")
     figure = go.Figure()
     _spreads(figure, marks_s, unit.factor)
     for row, label in enumerate(marks_s):
         if label in promises:
-            _promised(figure, row, promises[label], unit.factor, attained.get(label))
-    ends = [*known, *(each.latency_s for each in promises.values())]
-    low, high = min(ends) * unit.factor / 1.3, max(ends) * unit.factor * 1.3
+            _promised(figure, row, promises[label], unit.factor, attained.get(label), (low_s, high_s))
+    low, high = low_s * unit.factor / 1.3, high_s * unit.factor * 1.3
     figure.update_xaxes(title_text=f"Latency from the first attempt [{unit.unit}], log scale", **log_axis(low, high))
     labels = [_named(label, lost.get(label, 0.0)) for label in marks_s]
     figure.update_yaxes(
@@ -102,8 +103,23 @@ def _spreads(figure: go.Figure, marks_s: Mapping[str, Mapping[str, float]], fact
         )
 
 
-def _promised(figure: go.Figure, row: int, promise: Promise, factor: float, attained: float | None) -> None:
+def _promised(
+    figure: go.Figure, row: int, promise: Promise, factor: float, attained: float | None, reach_s: tuple[float, float]
+) -> None:
     """What was promised to a class, and the share of its requests for which that was kept."""
+    kept = "" if attained is None else f"{percent(attained)} in time"
+    colour = theme.INK if attained is None or attained >= promise.share else theme.VERMILION
+    if not reach_s[0] <= promise.latency_s <= reach_s[1]:
+        text = f"promised {promise.percentile} {given(promise.latency_s, 's')}{f', {kept}' if kept else ''}"
+        figure.add_annotation(
+            **at_edge(text, promise.latency_s, reach_s[0]),
+            xref="x domain",
+            y=row - 0.34,
+            font={"size": 11, "color": colour},
+            yanchor="bottom",
+            showarrow=False,
+        )
+        return
     figure.add_scatter(
         x=[promise.latency_s * factor] * 2,
         y=[row - 0.3, row + 0.3],
@@ -112,12 +128,12 @@ def _promised(figure: go.Figure, row: int, promise: Promise, factor: float, atta
         hovertemplate=f"promised: {promise.percentile} within {given(promise.latency_s, 's')}<extra></extra>",
         showlegend=False,
     )
-    if attained is not None:
+    if kept:
         figure.add_annotation(
             x=np.log10(promise.latency_s * factor),
             y=row - 0.34,
-            text=f"{percent(attained)} in time",
-            font={"size": 11, "color": theme.INK if attained >= promise.share else theme.VERMILION},
+            text=kept,
+            font={"size": 11, "color": colour},
             yanchor="bottom",
             showarrow=False,
         )
@@ -162,7 +178,7 @@ def attempts_figure(
     ].sum()
     seconds = steps["duration_s"]
     courses = {
-        column: course(steps["time_s"], steps[column] / seconds, seconds, points)
+        column: course(steps["time_s"], steps[column] / seconds, seconds, points).until(horizon_s)
         for column in ("arrived", "attempted", "served", *CAUSES)
     }
     days = dates(start, courses["arrived"].time_s)

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from dcplan.report import theme
 from dcplan.report.course import POINTS, course, dates
-from dcplan.report.figures.latency import log_axis, pooled, rebinned
+from dcplan.report.figures.latency import at_edge, log_axis, near, pooled, rebinned
 from dcplan.report.figures.lines import add_band, add_line, band_caption
 from dcplan.report.numbers import digits, given, percent, quantity, scale
 
@@ -55,8 +55,10 @@ def token_figure(
             row=row,
             col=1,
         )
-        _marked(figure, row, p99_s.get(measure), limit_s, unit.factor)
-        ends_s = [edges_s[0], edges_s[-1], *([limit_s] if limit_s else [])]
+        ends_s = [edges_s[0], edges_s[-1]]
+        if limit_s is not None and near(limit_s, *ends_s):
+            ends_s.append(limit_s)
+        _marked(figure, row, p99_s.get(measure), limit_s, unit.factor, (min(ends_s), max(ends_s)))
         low, high = min(ends_s) * unit.factor / 1.1, max(ends_s) * unit.factor * 1.1
         figure.update_xaxes(
             title_text=f"{label[:1].upper()}{label[1:]} [{unit.unit}], log scale",
@@ -69,34 +71,46 @@ def token_figure(
         figure,
         token_finding(name, p99_s, promised_s, attained),
         "Top: from a request to the first token of its answer. Bottom: time per further token, mean over each answer. "
-        "The dotted line is p99" + ("; the red line is what was promised, red bars missed it." if promised_s else "."),
+        "The dotted line is p99"
+        + (
+            "; the red line (or an arrow to it, beyond the axis) is what was promised, red bars missed it."
+            if promised_s
+            else "."
+        ),
         480,
     ).update_layout(margin_t=36)
 
 
-def _marked(figure: go.Figure, row: int, p99_s: float | None, promised_s: float | None, factor: float) -> None:
-    """p99 and promise, as lines with their value."""
+def _marked(
+    figure: go.Figure,
+    row: int,
+    p99_s: float | None,
+    promised_s: float | None,
+    factor: float,
+    reach_s: tuple[float, float],
+) -> None:
+    """p99 and promise, as lines with their value; a promise beyond what the axis reaches with an arrow at its edge."""
     for value_s, label, line in (
         (p99_s, "p99", {"color": theme.P99, "width": 1.4, "dash": "dot"}),
         (promised_s, "promised", {"color": theme.VERMILION, "width": 2}),
     ):
         if value_s is None:
             continue
-        figure.add_vline(x=value_s * factor, line=line, row=row, col=1)
         written = quantity(value_s, "s") if label == "p99" else given(value_s, "s")
+        text, axis = f"<b>{label}</b> {written}", "" if row == 1 else str(row)
+        place = {"xref": f"x{axis} domain"} | at_edge(text, value_s, reach_s[0])
+        if label == "p99" or reach_s[0] <= value_s <= reach_s[1]:
+            figure.add_vline(x=value_s * factor, line=line, row=row, col=1)
+            place = {"xref": f"x{axis}", "x": np.log10(value_s * factor), "xanchor": "right", "text": text}
         figure.add_annotation(
-            x=np.log10(value_s * factor),
+            **place,
             y=1.0 if label == "p99" else 1.12,
-            yref="y domain" if row == 1 else f"y{row} domain",
-            text=f"<b>{label}</b> {written}",
+            yref=f"y{axis} domain",
             font={"color": line["color"], "size": 12},
-            xanchor="right",
             xshift=-4,
             yanchor="bottom" if label == "promised" else "top",
             bgcolor="rgba(255,255,255,0.8)",
             showarrow=False,
-            row=row,
-            col=1,
         )
 
 
@@ -131,7 +145,7 @@ def tokens_figure(name: str, steps: pd.DataFrame, start: datetime, horizon_s: fl
         panels.append(("preempted", "Preempted [/s]", theme.VERMILION))
     figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.08)
     for row, (column, title, colour) in enumerate(panels, start=1):
-        shown = course(steps["time_s"], steps[column] / seconds, seconds, points)
+        shown = course(steps["time_s"], steps[column] / seconds, seconds, points).until(horizon_s)
         days = dates(start, shown.time_s)
         add_band(figure, days, shown, 1.0, title, colour, row=row)
         add_line(figure, days, shown, 1.0, title, colour, row=row, hover="%{y:,.4~g} /s")

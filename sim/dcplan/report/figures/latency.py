@@ -27,6 +27,8 @@ FASTEST = 1e-3
 """Share of the requests that may be gathered in the first bar, where the fastest are faster by factors of ten [-]."""
 FAR = 10.0
 """How many times faster than the rest those must be for that."""
+NEAR = 4.0
+"""Ratio by which a log axis may always be extended, however narrow the data are, to show a promise."""
 CURVE_POINTS = 300
 SIZES, LABELLED = 64, 8
 """Most bars in a histogram of batch sizes, and most that carry their share."""
@@ -104,9 +106,16 @@ def latency_figure(
         latency_finding(name, pool, marks_s, promise, attained, several),
         f"Top: each bar is the share of requests in a range {width} wide. Bottom: the share of requests that take "
         "longer than the latency on the axis; from line to line it falls by a factor of ten."
-        + (" Bars beyond the promise are red." if promise else ""),
+        + (f" {_of_promise(promise, bars_s)}" if promise else ""),
         540,
     ).update_layout(margin_t=28)
+
+
+def _of_promise(promise: Promise, bars_s: FloatArray) -> str:
+    """How to read the promise."""
+    if near(promise.latency_s, bars_s[0], bars_s[-1]):
+        return "Bars beyond the promise are red."
+    return "The promise lies beyond the axis, where the arrow points; bars beyond it are red."
 
 
 def latency_finding(
@@ -210,28 +219,52 @@ def _mark(
     )
 
 
+def near(promised: float, low: float, high: float) -> bool:
+    """Whether a log axis of data from *low* to *high* can show what was *promised* and leave them half of its length.
+
+    >>> near(0.5, 0.01, 0.1), near(60.0, 0.01, 0.1), near(0.15, 0.099, 0.1)
+    (True, False, True)
+    """
+    room = max(high / low, NEAR)
+    return low / room <= promised <= high * room
+
+
+def at_edge(text: str, promised: float, low: float) -> dict[str, Any]:
+    """What plotly must know of a *text* at the edge of an axis, for a promise that lies beyond it.
+
+    >>> at_edge("promised 60 s", 60.0, 0.01)["text"], at_edge("promised 1 ms", 0.001, 0.01)["text"]
+    ('promised 60 s →', '← promised 1 ms')
+    """
+    if promised < low:
+        return {"x": 0.0, "xanchor": "left", "text": f"← {text}"}
+    return {"x": 1.0, "xanchor": "right", "text": f"{text} →"}
+
+
 def _promised(figure: go.Figure, promise: Promise, reach_s: tuple[float, float], factor: float) -> None:
-    for row in (1, 2):
-        figure.add_vline(x=promise.latency_s * factor, line={"color": theme.VERMILION, "width": 2}, row=row, col=1)
+    text = f"<b>promised {promise.percentile}</b> {given(promise.latency_s, 's')}"
+    place: dict[str, Any] = {"xref": "x domain"} | at_edge(text, promise.latency_s, reach_s[0])
+    if near(promise.latency_s, *reach_s):
+        for row in (1, 2):
+            figure.add_vline(x=promise.latency_s * factor, line={"color": theme.VERMILION, "width": 2}, row=row, col=1)
+        anchor = "right" if promise.latency_s > np.sqrt(reach_s[0] * reach_s[1]) else "left"
+        place = {"xref": "x", "x": np.log10(promise.latency_s * factor), "xanchor": anchor, "text": text}
     figure.add_annotation(
-        x=np.log10(promise.latency_s * factor),
+        **place,
         y=1.0,
         yref="y domain",
-        text=f"<b>promised {promise.percentile}</b> {given(promise.latency_s, 's')}",
         font={"color": theme.VERMILION, "size": 12},
-        xanchor="right" if promise.latency_s > np.sqrt(reach_s[0] * reach_s[1]) else "left",
         yanchor="bottom",
         yshift=2,
         showarrow=False,
-        row=1,
-        col=1,
     )
 
 
 def _axes(
     figure: go.Figure, bars_s: FloatArray, promise: Promise | None, factor: float, unit: str, requests: int
 ) -> None:
-    ends_s = [bars_s[0], bars_s[-1], *([promise.latency_s] if promise else [])]
+    ends_s = [bars_s[0], bars_s[-1]]
+    if promise is not None and near(promise.latency_s, *ends_s):
+        ends_s.append(promise.latency_s)
     low, high = min(ends_s) * factor / 1.06, max(ends_s) * factor * 1.06
     if high / low < 2.0:
         low, high = low / 1.3, high * 1.3

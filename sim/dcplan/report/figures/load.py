@@ -36,9 +36,11 @@ def load_figure(
         scaling: Its part of the table `scaling`, if replicas come and go: those of the first replication are drawn.
     """
     of_all = replicas if scaling is None else None
-    served = course(steps["time_s"], steps["served"] / steps["duration_s"], steps["duration_s"], points)
-    waiting = course(steps["time_s"], steps["in_system"].astype(float), steps["duration_s"], points)
-    busy = course(steps["time_s"], busy_share(steps, of_all), steps["duration_s"], points)
+    served = course(steps["time_s"], steps["served"] / steps["duration_s"], steps["duration_s"], points).until(
+        horizon_s
+    )
+    waiting = course(steps["time_s"], steps["in_system"].astype(float), steps["duration_s"], points).until(horizon_s)
+    busy = course(steps["time_s"], busy_share(steps, of_all), steps["duration_s"], points).until(horizon_s)
     days = dates(start, served.time_s)
     panels = [
         (served, 1.0, "Answered", theme.BLUE, "Answered [/s]", "%{y:,.4~g} /s"),

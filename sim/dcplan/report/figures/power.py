@@ -18,10 +18,10 @@ from dcplan.report.numbers import digits, percent, scale
 def power_over_time(site: pd.DataFrame, start: datetime, horizon_s: float, limit_w: float | None = None) -> go.Figure:
     """Power at the meter, PUE and the outside wet bulb, one above the other."""
     ratio = site["facility_w"] / site["it_w"].where(site["it_w"] > 0)
-    facility = _course_w(site, "facility_w")
-    servers = _course_w(site, "it_w")
-    pue = course(site["time_s"], ratio, site["it_w"] * site["duration_s"])
-    wet_bulb = course(site["time_s"], site["wet_bulb_c"], site["duration_s"])
+    facility = _course_w(site, "facility_w").until(horizon_s)
+    servers = _course_w(site, "it_w").until(horizon_s)
+    pue = course(site["time_s"], ratio, site["it_w"] * site["duration_s"]).until(horizon_s)
+    wet_bulb = course(site["time_s"], site["wet_bulb_c"], site["duration_s"]).until(horizon_s)
     unit = scale(float(site["facility_w"].max()) / 1000.0, "kW")
     factor = unit.factor / 1000.0
     days = dates(start, facility.time_s)
@@ -76,7 +76,7 @@ def _follows(pue: pd.Series, site: pd.DataFrame) -> str:
 def server_power_over_time(servers: pd.DataFrame, start: datetime, horizon_s: float) -> go.Figure:
     """Power of the servers alone, for a run without a building."""
     total = servers.groupby(["replication", "time_s"], as_index=False).agg({"it_w": "sum", "duration_s": "first"})
-    power = _course_w(total, "it_w")
+    power = _course_w(total, "it_w").until(horizon_s)
     unit = scale(float(total["it_w"].max()) / 1000.0, "kW")
     factor = unit.factor / 1000.0
     days = dates(start, power.time_s)

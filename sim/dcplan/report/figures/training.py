@@ -69,11 +69,11 @@ def _occupied(figure: go.Figure, jobs: pd.DataFrame, edges_s: FloatArray, horizo
     each = np.full(len(jobs), 1.0 / max(1, jobs["replication"].nunique()))
     running = occupancy(begun_s, ended_s, each, edges_s)
     waiting = occupancy(jobs["submit_s"].to_numpy(dtype=float), begun_s, each, edges_s)
-    days = dates(start, edges_s[:-1])
+    days = dates(start, edges_s)
     for label, values, colour in (("Running", running, theme.GREEN), ("Waiting", waiting, theme.ORANGE)):
         figure.add_scatter(
             x=days,
-            y=theme.compact(values),
+            y=theme.compact(np.append(values, values[-1])),
             name=label,
             stackgroup="jobs",
             mode="lines",

@@ -8,8 +8,8 @@ import pandas as pd
 
 from dcplan.profiles.compute import VARIANT
 from dcplan.report.cards import Card
-from dcplan.report.numbers import digits, quantity
-from dcplan.report.profile.data import METERS, TASKS, Measured, interval, place, way
+from dcplan.report.numbers import quantity
+from dcplan.report.profile.data import METERS, TASKS, Measured, interval, place, rate, way
 
 KINDS = {"model": "modelled from processor time", "none": "no meter"}
 """Sources of power that are no meter."""
@@ -87,10 +87,11 @@ def _time(row: pd.Series, task: str) -> Card:
 def _rate(rows: pd.DataFrame, task: str) -> Card:
     row = rows.iloc[int(rows["throughput_per_s"].fillna(0.0).argmax())]
     per_s, mean_s = float(row["throughput_per_s"]), float(row["time_mean_s"])
-    low, high = (per_s * mean_s / float(row[name]) for name in ("time_high_s", "time_low_s"))
+    low_s, high_s = float(row["time_low_s"]), float(row["time_high_s"])
+    low, high = (per_s * mean_s / each_s for each_s in (high_s, low_s))
     meaning = f"Most samples per second, with {place(row.to_dict())}. {row['word']}."
     span = interval(low, high, "1/s") if low > 0 else ""
-    return Card(f"{TASKS[task]}, throughput", f"{digits(per_s)} /s", span, meaning)
+    return Card(f"{TASKS[task]}, throughput", f"{rate(per_s, low_s, high_s)} /s", span, meaning)
 
 
 def _step(known: Measured) -> Iterator[Card]:

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from dcplan.profiles.compute import VARIANT
 from dcplan.profiles.library import Profile
-from dcplan.report.numbers import digits, quantity
+from dcplan.report.numbers import quantity
 from dcplan.report.profile.cards import answer, energy_said, warnings
-from dcplan.report.profile.data import TASKS, Measured, header_of, place, read, varying, way
+from dcplan.report.profile.data import TASKS, Measured, header_of, place, rate, read, varying, way
 
 STYLES = {"VALID": "green", "UNSTABLE": "yellow", "INVALID": "red"}
 
@@ -137,6 +137,7 @@ def _table(title: str, rows: pd.DataFrame, known: Measured) -> Table:
 
 def _cells(row: Mapping[Any, Any], named: Sequence[str], known: Measured) -> Cells:
     half = (row["time_high_s"] - row["time_low_s"]) / 2 / row["time_mean_s"] if row["time_mean_s"] else 0.0
+    per_s = row["throughput_per_s"]
     modelled = "" if known.metered or known.source == "none" else f" ({known.source})"
     return {
         "batch": f"{row['batch']:g}",
@@ -145,7 +146,7 @@ def _cells(row: Mapping[Any, Any], named: Sequence[str], known: Measured) -> Cel
         "pause": quantity(row["idle_s"], "s") if row["idle_s"] else "",
         "way": Text(", ".join(way(row, named))),
         "time of a call": f"{quantity(row['time_mean_s'], 's')} ±{100 * half:.1f} %",
-        "samples/s": _known(row["throughput_per_s"], ""),
+        "samples/s": rate(per_s, row["time_low_s"], row["time_high_s"]) if per_s > 0 else "",
         "p99": _known(row["p99_s"], "s"),
         "CPU/sample": _known(row["cpu_s_per_sample"], "s"),
         f"energy/sample{modelled}": _known(row["energy_j_per_sample"], "J"),
@@ -155,9 +156,7 @@ def _cells(row: Mapping[Any, Any], named: Sequence[str], known: Measured) -> Cel
 
 def _known(value: float, unit: str) -> str:
     """*value* with its unit; "" if it is not known."""
-    if not value > 0:
-        return ""
-    return quantity(value, unit) if unit else digits(value)
+    return quantity(value, unit) if value > 0 else ""
 
 
 def _worded(row: Mapping[Any, Any]) -> Text:

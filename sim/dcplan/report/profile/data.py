@@ -13,11 +13,13 @@ import pandas as pd
 from dcplan.errors import InputError
 from dcplan.profiles.compute import VARIANT
 from dcplan.profiles.library import Library, Profile
-from dcplan.report.numbers import between, given, quantity, scale
+from dcplan.report.numbers import between, digits, given, quantity, scale
 
 TASKS = {"infer": "Inference", "prefill": "Prefill", "decode": "Decode", "train": "Training step"}
 """Tasks in the order in which they are read, and what they are called."""
 
+PRECISE = 0.01
+"""Relative half width of an interval above which three digits say all that is known [-]."""
 METERS = {"nvml": "the accelerator's own meter", "rapl": "the processor's energy counters", "wall": "a wall meter"}
 """Sources of power that are a meter, and what they are called."""
 
@@ -129,15 +131,35 @@ def header_of(folder: Path) -> Profile:
 
 
 def interval(low: float, high: float, unit: str) -> str:
-    """An interval in the unit that reads best; "" where it is not known.
+    """An interval in the unit that reads best, with no more digits than it deserves; "" where it is not known.
 
-    >>> interval(0.00185, 0.00204, "s")
-    '1.850 to 2.040 ms'
+    >>> interval(0.00185, 0.00204, "s"), interval(0.0018501, 0.0018522, "s")
+    ('1.85 to 2.04 ms', '1.8501 to 1.8522 ms')
     """
     if not high > low:
         return ""
     shown = scale(high, unit)
-    return between(low * shown.factor, high * shown.factor, shown.unit)
+    if (high - low) / (high + low) <= PRECISE:
+        return between(low * shown.factor, high * shown.factor, shown.unit)
+    return f"{rounded(low * shown.factor)} to {rounded(high * shown.factor)} {shown.unit}".strip()
+
+
+def rounded(number: float) -> str:
+    """*number* with three digits, whole or not.
+
+    >>> rounded(14269.0), rounded(11.234)
+    ('14,300', '11.2')
+    """
+    return digits(float(f"{number:.3g}"))
+
+
+def rate(per_s: float, low_s: float, high_s: float) -> str:
+    """Samples per second, of calls that take from *low_s* to *high_s* [s]: three digits unless that is within 1 %.
+
+    >>> rate(14269.0, 0.011, 0.012), rate(14269.0, 0.01120, 0.01124), rate(14269.0, float("nan"), float("nan"))
+    ('14,300', '14,269', '14,300')
+    """
+    return digits(per_s) if high_s - low_s <= PRECISE * (high_s + low_s) else rounded(per_s)
 
 
 def way(row: Mapping[Any, Any], named: Iterable[str]) -> list[str]:
@@ -176,7 +198,8 @@ def spoken(row: Mapping[Any, Any], named: Iterable[str] = ()) -> str:
     parts = [f"{place(row, named)}: {quantity(row['time_mean_s'], 's')} a call" + (f" ({span})" if span else "")]
     for name, word in (("p50_s", "p50"), ("p99_s", "p99")):
         parts += [f"{word} {quantity(row[name], 's')}"] if row[name] == row[name] else []
-    parts += [f"{row['throughput_per_s']:,.4g} samples/s"] if row["throughput_per_s"] > 0 else []
+    per_s = row["throughput_per_s"]
+    parts += [f"{rate(per_s, row['time_low_s'], row['time_high_s'])} samples/s"] if per_s > 0 else []
     return "; ".join([*parts, str(row["word"])])
 
 

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from dcplan.report import theme
 from dcplan.report.numbers import digits, given, quantity
-from dcplan.report.profile.data import TASKS, Measured, varying, way
+from dcplan.report.profile.data import TASKS, Measured, rate, varying, way
 from dcplan.report.profile.marks import (
     Line,
     add_points,
@@ -140,7 +140,8 @@ def throughput_finding(known: Measured, task: str) -> str:
     if rows.empty:
         return f"{TASKS[task]}: no throughput is known"
     best = rows.iloc[int(rows["throughput_per_s"].argmax())]
-    most = f"{digits(best['throughput_per_s'])} samples per second{_ran(known, task, best)}"
+    per_s = rate(best["throughput_per_s"], best["time_low_s"], best["time_high_s"])
+    most = f"{per_s} samples per second{_ran(known, task, best)}"
     return f"{TASKS[task]} does most with {_at(best)}: {most}"
 
 

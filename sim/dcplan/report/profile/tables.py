@@ -10,7 +10,7 @@ import pandas as pd
 
 from dcplan.report.frame import prose
 from dcplan.report.numbers import digits, percent, quantity
-from dcplan.report.profile.data import TASKS, Measured, interval, place, varying, way
+from dcplan.report.profile.data import TASKS, Measured, interval, place, rate, varying, way
 
 GROUPS = ("hardware", "software", "conditions", "recipe", "work", "cold", "training_step", "power")
 """Parts of the header that the page shows as they are."""
@@ -59,7 +59,8 @@ def _cells(row: Mapping[Any, Any], heads: list[str]) -> list[str]:
     cells.append(quantity(row["p99_s"], "s") if row["p99_s"] > 0 else "")
     if DEVICE in heads:
         cells.append(quantity(row["device_mean_s"], "s") if row["device_mean_s"] > 0 else "")
-    cells.append(digits(row["throughput_per_s"]) if row["throughput_per_s"] > 0 else "")
+    per_s = row["throughput_per_s"]
+    cells.append(rate(per_s, row["time_low_s"], row["time_high_s"]) if per_s > 0 else "")
     cells.append(quantity(row["cpu_s_per_sample"], "s") if row["cpu_s_per_sample"] > 0 else "")
     if any(head.startswith("Energy") for head in heads):
         cells.append(quantity(row["energy_j_per_sample"], "J") if row["energy_j_per_sample"] > 0 else "")
@@ -107,7 +108,7 @@ def _worker_line(row: Mapping[str, Any], heads: list[str]) -> str:
         f"{row['workers']}",
         quantity(row["step_s"], "s"),
         interval(row["step_low_s"], row["step_high_s"], "s"),
-        digits(row["samples_per_s"]),
+        rate(row["samples_per_s"], row["step_low_s"], row["step_high_s"]),
         percent(row["efficiency"]),
         "" if alone else percent(row["exchange_s"] / row["step_s"]),
     ]

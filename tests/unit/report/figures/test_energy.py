@@ -49,7 +49,8 @@ def site(it_w: list[float], loads_w: dict[str, float], replications: int = 1, ps
 def owned(parts: dict[str, tuple[float, float]], replications: int = 1) -> pd.DataFrame:
     """(idle, active) energy [kWh] of each owner."""
     rows = [
-        {"replication": replication, "owner": owner, "reserved_slot_s": 1.0}
+        {"replication": replication, "time_s": 0.0, "duration_s": 3600.0, "owner": owner}
+        | {"reserved_slot_s": 1.0, "off_slot_s": 0.0}
         | {"idle_j": idle * KWH_J, "active_j": active * KWH_J}
         for replication in range(replications)
         for owner, (idle, active) in parts.items()

@@ -10,12 +10,14 @@ from dcplan.report import theme
 from dcplan.report.facts import Promise
 from dcplan.report.figures.latency import (
     BARS,
+    at_edge,
     batch_figure,
     batch_finding,
     cumulative,
     latency_figure,
     latency_finding,
     log_ticks,
+    near,
     pooled,
     rebinned,
 )
@@ -143,3 +145,27 @@ def test_what_is_far_faster_than_the_rest_does_not_stretch_the_axis() -> None:
     bars_s, share = rebinned(pooled(recorded(counts)))
     assert bars_s[0] > 0.01 * 2.0 ** (1999 / 128)
     assert share.sum() == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("promised", "shown"), [(0.15, True), (0.5, True), (1.1, False), (0.02, True), (0.004, True), (0.0009, False)]
+)
+def test_an_axis_reaches_for_a_promise_that_leaves_half_of_it_to_the_data(promised: float, shown: bool) -> None:
+    assert near(promised, 0.01, 0.1) == shown
+
+
+def test_equal_latencies_still_show_a_promise_nearby() -> None:
+    assert near(0.15, 0.0999, 0.1)
+    assert not near(0.5, 0.0999, 0.1)
+
+
+@pytest.mark.parametrize(("latency_s", "arrow"), [(3600.0, "60 min →"), (1e-5, "← <b>promised p99</b>")])
+def test_a_promise_far_away_does_not_squeeze_the_data(latency_s: float, arrow: str) -> None:
+    table = recorded([10] * 768)
+    figure = latency_figure("a", table, MARKS_S, Promise(0.99, latency_s), 0.999)
+    low, high = 10.0 ** np.array(figure.layout.xaxis.range) / 1000
+    assert low > 0.9 * table["low_s"].min()
+    assert high < 1.1 * table["high_s"].max()
+    assert any(arrow in note.text for note in figure.layout.annotations)
+    assert "lies beyond the axis" in theme.caption(figure)
+    assert at_edge("x", latency_s, 0.01)["text"] in ("x →", "← x")

@@ -36,9 +36,10 @@ def test_without_requests_there_is_nothing_to_say() -> None:
 def test_three_panels_share_the_time() -> None:
     figure = load_figure("a", steps([60, 180], [60.0, 120.0]), 4, START, 120.0)
     throughput, queue, busy = figure.data
-    assert throughput.y.tolist() == pytest.approx([1.0, 3.0])
-    assert queue.y.tolist() == [1.0, 1.0]
-    assert busy.y.tolist() == pytest.approx([25.0, 50.0])
+    assert throughput.y.tolist() == pytest.approx([1.0, 3.0, 3.0])
+    assert queue.y.tolist() == [1.0, 1.0, 1.0]
+    assert busy.y.tolist() == pytest.approx([25.0, 50.0, 50.0])
+    assert busy.x[-1] == figure.layout.xaxis3.range[1]
     assert figure.layout.xaxis3.range == ("2025-01-01 00:00:00", "2025-01-01 00:02:00")
 
 
@@ -46,6 +47,6 @@ def test_replicas_that_come_and_go_are_a_stepped_line() -> None:
     columns = {"replication": 0, "endpoint": "a", "time_s": [0.0, 60.0], "active": [4, 2], "starting": 0}
     figure = load_figure("a", steps([60, 180], [60.0, 120.0]), 4, START, 120.0, scaling=frame("scaling", columns))
     *_, busy, active = figure.data
-    assert busy.y.tolist() == pytest.approx([1.0, 2.0])
+    assert busy.y.tolist() == pytest.approx([1.0, 2.0, 2.0])
     assert active.y.tolist() == [4.0, 2.0, 2.0]
     assert active.line.shape == "hv"

@@ -38,8 +38,8 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
 def test_power_is_stacked_to_the_meter() -> None:
     figure = power_over_time(site([1000.0, 2000.0], LOADS_W), START, 7200.0)
     servers, building = (trace.y for trace in figure.data[:2])
-    assert (servers + building).tolist() == pytest.approx([1.4003, 2.4003])
-    assert figure.data[0].x[1] == "2025-07-07 01:00:00"
+    assert (servers + building).tolist() == pytest.approx([1.4003, 2.4003, 2.4003])
+    assert figure.data[0].x[1:] == ("2025-07-07 01:00:00", "2025-07-07 02:00:00")
 
 
 def test_the_finding_on_power_says_what_pue_follows() -> None:
