@@ -14,9 +14,11 @@ from dcplan.facility.design import FacilityDesign
 from dcplan.profiles.server import Server
 from dcplan.profiles.tariff import Tariff
 from dcplan.scenario.endpoint import Endpoint, Pool
+from dcplan.scenario.pipeline import Pipeline
 from dcplan.scenario.scenario import Scenario
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.generation_state import GenerationRules
+from dcplan.serving.pipeline import Step
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import Weather
@@ -127,6 +129,21 @@ class EndpointPlan:
 
 
 @dataclass(frozen=True)
+class PipelinePlan:
+    """A pipeline, ready to run.
+
+    Attributes:
+        spec: What the scenario says.
+        steps: Its endpoints, and how long requests take to them.
+        recorded: Its demand, if it is a trace.
+    """
+
+    spec: Pipeline
+    steps: tuple[Step, ...]
+    recorded: Recorded | None
+
+
+@dataclass(frozen=True)
 class QueuePlan:
     """A training queue, ready to run.
 
@@ -177,6 +194,7 @@ class Plan:
     clock: Clock
     groups: dict[str, ServerGroup]
     endpoints: dict[str, EndpointPlan]
+    pipelines: dict[str, PipelinePlan]
     queues: dict[str, QueuePlan]
     site: SitePlan | None
     facility: FacilityDesign | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +20,29 @@ from dcplan.workload.service import unit_mean_draws
 from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 UintArray = NDArray[np.uint64]
 
 
 def requests_of(name: str, endpoint: EndpointPlan, spells: bool, plan: Plan, streams: Streams) -> Iterator[Requests]:
     """Blocks of requests of an endpoint, each with its draws; *spells*: whether replicas have slow spells."""
+    dress = dresser(name, endpoint, spells, streams)
+    for times_s in _arrivals(name, endpoint, plan, streams):
+        yield dress(times_s, NO_KINDS)
+
+
+def dresser(
+    name: str, endpoint: EndpointPlan, spells: bool, streams: Streams
+) -> Callable[[FloatArray, IntArray], Requests]:
+    """What makes requests of an endpoint out of times [s] and labels: it draws all that is random about them."""
     spec = endpoint.spec
+    route = streams.stream(f"routing/{name}")
     draw, pace = streams.stream(f"service/{name}"), streams.stream(f"pace/{name}")
     kind = streams.stream(f"classes/{name}")
     shares = np.array([each.share for each in spec.kinds.values()])
     bounds = np.cumsum(shares / shares.sum())[:-1]
-    for times_s, routes in _arrivals(name, endpoint, plan, streams):
+
+    def dress(times_s: FloatArray, labels: IntArray) -> Requests:
         count, news, kinds = len(times_s), NONE, NO_KINDS
         if spec.service is not None:
             draws = unit_mean_draws(spec.service, draw, count)
@@ -40,7 +52,9 @@ def requests_of(name: str, endpoint: EndpointPlan, spells: bool, plan: Plan, str
             draws = draw.random(count)
         if spec.interacts:
             kinds = np.searchsorted(bounds, kind.random(count), side="right").astype(np.int64)
-        yield Requests(times_s, draws, routes, news, kinds)
+        return Requests(times_s, draws, _bits(route, count), news, kinds, labels)
+
+    return dress
 
 
 def prompts_of(
@@ -48,13 +62,14 @@ def prompts_of(
 ) -> Iterator[Prompts]:
     """Blocks of prompts of an endpoint whose text is generated as *generation* says."""
     prompt, output = streams.stream(f"prompt/{name}"), streams.stream(f"output/{name}")
-    for times_s, routes in _arrivals(name, endpoint, plan, streams):
+    route = streams.stream(f"routing/{name}")
+    for times_s in _arrivals(name, endpoint, plan, streams):
         count = len(times_s)
         prompts, outputs = (
             token_counts(generation.prompt, prompt, count),
             token_counts(generation.output, output, count),
         )
-        yield Prompts(times_s, routes, prompts, outputs)
+        yield Prompts(times_s, _bits(route, count), prompts, outputs)
 
 
 def wanted_of(
@@ -66,14 +81,15 @@ def wanted_of(
         yield Wanted(block, draw(law, which, len(block.times_s)))
 
 
-def _arrivals(
-    name: str, endpoint: EndpointPlan, plan: Plan, streams: Streams
-) -> Iterator[tuple[FloatArray, UintArray]]:
-    """Blocks of arrival times [s] and of random bits for routing."""
-    route = streams.stream(f"routing/{name}")
+def _arrivals(name: str, endpoint: EndpointPlan, plan: Plan, streams: Streams) -> Iterator[FloatArray]:
+    """Blocks of arrival times [s]."""
     stream = streams.stream(f"arrivals/{name}")
     scenario = plan.scenario
-    for times_s in arrivals(
+    return arrivals(
         endpoint.spec.demand, stream, scenario.horizon, plan.clock, endpoint.recorded, scenario.each_stands_for
-    ):
-        yield times_s, route.integers(0, 2**64 - 1, len(times_s), dtype=np.uint64, endpoint=True)
+    )
+
+
+def _bits(route: np.random.Generator, count: int) -> UintArray:
+    """64 random bits for each of *count* requests, for routing."""
+    return route.integers(0, 2**64 - 1, count, dtype=np.uint64, endpoint=True)

@@ -17,10 +17,21 @@ from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
 from dcplan.engine.measured import generation_times, serving_times, training_s
-from dcplan.engine.plan import EndpointPlan, Plan, PoolPlan, Prices, QueuePlan, ServerGroup, SitePlan, grid
+from dcplan.engine.plan import (
+    EndpointPlan,
+    PipelinePlan,
+    Plan,
+    PoolPlan,
+    Prices,
+    QueuePlan,
+    ServerGroup,
+    SitePlan,
+    grid,
+)
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server
+from dcplan.profiles.storage import read_s
 from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
 from dcplan.scenario.cache import Cache
@@ -29,9 +40,11 @@ from dcplan.scenario.endpoint import Endpoint, Pool
 from dcplan.scenario.fleet import Servers
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.load import Loaded
+from dcplan.scenario.pipeline import Fetch, Pipeline
 from dcplan.scenario.site import Site
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
+from dcplan.serving.pipeline import Step
 from dcplan.serving.rules import generation_rules, largest_batch, proportional, rules, stacked
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
@@ -84,6 +97,7 @@ class _Resolver:
         clock = self._clock(place)
         groups = self._each("fleet", scenario.fleet, self._group)
         endpoints = self._each("endpoints", scenario.endpoints, lambda n, e: self._endpoint(n, e, groups, clock))
+        pipelines = self._each("pipelines", scenario.pipelines, lambda n, p: self._pipeline(n, p, clock))
         queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, groups, clock))
         self._check_slots(groups)
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
@@ -96,7 +110,7 @@ class _Resolver:
         if self.problems:
             raise ScenarioError(self.problems)
         return Plan(
-            scenario, self.grid, clock, groups, endpoints, queues, site, facility,
+            scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
             self.assumptions.rows, self._fingerprint(),
         )  # fmt: skip
 
@@ -174,7 +188,7 @@ class _Resolver:
             self._note_cache(name, spec.cache)
         if isinstance(spec.demand, Trace):
             with self._at("endpoints", name, "demand"):
-                recorded = self._recorded(name, spec.demand, clock)
+                recorded = self._recorded(f"endpoint {name}", spec.demand, clock)
         if spec.service is not None:
             self.assumptions.add(
                 f"endpoint {name}", f"service time: {spec.service.kind}", f"mean {spec.service.mean:g} s",
@@ -220,17 +234,36 @@ class _Resolver:
         )
         self.assumptions.add(f"endpoint {name}", f"cache: {cache.kind}", law, "scenario", "written in the scenario")
 
-    def _recorded(self, name: str, demand: Trace, clock: Clock) -> Recorded:
+    def _pipeline(self, name: str, spec: Pipeline, clock: Clock) -> PipelinePlan | None:
+        recorded = None
+        if isinstance(spec.demand, Trace):
+            with self._at("pipelines", name, "demand"):
+                recorded = self._recorded(f"pipeline {name}", spec.demand, clock)
+        steps = []
+        for number, (fetched, several) in enumerate(spec.steps):
+            with self._at("pipelines", name, "stages"):
+                fetch_s = sum(self._fetch_s(each) for each in fetched)
+                hop_s = spec.hop if number > 0 else 0.0
+                steps.append(Step(several.of, several.needed, hop_s + fetch_s))
+        return PipelinePlan(spec, tuple(steps), recorded)
+
+    def _fetch_s(self, spec: Fetch) -> float:
+        """Time to read from storage that nothing else keeps busy [s]."""
+        storage = self.library.load("storage", spec.storage)
+        self.assumptions.use("pipelines", storage, "time to read: latency, then bytes at the sequential rate")
+        return read_s(storage, spec.fetch)
+
+    def _recorded(self, what: str, demand: Trace, clock: Clock) -> Recorded:
         horizon_s = self.scenario.horizon
         if demand.shape is not None:
             shape = self.library.load("demand", demand.shape)
-            self.assumptions.use(f"endpoint {name}", shape)
+            self.assumptions.use(what, shape)
             return from_shape(shape, float(demand.mean or 0.0), clock.week_offset_s, horizon_s)
         path = self.loaded.folder / str(demand.file)
         if not path.resolve().is_relative_to(self.loaded.folder):
             raise InputError(f"'{demand.file}' lies outside the scenario's folder", "copy it beside the scenario")
         source = f"the user's file {demand.file}"
-        self.assumptions.add(f"endpoint {name}", "demand", "recorded", "scenario", source)
+        self.assumptions.add(what, "demand", "recorded", "scenario", source)
         recorded = from_file(path, demand, horizon_s)
         self.traces.add(path)
         if recorded.stamps_s is not None and self.scenario.requests == "sampled":

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine import autoscaler, failures, jobs, servers, serving, serving_tables, site
+from dcplan.engine import autoscaler, failures, jobs, pipelines, servers, serving, serving_tables, site
 from dcplan.engine.autoscaler import Crew
 from dcplan.engine.failures import Outages
 from dcplan.engine.plan import Plan, QueuePlan
@@ -37,12 +37,17 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     lines = {name: jobs.Line(free=queue.spec.slots) for name, queue in plan.queues.items()}
     ledger = Ledger()
 
+    lapse = plan.scenario.each_stands_for
+    chains = pipelines.connected(plan, endpoints, streams)
+    logs = {name: pipelines.Log() for name in chains}
     for name, endpoint in endpoints.items():
         env.process(serving.serve(env, name, endpoint, diaries[name], plan.grid))
     crews = {name: autoscaler.crew(each, plan.groups) for name, each in plan.endpoints.items()}
     for name, crew in crews.items():
         if (scaling := plan.endpoints[name].spec.autoscaling) is not None:
             env.process(autoscaler.autoscale(env, name, endpoints[name], scaling, crew, plan.clock))
+    for name, chain in chains.items():
+        env.process(pipelines.accompany(env, chain, logs[name], plan.grid, lapse))
     outages = {name: Outages() for name, each in plan.endpoints.items() if each.spec.failures is not None}
     for name, noted in outages.items():
         _let_fail(env, name, plan, endpoints[name], streams, noted)
@@ -62,6 +67,9 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
         for name, each in plan.endpoints.items()
     ]
     tables += [{"scaling": autoscaler.table(name, crew, replication)} for name, crew in crews.items() if crew.changes]
+    tables += [
+        pipelines.tables(name, chain, logs[name], plan.grid, lapse, replication) for name, chain in chains.items()
+    ]
     tables += [{"outages": failures.table(name, noted, replication)} for name, noted in outages.items()]
     tables += [{"jobs": jobs.table(name, line, replication)} for name, line in lines.items()]
     if plan.groups:

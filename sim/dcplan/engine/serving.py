@@ -11,14 +11,16 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, Plan
-from dcplan.engine.requests import prompts_of, requests_of, wanted_of
+from dcplan.engine.requests import dresser, prompts_of, requests_of, wanted_of
 from dcplan.errors import InputError
+from dcplan.scenario.demand import FromPipelines
 from dcplan.serving.cached_endpoint import CachedEndpoint, Lookups, Uncached
 from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.serving.class_state import ClassTotals
 from dcplan.serving.endpoint import Endpoint
 from dcplan.serving.generation_endpoint import GenerationEndpoint
 from dcplan.serving.generation_state import GenerationRules, GenerationTotals
+from dcplan.serving.pipeline import StagedEndpoint
 from dcplan.serving.rules import class_rules
 from dcplan.serving.state import Totals
 from dcplan.workload.streams import Streams
@@ -110,6 +112,10 @@ def _without_cache(name: str, plan: Plan, streams: Streams) -> Uncached:
     requests = requests_of(name, endpoint, rules.spell_s > 0.0, plan, streams)
     if spec.interacts:
         spells_s = np.array([each.spell_s for each in endpoint.pools] or [rules.spell_s])
+        if isinstance(spec.demand, FromPipelines):
+            staged = StagedEndpoint.new(class_rules(spec, rules), iter(()), endpoint.hardware, spells_s)
+            staged.name, staged.dress = name, dresser(name, endpoint, rules.spell_s > 0.0, streams)
+            return staged
         return ClassEndpoint.new(class_rules(spec, rules), requests, endpoint.hardware, spells_s)
     return Endpoint.new(rules, spec.replicas, spec.queue.kind == "shared", requests)
 

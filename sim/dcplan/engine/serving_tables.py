@@ -43,7 +43,7 @@ def tables(
     sizes = np.flatnonzero(batches)
     found = {
         "endpoints": _steps(name, key, diary, grid),
-        "latency": frame("latency", key | _bins(diary.lapse * (totals.latency - before.totals.latency))),
+        "latency": frame("latency", key | bins(diary.lapse * (totals.latency - before.totals.latency))),
         "batches": frame("batches", key | {"size": sizes, "count": batches[sizes]}),
     }
     if spec.also:
@@ -167,12 +167,12 @@ def _cache(key: Key, endpoint: CachedEndpoint, diary: Diary, grid: Grid) -> pd.D
 def _labelled(table: str, key: Key, label: str, histograms: dict[str, IntArray]) -> pd.DataFrame:
     """Several histograms in one table, told apart by the column *label*."""
     parts: Iterator[pd.DataFrame] = (
-        frame(table, key | {label: name} | _bins(each)) for name, each in histograms.items()
+        frame(table, key | {label: name} | bins(each)) for name, each in histograms.items()
     )
     return pd.concat(parts, ignore_index=True)
 
 
-def _bins(latency: IntArray) -> dict[str, FloatArray | IntArray]:
+def bins(latency: IntArray) -> dict[str, FloatArray | IntArray]:
     """The bins of a histogram that are not empty."""
     used, bounds = np.flatnonzero(latency), edges()
     return {"low_s": bounds[used], "high_s": bounds[used + 1], "count": latency[used]}

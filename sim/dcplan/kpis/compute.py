@@ -54,6 +54,8 @@ def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon:
         yield from _site(scenario, tables, float(carbon or 0.0))
     for name in scenario.endpoints:
         yield from ((f"endpoints.{name}.{kpi}", value) for kpi, value in _endpoint(scenario, name, tables))
+    for name in scenario.pipelines:
+        yield from ((f"pipelines.{name}.{kpi}", value) for kpi, value in _pipeline(scenario, name, tables))
     for name in scenario.training:
         yield from ((f"training.{name}.{kpi}", value) for kpi, value in _training(scenario, name, tables))
 
@@ -222,6 +224,33 @@ def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> V
             found["slo_attainment"] = _ratio(total["within_slo"], float(total["served"] + total["given_up"]))
         found["dropped"] = float(total["given_up"])
         yield from ((f"classes.{label}.{kpi}", value) for kpi, value in found.items())
+
+
+def _pipeline(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:
+    """From the arrival to the last answer; energy and cost of its endpoints, by its share of their requests."""
+    steps, latency, stays = (
+        table[table["pipeline"] == name] for table in (tables["pipelines"], tables["pipeline_latency"], tables["stays"])
+    )
+    total = steps[["arrived", "served", "dropped", "within_slo", "latency_s"]].sum()
+    served = float(total["served"])
+    yield "requests", float(total["arrived"])
+    yield "throughput_rps", served / float(steps["duration_s"].sum())
+    yield "latency_mean_s", _ratio(total["latency_s"], served)
+    yield from _percentiles(latency)
+    if scenario.pipelines[name].slo is not None:
+        yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
+    yield "dropped", float(total["dropped"])
+    arrived = tables["endpoints"].groupby("endpoint")["arrived"].sum()
+    own = stays.set_index("endpoint")["sent"]
+    share = {f"endpoint {name}": _ratio(float(own[name]), float(arrived[name])) for name in own.index}
+    if all(scenario.endpoints[str(endpoint)].on is not None for endpoint in stays["endpoint"]):
+        for kpi, factor, table, columns in (
+            ("energy_j_per_request", 1.0, "attribution", ["idle_j", "active_j"]),
+            ("cost_usd_per_1k_requests", 1000.0, "costs", ["usd"]),
+        ):
+            if table in tables:
+                parts = [part * _owned(tables[table], owner, columns) for owner, part in share.items()]
+                yield kpi, factor * _ratio(sum(parts), served)
 
 
 def _training(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:

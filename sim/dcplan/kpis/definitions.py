@@ -56,6 +56,15 @@ ENDPOINT = (
     Kpi("cost_usd_per_1k_requests", "USD", "the same cost for 1,000 answers"),
 )  # fmt: skip
 
+PIPELINE = tuple(
+    kpi
+    for kpi in ENDPOINT
+    if kpi.name
+    in ("requests", "throughput_rps", "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "slo_attainment", "dropped",
+        "energy_j_per_request", "cost_usd_per_1k_requests")
+)  # fmt: skip
+"""KPIs of pipelines: from the arrival to the last answer."""
+
 TRAINING = (
     Kpi("jobs", "jobs", "jobs submitted"),
     Kpi("finished", "jobs", "jobs finished by the end of the run"),
@@ -148,6 +157,7 @@ def listed() -> list[Kpi]:
             for kpi in ENDPOINT
             if kpi.name in OF_A_POOL
         ),
+        *(Kpi(f"pipelines.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in PIPELINE),
         *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in TRAINING),
     ]
 
@@ -155,6 +165,6 @@ def listed() -> list[Kpi]:
 def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
-    known = {"endpoints": OF_ENDPOINTS, "training": TRAINING}.get(family, SITE) if rest else SITE
+    known = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}.get(family, SITE) if rest else SITE
     wanted = name.rpartition(".")[2]
     return next(kpi.unit for kpi in known if kpi.name == wanted)

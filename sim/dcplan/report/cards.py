@@ -8,7 +8,7 @@ from typing import Literal
 
 from dcplan.report.facts import Facts
 from dcplan.report.numbers import dollars, given, kpi_interval, kpi_value, percent, quantity
-from dcplan.report.summary import Kpis, kept, names, number
+from dcplan.report.summary import Kpis, answering, kept, names, number
 
 Verdict = Literal["kept", "missed", ""]
 
@@ -51,31 +51,34 @@ def _efficiency(kpis: Kpis) -> Iterator[Card]:
 
 
 def _latency(kpis: Kpis, facts: Facts) -> Iterator[Card]:
-    every = names(kpis, "endpoints")
-    shown = every if len(every) <= SHOWN_ENDPOINTS else [max(every, key=lambda name: _strain(kpis, facts, name))]
+    family = answering(kpis)
+    every = names(kpis, family)
+    shown = (
+        every if len(every) <= SHOWN_ENDPOINTS else [max(every, key=lambda name: _strain(kpis, facts, family, name))]
+    )
     for name in shown:
-        others = f" Worst of {len(every)} endpoints." if len(shown) < len(every) else ""
-        promise = facts.promises.get(name)
+        others = f" Worst of {len(every)} {family}." if len(shown) < len(every) else ""
+        promise = facts.promised(family).get(name)
         if promise is None:
             meaning, verdict = "99 % of the requests are answered within this time; nothing was promised.", None
         else:
-            verdict = kept(kpis, name, promise)
-            attained = number(kpis, f"endpoints.{name}.slo_attainment")
+            verdict = kept(kpis, name, promise, family)
+            attained = number(kpis, f"{family}.{name}.slo_attainment")
             meaning = (
                 f"Promised: {percent(promise.share)} within {given(promise.latency_s, 's')}; "
                 f"{percent(attained, 3)} are."
             )
-            if facts.several_promises(name):
+            if family == "endpoints" and facts.several_promises(name):
                 meaning = f"There are several promises; {percent(attained, 3)} of all requests got what was promised."
         words: dict[bool | None, Verdict] = {True: "kept", False: "missed", None: ""}
         label = f"p99 latency, {name}"
-        yield from _card(kpis, f"endpoints.{name}.latency_p99_s", label, meaning + others, words[verdict])
+        yield from _card(kpis, f"{family}.{name}.latency_p99_s", label, meaning + others, words[verdict])
 
 
-def _strain(kpis: Kpis, facts: Facts, name: str) -> float:
-    """How close an endpoint's p99 is to its promise; without a promise, how slow it is."""
-    p99_s = number(kpis, f"endpoints.{name}.latency_p99_s") or 0.0
-    promise = facts.promises.get(name)
+def _strain(kpis: Kpis, facts: Facts, family: str, name: str) -> float:
+    """How close a p99 is to its promise; without a promise, how slow it is."""
+    p99_s = number(kpis, f"{family}.{name}.latency_p99_s") or 0.0
+    promise = facts.promised(family).get(name)
     return p99_s / promise.latency_s if promise else 1e-9 * p99_s
 
 
@@ -95,15 +98,16 @@ def _money(kpis: Kpis) -> Iterator[Card]:
     bought = "servers and building" if "pue" in kpis else "servers"
     parts = f"Electricity, water, and the use of {bought} over the counted time."
     yield from _card(kpis, "cost_total_usd", "Cost", parts)
-    every = names(kpis, "endpoints")
-    costs = {name: number(kpis, f"endpoints.{name}.cost_usd_per_1k_requests") for name in every}
+    family = answering(kpis)
+    every = names(kpis, family)
+    costs = {name: number(kpis, f"{family}.{name}.cost_usd_per_1k_requests") for name in every}
     known = {name: usd for name, usd in costs.items() if usd is not None}
     shown = list(known) if len(known) <= SHOWN_ENDPOINTS else [max(known, key=lambda name: known[name])]
     for name in shown:
-        others = f" Dearest of {len(known)} endpoints." if len(shown) < len(known) else ""
+        others = f" Dearest of {len(known)} {family}." if len(shown) < len(known) else ""
         meaning = f"Energy, water, {bought} of 1,000 answers; a million cost {dollars(1000 * known[name])}."
         label = f"Per 1,000 requests, {name}"
-        yield from _card(kpis, f"endpoints.{name}.cost_usd_per_1k_requests", label, meaning + others)
+        yield from _card(kpis, f"{family}.{name}.cost_usd_per_1k_requests", label, meaning + others)
 
 
 def _nature(kpis: Kpis) -> Iterator[Card]:

@@ -59,6 +59,7 @@ def table(run: Run) -> Table:
     shown.add_column("Value", justify="right", no_wrap=True)
     shown.add_column("95 % interval", justify="right")
     groups = [("", "", SITE)]
+    groups += [(f"Pipeline {name}", f"pipelines.{name}.", ENDPOINT) for name in names(run.kpis["kpis"], "pipelines")]
     groups += [(f"Endpoint {name}", f"endpoints.{name}.", ENDPOINT) for name in names(run.kpis["kpis"], "endpoints")]
     groups += [(f"Training {name}", f"training.{name}.", TRAINING) for name in names(run.kpis["kpis"], "training")]
     for title, prefix, labels in groups:

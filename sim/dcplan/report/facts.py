@@ -44,7 +44,12 @@ class Facts:
     promises: Mapping[str, Promise] = field(default_factory=dict)
     class_promises: Mapping[str, Mapping[str, Promise]] = field(default_factory=dict)
     token_promises_s: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    pipeline_promises: Mapping[str, Promise] = field(default_factory=dict)
     caches: Mapping[str, str] = field(default_factory=dict)
+
+    def promised(self, family: str) -> Mapping[str, Promise]:
+        """What "endpoints" or "pipelines" promise, by name."""
+        return self.pipeline_promises if family == "pipelines" else self.promises
 
     def several_promises(self, name: str) -> bool:
         """Whether "as promised" means more than one latency at the endpoint *name*."""
@@ -62,6 +67,7 @@ def facts(run: Run) -> Facts:
     """The facts of *run*."""
     data = source.scalar(run.scenario_text) or {}
     endpoints: Mapping[str, Any] = data.get("endpoints") or {}
+    pipelines: Mapping[str, Any] = data.get("pipelines") or {}
     limit = _below(data, "facility", "power", "utility", "limit")
     return Facts(
         question=str(data.get("question") or ""),
@@ -77,6 +83,7 @@ def facts(run: Run) -> Facts:
         },
         max_batch={name: _max_batch(spec) for name, spec in endpoints.items()},
         promises={name: _promise(spec["slo"]) for name, spec in endpoints.items() if spec.get("slo")},
+        pipeline_promises={name: _promise(spec["slo"]) for name, spec in pipelines.items() if spec.get("slo")},
         class_promises={name: _of_classes(spec) for name, spec in endpoints.items()},
         token_promises_s={name: _of_tokens(spec) for name, spec in endpoints.items()},
         caches={name: str(spec["cache"]["kind"]) for name, spec in endpoints.items() if spec.get("cache")},

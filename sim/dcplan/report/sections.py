@@ -21,6 +21,7 @@ from dcplan.report.figures import (
     per_request,
     power,
     rush,
+    stays,
     training,
 )  # fmt: skip
 from dcplan.report.frame import Chart, Section
@@ -47,7 +48,8 @@ OF_AN_ENDPOINT = (
 def sections(run: Run) -> list[Section]:
     """All sections of *run* that have something to show."""
     known, kpis = facts(run), run.kpis["kpis"]
-    parts = [*_energy(run, known), *_endpoints(run, known, kpis), *_training(run, known), *_money(run)]
+    answers = (*_pipelines(run, known, kpis), *_endpoints(run, known, kpis))
+    parts = [*_energy(run, known), *answers, *_training(run, known), *_money(run)]
     return [part for part in parts if part.charts]
 
 
@@ -71,6 +73,27 @@ def _energy(run: Run, known: Facts) -> Iterator[Section]:
     yield Section("Energy and power", tuple(charts))
 
 
+def _pipelines(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
+    for name in names(kpis, "pipelines"):
+        spread, staying = (_of(run, table, "pipeline", name) for table in ("pipeline_latency", "stays"))
+        mean_s = number(kpis, f"pipelines.{name}.latency_mean_s")
+        if spread is None or staying is None or mean_s is None:
+            continue
+        promise, attained = known.pipeline_promises.get(name), number(kpis, f"pipelines.{name}.slo_attainment")
+        marks_s = _marks(kpis, f"pipelines.{name}.")
+        charts = (
+            Chart(latency.latency_figure(name, spread, marks_s, promise, attained)),
+            Chart(stays.stays_figure(name, staying, mean_s)),
+        )
+        yield Section(f"Pipeline {name}", charts)
+
+
+def _marks(kpis: Kpis, prefix: str) -> dict[str, float]:
+    """p50, p95 and p99 as far as there are any [s]."""
+    marks = {label: number(kpis, f"{prefix}latency_{label}_s") for label in ("p50", "p95", "p99")}
+    return {label: value for label, value in marks.items() if value is not None}
+
+
 def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
     found = names(kpis, "endpoints")
     points = int(np.clip(3 * POINTS // max(1, len(found)), FEWEST_POINTS, POINTS))
@@ -78,8 +101,7 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
         of = {table: _of(run, table, "endpoint", name) for table in OF_AN_ENDPOINT}
         charts = []
         if of["latency"] is not None:
-            marks = {label: number(kpis, f"endpoints.{name}.latency_{label}_s") for label in ("p50", "p95", "p99")}
-            marks_s = {label: value for label, value in marks.items() if value is not None}
+            marks_s = _marks(kpis, f"endpoints.{name}.")
             promise, several = known.promises.get(name), known.several_promises(name)
             attained = number(kpis, f"endpoints.{name}.slo_attainment")
             charts.append(Chart(latency.latency_figure(name, of["latency"], marks_s, promise, attained, several)))
@@ -143,9 +165,7 @@ def _marks_of_classes(kpis: Kpis, name: str) -> dict[str, dict[str, float]]:
     labels = dict.fromkeys(key.removeprefix(prefix).split(".")[0] for key in kpis if key.startswith(prefix))
     found: dict[str, dict[str, float]] = {}
     for label in labels:
-        marks = {each: number(kpis, f"{prefix}{label}.latency_{each}_s") for each in ("p50", "p95", "p99")}
-        known = {each: value for each, value in marks.items() if value is not None}
-        if known:
+        if known := _marks(kpis, f"{prefix}{label}."):
             found[label] = known
     return found
 

@@ -21,9 +21,14 @@ def number(kpis: Kpis, name: str) -> float | None:
     return kpis[name]["value"] if name in kpis else None
 
 
-def kept(kpis: Kpis, name: str, promise: Promise) -> bool | None:
-    """Whether the endpoint *name* keeps its promise; None if nothing was asked of it."""
-    attained = number(kpis, f"endpoints.{name}.slo_attainment")
+def answering(kpis: Kpis) -> str:
+    """Who answers the users: "pipelines" if there are any, else "endpoints"."""
+    return "pipelines" if names(kpis, "pipelines") else "endpoints"
+
+
+def kept(kpis: Kpis, name: str, promise: Promise, family: str = "endpoints") -> bool | None:
+    """Whether the endpoint or pipeline *name* keeps its promise; None if nothing was asked of it."""
+    attained = number(kpis, f"{family}.{name}.slo_attainment")
     return None if attained is None else attained >= promise.share
 
 
@@ -47,32 +52,33 @@ def energy(kpis: Kpis) -> str:
 
 
 def speed(kpis: Kpis, facts: Facts) -> str:
-    """Which endpoints keep what they promised."""
-    all_names = names(kpis, "endpoints")
-    verdicts = {name: kept(kpis, name, facts.promises[name]) for name in all_names if name in facts.promises}
+    """Which endpoints, or pipelines if there are any, keep what they promised."""
+    family = answering(kpis)
+    all_names, promises = names(kpis, family), facts.promised(family)
+    verdicts = {name: kept(kpis, name, promises[name], family) for name in all_names if name in promises}
     if len(all_names) == 1:
-        return _one(kpis, facts, all_names[0], verdicts.get(all_names[0]))
+        return _one(kpis, facts, family, all_names[0], verdicts.get(all_names[0]))
     missed = [name for name, verdict in verdicts.items() if verdict is False]
     if not verdicts:
-        return f"{len(all_names)} endpoints answer requests; none promises a latency." if all_names else ""
+        return f"{len(all_names)} {family} answer requests; none promises a latency." if all_names else ""
     if not missed:
-        return f"All {len(verdicts)} endpoints with a promised latency keep it." if len(verdicts) > 1 else (
+        return f"All {len(verdicts)} {family} with a promised latency keep it." if len(verdicts) > 1 else (
             f"{next(iter(verdicts))} keeps its promised latency."
         )  # fmt: skip
     breaks = "break theirs" if len(missed) > 1 else "breaks its promise"
     return f"{len(verdicts) - len(missed)} of {len(verdicts)} promised latencies are kept; {_listed(missed)} {breaks}."
 
 
-def _one(kpis: Kpis, facts: Facts, name: str, verdict: bool | None) -> str:
-    p99_s = number(kpis, f"endpoints.{name}.latency_p99_s")
+def _one(kpis: Kpis, facts: Facts, family: str, name: str, verdict: bool | None) -> str:
+    p99_s = number(kpis, f"{family}.{name}.latency_p99_s")
     if p99_s is None:
         return f"{name} answered no request."
-    some = "the requests that it does not drop" if number(kpis, f"endpoints.{name}.dropped") else "its requests"
+    some = "the requests that it does not drop" if number(kpis, f"{family}.{name}.dropped") else "its requests"
     text = f"{name} answers 99 % of {some} within {quantity(p99_s, 's')}"
     if verdict is None:
         return f"{text}."
-    promise = facts.promises[name]
-    if facts.several_promises(name):
+    promise = facts.promised(family)[name]
+    if family == "endpoints" and facts.several_promises(name):
         attained = percent(number(kpis, f"endpoints.{name}.slo_attainment") or 0.0)
         verb = "keeps" if verdict else "breaks"
         return f"{text} and {verb} its promises: {attained} of all requests got what was promised to them."

@@ -30,6 +30,7 @@ def _key(*names: str) -> tuple[Column, ...]:
         "duration_s": Column("duration_s", "float64", "s", "length of the interval"),
         "endpoint": Column("endpoint", "str", "", "endpoint"),
         "class": Column("class", "str", "", "class of requests"),
+        "pipeline": Column("pipeline", "str", "", "pipeline"),
         "queue": Column("queue", "str", "", "training queue"),
         "group": Column("group", "str", "", "group of servers in the fleet"),
     }
@@ -113,6 +114,29 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             *_key("time_s", "duration_s"),
             Column("replicas", "int64", "replicas", "replicas on these servers"),
             Column("busy_s", "float64", "s", "sum over them of the time they were busy"),
+        ),
+        "pipelines": (
+            *_key("replication", "pipeline", "time_s", "duration_s"),
+            Column("arrived", "int64", "requests", "requests that arrived"),
+            Column("served", "int64", "requests", "requests that have passed the last endpoint"),
+            Column("dropped", "int64", "requests", "requests that failed on the way"),
+            Column("within_slo", "int64", "requests", "requests answered within the promised latency"),
+            Column("in_system", "int64", "requests", "requests under way at the end of the interval"),
+            Column("latency_s", "float64", "s", "sum of the latencies of the requests answered"),
+        ),
+        "pipeline_latency": (
+            *_key("replication", "pipeline"),
+            Column("low_s", "float64", "s", "lower edge of the latency bin"),
+            Column("high_s", "float64", "s", "upper edge of the latency bin"),
+            Column("count", "int64", "requests", "requests answered with a latency in the bin"),
+        ),
+        "stays": (
+            *_key("replication", "pipeline"),
+            Column("stage", "int64", "-", "number of the stage, from 0; endpoints side by side have the same"),
+            *_key("endpoint"),
+            Column("sent", "int64", "requests", "requests that the pipeline sent to the endpoint"),
+            Column("answers", "int64", "requests", "answers of the endpoint that the pipeline waited for"),
+            Column("stay_s", "float64", "s", "sum of the time from when those requests reached it to its answer"),
         ),
         "outages": (
             *_key("replication", "endpoint"),

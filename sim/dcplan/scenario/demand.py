@@ -104,4 +104,12 @@ class Closed(Spec):
     """Mean time from an answer to the next request, exponential."""
 
 
-Demand = Annotated[Constant | Poisson | Gamma | Mmpp | Diurnal | Trace | Closed, Field(discriminator="kind")]
+class FromPipelines(Spec):
+    """What the pipelines send that name this endpoint among their stages."""
+
+    kind: Literal["pipelines"]
+
+
+Demand = Annotated[
+    Constant | Poisson | Gamma | Mmpp | Diurnal | Trace | Closed | FromPipelines, Field(discriminator="kind")
+]

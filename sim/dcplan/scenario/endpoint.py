@@ -12,7 +12,7 @@ from dcplan.scenario.autoscaling import Autoscaling, Scheduled
 from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
-from dcplan.scenario.demand import Closed, Demand
+from dcplan.scenario.demand import Closed, Demand, FromPipelines
 from dcplan.scenario.failures import Failures
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.service import Service
@@ -248,7 +248,8 @@ class Endpoint(Spec):
     @property
     def interacts(self) -> bool:
         """Whether requests or replicas differ, give up or come back, so that `serving.class_kernel` is needed."""
-        requests = self.classes or self.retry or self.admission or self.queue.timeout or isinstance(self.demand, Closed)
+        demand = isinstance(self.demand, Closed | FromPipelines)
+        requests = self.classes or self.retry or self.admission or self.queue.timeout or demand
         replicas = self.also or self.unequal or self.batching.kind == "adaptive" or self.failures
         return bool(requests or replicas)
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dcplan.scenario.base import Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.cache import Ttl
-from dcplan.scenario.demand import Mmpp
+from dcplan.scenario.demand import FromPipelines, Mmpp
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.facility import Facility
 from dcplan.scenario.fleet import Servers
+from dcplan.scenario.pipeline import Pipeline
 from dcplan.scenario.site import Site
 from dcplan.scenario.training import TrainingQueue
 
@@ -70,6 +73,8 @@ class Scenario(Spec):
     """Servers by group."""
     endpoints: dict[Name, Endpoint] = Field(default_factory=dict)
     """Models that answer requests."""
+    pipelines: dict[Name, Pipeline] = Field(default_factory=dict)
+    """Chains of endpoints that requests pass through."""
     training: dict[Name, TrainingQueue] = Field(default_factory=dict)
     """Queues of training jobs."""
 
@@ -119,10 +124,39 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         for number, pool in enumerate(endpoint.also):
             if pool.on not in scenario.fleet:
                 yield ("endpoints", name, "also", number, "on"), _unknown(pool.on, scenario)
+    yield from _chained(scenario)
     for family, members in users:
         for name, member in members.items():
             if member.on is not None and member.on not in scenario.fleet:
                 yield (family, name, "on"), _unknown(member.on, scenario)
+
+
+def _chained(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What is wrong between pipelines and endpoints."""
+    after: dict[str, set[str]] = {}
+    for name, pipeline in scenario.pipelines.items():
+        stages = [several.of for _, several in pipeline.steps]
+        for endpoint in (endpoint for stage in stages for endpoint in stage):
+            known = scenario.endpoints.get(endpoint)
+            if known is None:
+                there = ", ".join(scenario.endpoints) or "none yet"
+                yield ("pipelines", name, "stages"), f"there is no endpoint '{endpoint}' (known: {there})"
+            elif not isinstance(known.demand, FromPipelines):
+                asks = f"endpoint {endpoint} has a demand of its own; give it 'demand: {{kind: pipelines}}'"
+                yield ("endpoints", endpoint, "demand"), asks
+        for before, behind in pairwise(stages):
+            for endpoint in before:
+                after.setdefault(endpoint, set()).update(behind)
+    steps = [several for pipeline in scenario.pipelines.values() for _, several in pipeline.steps]
+    sent = {endpoint for several in steps for endpoint in several.of}
+    for name, each in scenario.endpoints.items():
+        if isinstance(each.demand, FromPipelines) and name not in sent:
+            yield ("endpoints", name, "demand"), f"no pipeline names endpoint {name} among its stages"
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        ring = " -> ".join(reversed(error.args[1]))
+        yield ("pipelines",), f"requests would go round in circles: {ring}; make another endpoint for the second time"
 
 
 def _unknown(on: str, scenario: Scenario) -> str:

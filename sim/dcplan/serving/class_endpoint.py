@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class ClassEndpoint:
     @classmethod
     def new(
         cls, rules: ClassRules, requests: Iterator[Requests], hardware: IntArray, spells_s: FloatArray | None = None
-    ) -> ClassEndpoint:
+    ) -> Self:
         """An idle endpoint at time 0.
 
         Args:

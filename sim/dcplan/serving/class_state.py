@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_number
+from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_of
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.state import Hits, Rules, Totals
 
@@ -320,5 +320,5 @@ def with_hits(totals: ClassTotals, hits: Hits, slo_s: FloatArray) -> ClassTotals
     counts[:, SERVED] += hits.answered
     counts[:, WITHIN_SLO] += np.where(hits.hit_s <= slo_s, hits.answered, 0)
     sums[:, LATENCY_S] += hits.answered * hits.hit_s
-    latency[:, bin_number(hits.hit_s)] += hits.answered
+    latency[:, bin_of(hits.hit_s)] += hits.answered
     return totals._replace(counts=counts, sums=sums, latency=latency)

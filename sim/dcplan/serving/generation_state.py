@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_number
+from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_of
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.state import Hits, Totals
 
@@ -193,7 +193,7 @@ def as_totals(totals: GenerationTotals) -> Totals:
 
 def with_hits(totals: GenerationTotals, hits: Hits, rules: GenerationRules) -> GenerationTotals:
     """*totals* and those of a cache in front, whose answers come whole: no replica writes a token of them."""
-    came, answered, place = int(hits.came.sum()), int(hits.answered.sum()), bin_number(hits.hit_s)
+    came, answered, place = int(hits.came.sum()), int(hits.answered.sum()), bin_of(hits.hit_s)
     counts, sums = totals.counts.copy(), totals.sums.copy()
     latency, ttft = totals.latency.copy(), totals.ttft.copy()
     counts[ARRIVED] += came

@@ -36,11 +36,10 @@ def edges() -> FloatArray:
     return bits.view(np.float64)
 
 
-def bin_number(value: float) -> int:
-    """`bin_of`, where nothing is compiled.
+def bins_of(values: FloatArray) -> IntArray:
+    """`bin_of` each of *values*, shape of *values*.
 
-    >>> int(edges()[bin_number(0.25)] * 1000)
-    250
+    >>> (edges()[bins_of(np.array([0.25, 1.0]))] * 1000).tolist()
+    [250.0, 1000.0]
     """
-    bits = int(np.float64(value).view(np.int64))
-    return min(max((bits >> _SHIFT) - _OFFSET, 0), BINS - 1)
+    return np.asarray(np.clip((values.view(np.int64) >> _SHIFT) - _OFFSET, 0, BINS - 1))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dcplan.scenario.demand import Closed
+from dcplan.scenario.demand import Closed, FromPipelines
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
 from dcplan.scenario.generation import Generation
 from dcplan.serving.class_state import ClassRules, kinds_of
@@ -113,7 +113,7 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
         rate_per_s=np.inf if admission is None else float(admission.rate),
         burst=0.0 if admission is None else float(admission.burst),
         users=spec.demand.users if isinstance(spec.demand, Closed) else 0,
-        reports=False,
+        reports=isinstance(spec.demand, FromPipelines),
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_number
+from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_of
 
 ARRIVED, SERVED, DROPPED, WITHIN_SLO, ROUTED = range(5)
 """Places in `Totals.counts`: requests arrived, answered, dropped, answered within the promise; requests routed."""
@@ -192,5 +192,5 @@ def with_hits(totals: Totals, hits: Hits, slo_s: float) -> Totals:
     counts[SERVED] += answered
     counts[WITHIN_SLO] += answered if hits.hit_s <= slo_s else 0
     sums[LATENCY_S] += answered * hits.hit_s
-    latency[bin_number(hits.hit_s)] += answered
+    latency[bin_of(hits.hit_s)] += answered
     return totals._replace(counts=counts, sums=sums, latency=latency)

@@ -8,7 +8,7 @@ give the same departures.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from statistics import NormalDist
@@ -35,6 +35,8 @@ from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.validation.serving_oracle import Batch, Line, after_pause_s, choose, service_time_s
 
 Process = Generator[simpy.Event, object, None]
+Opener = Callable[[simpy.Environment], "World"]
+"""Makes an endpoint at time 0."""
 MASK = 2**64 - 1
 Changes = Sequence[tuple[float, str, int]]
 """When [s], which verb of `ClassEndpoint` (scale, crash, exclude, repair), and its argument; rising."""
@@ -146,14 +148,7 @@ def simulate(
 ) -> Outcome:
     """Serve *requests* on replicas of each kind of *hardware* until the last one has left; see `class_kernel.serve`."""
     env = simpy.Environment()
-    classes, replicas = len(rules.kinds), len(hardware)
-    groups = [list(range(replicas))] if rules.shared else [[replica] for replica in range(replicas)]
-    lines = [FairLine(env, group, classes, each_s(rules, hardware[group[0]])) for group in groups]
-    outcome = Outcome(np.full(len(requests.kinds), np.nan), np.zeros((classes, COUNTS), dtype=np.int64))
-    most = [rules.base.max_batch] * replicas
-    world = World(env, rules, discipline, routing, lines, outcome, rules.burst, hardware, most, replicas)
-    for line in lines:
-        env.process(dispatcher(world, line))
+    world = opened(env, rules, discipline, routing, hardware, len(requests.kinds))
     env.process(operator(world, changes))
     if rules.users:
         numbers = iter(range(len(requests.kinds)))
@@ -162,7 +157,22 @@ def simulate(
     else:
         env.process(source(world, requests))
     env.run()
-    return outcome
+    return world.outcome
+
+
+def opened(
+    env: simpy.Environment, rules: ClassRules, discipline: str, routing: str, hardware: Sequence[int], count: int
+) -> World:
+    """An endpoint at time 0, to which *count* requests may come."""
+    classes, replicas = len(rules.kinds), len(hardware)
+    groups = [list(range(replicas))] if rules.shared else [[replica] for replica in range(replicas)]
+    lines = [FairLine(env, group, classes, each_s(rules, hardware[group[0]])) for group in groups]
+    outcome = Outcome(np.full(count, np.nan), np.zeros((classes, COUNTS), dtype=np.int64))
+    most = [rules.base.max_batch] * replicas
+    world = World(env, rules, discipline, routing, lines, outcome, rules.burst, hardware, most, replicas)
+    for line in lines:
+        env.process(dispatcher(world, line))
+    return world
 
 
 def each_s(rules: ClassRules, hardware: int) -> float:
@@ -238,21 +248,22 @@ def new(world: World, requests: Requests, index: int) -> Request:
     )
 
 
-def request(world: World, this: Request) -> Process:
-    """A request tries, perhaps several times, and is answered or gives up."""
+def request(world: World, this: Request) -> Generator[simpy.Event, object, bool]:
+    """A request tries, perhaps several times, and is answered or gives up; returns whether it was answered."""
     env, rules, counts = world.env, world.rules, world.outcome.counts[this.kind]
     counts[ARRIVED] += 1
     for attempt in range(rules.attempts):
         counts[ATTEMPTED] += 1
         cause = yield from trial(world, replace(this), attempt)
         if cause == SERVED:
-            return
+            return True
         counts[cause] += 1
         if attempt + 1 < rules.attempts:
             full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
             share = (mixed(this.bits, 2 * attempt + 1) >> 11) / 2**53
             yield env.timeout(full_s * (1.0 - rules.jitter * share))
     counts[GIVEN_UP] += 1
+    return False
 
 
 def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, object, int]:

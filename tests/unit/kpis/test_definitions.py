@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcplan.kpis.definitions import OF_A_CLASS, OF_A_POOL, OF_ENDPOINTS, SITE, TRAINING, Kpi, listed, unit_of
+from dcplan.kpis.definitions import OF_A_CLASS, OF_A_POOL, OF_ENDPOINTS, PIPELINE, SITE, TRAINING, Kpi, listed, unit_of
 
 ENDINGS = {
     "_s": "s",
@@ -36,7 +36,7 @@ def test_no_kpi_is_defined_twice(kpis: tuple[Kpi, ...]) -> None:
 
 def test_every_kpi_is_listed_with_a_place_for_names() -> None:
     names = [kpi.name for kpi in listed()]
-    assert len(names) == sum(map(len, (SITE, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, TRAINING)))
+    assert len(names) == sum(map(len, (SITE, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, PIPELINE, TRAINING)))
     assert "pue" in names
     assert "endpoints.<name>.latency_p99_s" in names
     assert "training.<name>.goodput" in names

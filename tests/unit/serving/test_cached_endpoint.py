@@ -18,7 +18,7 @@ from dcplan.serving.cached_endpoint import CachedEndpoint, Lookups, Wanted
 from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.serving.endpoint import Endpoint, Requests
 from dcplan.serving.generation_endpoint import GenerationEndpoint, Prompts
-from dcplan.serving.histogram import BINS, bin_number, bin_of
+from dcplan.serving.histogram import BINS, bin_of, bins_of
 from dcplan.serving.state import ARRIVED, BUSY_S, DROPPED, LATENCY_S, SERVED, WITHIN_SLO
 from dcplan.serving.zipf import Zipf, draw
 from dcplan.validation import cache_oracle, class_oracle, generation_oracle, serving_oracle
@@ -101,7 +101,7 @@ def test_plain_requests_equal_both_oracles(
     assert totals.sums[LATENCY_S] == pytest.approx(latency_s.sum(), rel=1e-9)
     assert totals.sums[BUSY_S] == pytest.approx(expected.busy_s, rel=1e-9)
     assert totals.latency.sum() == len(latency_s)
-    assert totals.latency[bin_number(HIT_S)] >= hit.sum()
+    assert totals.latency[bin_of(HIT_S)] >= hit.sum()
     assert ours.lookups.hits == hit.sum()
     assert ours.in_system == 0
 
@@ -192,7 +192,7 @@ def test_a_cache_that_has_everything_asks_nobody() -> None:
     assert ours.behind.totals.counts[ARRIVED] == 1
 
 
-def test_the_bin_of_a_hit_is_that_of_the_kernels() -> None:
-    for value in (0.0, 1e-9, 6e-8, 0.001, 0.25, 1.0, 3.7, 1e12):
-        assert bin_number(value) == bin_of(value)
-        assert 0 <= bin_number(value) < BINS
+def test_bins_of_many_values_are_those_of_each() -> None:
+    values = np.array([0.0, 1e-9, 6e-8, 0.001, 0.25, 1.0, 3.7, 1e12])
+    assert bins_of(values).tolist() == [bin_of(value) for value in values]
+    assert 0 <= bins_of(values).min() <= bins_of(values).max() < BINS
