@@ -42,6 +42,8 @@ from dcplan.serving.generation_state import (
     GenerationRules,
     GenerationState,
     GenerationTotals,
+    Pool,
+    Record,
 )
 from dcplan.serving.histogram import FloatArray, IntArray, bin_of
 from dcplan.serving.kernel import UintArray
@@ -50,77 +52,64 @@ from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 
 
 @function
-def _blocks(rules: GenerationRules, tokens: int) -> int:  # pragma: no cover - compiled
+def _blocks(tokens: int, block: int) -> int:  # pragma: no cover - compiled
     """Blocks that hold so many tokens."""
-    return (tokens + rules.block - 1) // rules.block
+    return (tokens + block - 1) // block
 
 
 @function
-def _length(state: GenerationState, replica: int, slot: int) -> int:  # pragma: no cover - compiled
+def _length(this: Record, rep: Record) -> int:  # pragma: no cover - compiled
     """Tokens of a running sequence, prompt included."""
-    left = state.pool[slot].last_step - state.replica[replica].steps
-    return state.pool[slot].prompt + state.pool[slot].output - left  # type: ignore[no-any-return]
+    return this.prompt + this.output - (this.last_step - rep.steps)  # type: ignore[no-any-return]
 
 
 @function
-def _decode_s(rules: GenerationRules, running: int, tokens: int, steps: int) -> float:  # pragma: no cover - compiled
-    """Time of so many decode steps, the first at so many tokens of all sequences together [s]."""
-    mean = tokens / running
-    whole = int(mean)
-    part = mean - whole
-    row = rules.decode_s[running]
-    at_first = row[whole] + part * (row[whole + 1] - row[whole])
-    last = whole + steps
-    at_last = row[last] + part * (row[last + 1] - row[last]) if part > 0.0 else row[last]
-    return at_last - at_first  # type: ignore[no-any-return]
-
-
-@function
-def _after_s(
-    rules: GenerationRules, state: GenerationState, replica: int, steps: int
-) -> float:  # pragma: no cover - compiled
+def _after_s(decode_s: FloatArray, rep: Record, steps: int) -> float:  # pragma: no cover - compiled
     """When so many more decode steps of the same sequences end [s].
 
     Counted from when they began to run together, so that it does not depend on where a run is interrupted.
     """
-    this = state.replica[replica]
-    steps += this.steps - this.since_step
-    return this.since_s + _decode_s(rules, this.running, this.since_tokens, steps)  # type: ignore[no-any-return]
+    mean = rep.since_tokens / rep.running
+    whole = int(mean)
+    above = mean - whole
+    last = whole + steps + rep.steps - rep.since_step
+    row = decode_s[rep.running]
+    at_first, at_last = row[whole], row[last]
+    if above > 0.0:
+        at_first += above * (row[whole + 1] - at_first)
+        at_last += above * (row[last + 1] - at_last)
+    return rep.since_s + (at_last - at_first)  # type: ignore[no-any-return]
 
 
 @function
-def _needed(
-    rules: GenerationRules, state: GenerationState, replica: int, steps: int
-) -> int:  # pragma: no cover - compiled
+def _needed(pool: Pool, running: IntArray, rep: Record, block: int, steps: int) -> int:  # pragma: no cover - compiled
     """Blocks that the running sequences need more after so many steps."""
     more = 0
-    for k in range(state.replica[replica].running):
-        length = _length(state, replica, state.running[replica, k])
-        more += _blocks(rules, length + steps) - _blocks(rules, length)
+    for k in range(rep.running):
+        length = _length(pool[running[k]], rep)
+        more += _blocks(length + steps, block) - _blocks(length, block)
     return more
 
 
-# --- the queue of a replica -------------------------------------------------------------------------------------------
+# --- the sequences of a replica ---------------------------------------------------------------------------------------
 
 
 @function
-def _append(state: GenerationState, replica: int, slot: int) -> None:  # pragma: no cover - compiled
+def _append(pool: Pool, rep: Record, slot: int) -> None:  # pragma: no cover - compiled
     """Put a sequence at the end of the queue."""
-    rep = state.replica[replica]
-    state.pool[slot].next = NOBODY
+    pool[slot].next = NOBODY
     if rep.waiting == 0:
         rep.head = slot
     else:
-        state.pool[rep.tail].next = slot
+        pool[rep.tail].next = slot
     rep.tail = slot
     rep.waiting += 1
 
 
 @function
-def _prepend(state: GenerationState, replica: int, slot: int) -> None:  # pragma: no cover - compiled
+def _prepend(pool: Pool, rep: Record, slot: int) -> None:  # pragma: no cover - compiled
     """Put a sequence at the front of the queue."""
-    rep = state.replica[replica]
-    state.pool[slot].next = rep.head if rep.waiting > 0 else NOBODY
+    pool[slot].next = rep.head if rep.waiting > 0 else NOBODY
     if rep.waiting == 0:
         rep.tail = slot
     rep.head = slot
@@ -128,11 +117,32 @@ def _prepend(state: GenerationState, replica: int, slot: int) -> None:  # pragma
 
 
 @function
+def _fits(rules: GenerationRules, pool: Pool, rep: Record) -> bool:  # pragma: no cover - compiled
+    """Whether there is room for the first in the queue."""
+    if rep.waiting == 0 or rep.running == rules.max_batch:
+        return False
+    length = pool[rep.head].prompt + pool[rep.head].done
+    return rep.blocks + _blocks(length + 1, rules.block) <= rules.blocks  # type: ignore[no-any-return]
+
+
+@function
+def _preempt(pool: Pool, running: IntArray, rep: Record, block: int) -> None:  # pragma: no cover - compiled
+    """The sequence that was admitted last goes back to the front of the queue with the tokens it has."""
+    rep.running -= 1
+    slot = running[rep.running]
+    this = pool[slot]
+    length = _length(this, rep)
+    this.done = length - this.prompt
+    rep.tokens -= length
+    rep.blocks -= _blocks(length, block)
+    _prepend(pool, rep, slot)
+
+
+@function
 def _leave(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, slot: int, now_s: float
+    rules: GenerationRules, totals: GenerationTotals, this: Record, now_s: float
 ) -> None:  # pragma: no cover - compiled
     """A sequence has its last token."""
-    this = state.pool[slot]
     latency_s = now_s - this.born_s
     totals.counts[SERVED] += 1
     totals.counts[TOKENS_OUT] += this.output
@@ -145,201 +155,155 @@ def _leave(
         kept = kept and tpot_s <= rules.tpot_slo_s
     if kept:
         totals.counts[WITHIN_SLO] += 1
-    state.pool[slot].next = state.numbers[FREE]
-    state.numbers[FREE] = slot
-    state.numbers[FREE_PLACES] += 1
 
 
 @function
-def _account(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, until_s: float
+def _dismiss(
+    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
 ) -> None:  # pragma: no cover - compiled
-    """A replica was busy with what it does up to *until_s*."""
+    """Those that have their last token leave."""
     rep = state.replica[replica]
-    busy_s = until_s - rep.started_s
-    totals.sums[BUSY_S] += busy_s
-    if rep.phase == PREFILL:
-        totals.sums[ENERGY_J] += busy_s * rules.prefill_w[rep.prefilled + rep.piece]
-    else:
-        totals.sums[ENERGY_J] += busy_s * rules.decode_w[rep.running]
-    rep.started_s = until_s
+    running = state.running[replica]
+    kept = 0
+    for k in range(rep.running):
+        slot = running[k]
+        this = state.pool[slot]
+        if this.last_step > rep.steps:
+            running[kept] = slot
+            kept += 1
+            continue
+        length = this.prompt + this.output
+        rep.tokens -= length
+        rep.blocks -= _blocks(length, rules.block)
+        _leave(rules, totals, this, rep.ends_s)
+        this.next = state.numbers[FREE]
+        state.numbers[FREE] = slot
+        state.numbers[FREE_PLACES] += 1
+    rep.running = kept
 
 
 # --- the steps of a replica -------------------------------------------------------------------------------------------
 
 
 @function
-def _end_prefill(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
+def _account(
+    rules: GenerationRules, sums: FloatArray, rep: Record, until_s: float
 ) -> None:  # pragma: no cover - compiled
-    """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs."""
-    rep = state.replica[replica]
-    now_s, slot = rep.ends_s, rep.current
-    totals.counts[TOKENS_IN] += rep.piece
-    rep.prefilled += rep.piece
-    if rep.prefilled < state.pool[slot].prompt + state.pool[slot].done:
+    """A replica was busy with what it does up to *until_s*."""
+    if rep.phase == IDLE:
         return
-    rep.current = NOBODY
-    state.pool[slot].done += 1
-    if state.pool[slot].done == 1:
-        ttft_s = now_s - state.pool[slot].born_s
-        state.pool[slot].first_s = now_s
-        totals.sums[TTFT_S] += ttft_s
-        totals.ttft[bin_of(ttft_s)] += 1
-    length = state.pool[slot].prompt + state.pool[slot].done
-    if state.pool[slot].done == state.pool[slot].output:
-        rep.blocks -= _blocks(rules, length)
-        _leave(rules, state, totals, slot, now_s)
-        return
-    state.pool[slot].last_step = rep.steps + state.pool[slot].output - state.pool[slot].done
-    state.running[replica, rep.running] = slot
-    rep.running += 1
-    rep.tokens += length
+    busy_s = until_s - rep.started_s
+    power_w = rules.prefill_w[rep.prefilled + rep.piece] if rep.phase == PREFILL else rules.decode_w[rep.running]
+    sums[BUSY_S] += busy_s
+    sums[ENERGY_J] += busy_s * power_w
+    rep.started_s = until_s
 
 
 @function
-def _take_steps(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, steps: int
+def _end_prefill(
+    pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals
 ) -> None:  # pragma: no cover - compiled
-    """All running sequences have so many tokens more; none of them has its last."""
-    rep = state.replica[replica]
-    running = rep.running
-    rep.blocks += _needed(rules, state, replica, steps)
-    rep.steps += steps
-    rep.tokens += steps * running
-    totals.batches[running] += steps
+    """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs."""
+    this = pool[rep.current]
+    totals.counts[TOKENS_IN] += rep.piece
+    rep.prefilled += rep.piece
+    if rep.prefilled < this.prompt + this.done:
+        return
+    this.done += 1
+    if this.done == 1:
+        ttft_s = rep.ends_s - this.born_s
+        this.first_s = rep.ends_s
+        totals.sums[TTFT_S] += ttft_s
+        totals.ttft[bin_of(ttft_s)] += 1
+    this.last_step = rep.steps + this.output - this.done
+    running[rep.running] = rep.current
+    rep.running += 1
+    rep.tokens += this.prompt + this.done
+    rep.current = NOBODY
 
 
 @function
 def _end_decode(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
+    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, batches: IntArray, until_s: float
 ) -> None:  # pragma: no cover - compiled
-    """Every running sequence has one more token; those that have their last one leave."""
-    rep = state.replica[replica]
-    _take_steps(rules, state, totals, replica, 1)
-    now_s, steps, kept = rep.ends_s, rep.steps, 0
-    for k in range(rep.running):
-        slot = state.running[replica, k]
-        if state.pool[slot].last_step == steps:
-            length = state.pool[slot].prompt + state.pool[slot].output
-            rep.tokens -= length
-            rep.blocks -= _blocks(rules, length)
-            _leave(rules, state, totals, slot, now_s)
-        else:
-            state.running[replica, kept] = slot
-            kept += 1
-    rep.running = kept
+    """All running sequences have one more token, or as many as they get by *until_s* together.
 
-
-@function
-def _preempt(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
-) -> None:  # pragma: no cover - compiled
-    """The sequence that was admitted last goes back to the front of the queue with the tokens it has."""
-    rep = state.replica[replica]
-    last = rep.running - 1
-    slot = state.running[replica, last]
-    length = _length(state, replica, slot)
-    state.pool[slot].done = length - state.pool[slot].prompt
-    rep.running = last
-    rep.tokens -= length
-    rep.blocks -= _blocks(rules, length)
-    _prepend(state, replica, slot)
-    totals.counts[PREEMPTED] += 1
-
-
-@function
-def _free_steps(
-    rules: GenerationRules, state: GenerationState, replica: int, until_s: float
-) -> int:  # pragma: no cover - compiled
-    """Decode steps that end by *until_s*, after which nobody has its last token and the next step still fits."""
-    rep = state.replica[replica]
-    running = rep.running
-    most = state.pool[state.running[replica, 0]].last_step
-    for k in range(1, running):
-        most = min(most, state.pool[state.running[replica, k]].last_step)
-    most -= rep.steps + 1
+    Together they go on until one of them has its last token, another one joins, or the next token does not fit.
+    """
     spare = rules.blocks - rep.blocks
-    low, high = 0, most
-    if running * (1 + (most + 1) // rules.block) > spare:
-        while low < high:
-            middle = (low + high + 1) // 2
-            if _needed(rules, state, replica, middle + 1) <= spare:
-                low = middle
-            else:
-                high = middle - 1
-        most = low
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if _after_s(rules, state, replica, middle) <= until_s:
-            low = middle
+    most = pool[running[0]].last_step
+    for k in range(1, rep.running):
+        most = min(most, pool[running[k]].last_step)
+    steps, most = 1, most - rep.steps
+    if rep.current != NOBODY or _fits(rules, pool, rep):  # they take turns with a prompt, or make room for one
+        most = 1
+    roomy = rep.running * (1 + most // rules.block) <= spare
+    middle = most
+    while steps < most:
+        if _after_s(rules.decode_s, rep, middle) <= until_s and (
+            roomy or _needed(pool, running, rep, rules.block, middle) <= spare
+        ):
+            steps = middle
         else:
-            high = middle - 1
-    return low
+            most = middle - 1
+        middle = (steps + most + 1) // 2
+    rep.ends_s = _after_s(rules.decode_s, rep, steps)
+    rep.blocks += _needed(pool, running, rep, rules.block, steps)
+    rep.steps += steps
+    rep.tokens += steps * rep.running
+    batches[rep.running] += steps
+
+
+@function
+def _admit(
+    rules: GenerationRules, pool: Pool, rep: Record, totals: GenerationTotals
+) -> None:  # pragma: no cover - compiled
+    """The first in the queue, for which there is room, is prefilled next."""
+    this = pool[rep.head]
+    rep.blocks += _blocks(this.prompt + this.done + 1, rules.block)
+    rep.current = rep.head
+    rep.head = this.next
+    rep.waiting -= 1
+    rep.prefilled = 0
+    rep.piece = 0
+    if this.done == 0:
+        totals.counts[STARTED] += 1
+        totals.sums[WAIT_S] += rep.ends_s - this.born_s
 
 
 @function
 def _next_step(
-    rules: GenerationRules,
-    state: GenerationState,
-    totals: GenerationTotals,
-    replica: int,
-    now_s: float,
-    until_s: float,
-    changed: bool,
+    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals, before: int
 ) -> None:  # pragma: no cover - compiled
-    """Choose what the replica does next, and when that ends; many decode steps at once up to *until_s*.
+    """Choose what the replica does next, and when that ends.
 
-    *changed*: whether others run than in the step before.
+    *before*: how many ran in the step before.
     """
-    rep = state.replica[replica]
-    if rep.current == NOBODY and rep.waiting > 0:
-        slot = rep.head
-        needed = _blocks(rules, state.pool[slot].prompt + state.pool[slot].done + 1)
-        fits = rep.blocks + needed <= rules.blocks
-        if fits and rep.running < rules.max_batch:
-            rep.head = state.pool[slot].next
-            rep.waiting -= 1
-            rep.blocks += needed
-            rep.current = slot
-            rep.prefilled = 0
-            rep.piece = 0
-            if state.pool[slot].done == 0:
-                totals.counts[STARTED] += 1
-                totals.sums[WAIT_S] += now_s - state.pool[slot].born_s
+    now_s = rep.ends_s
+    if rep.current == NOBODY and _fits(rules, pool, rep):
+        _admit(rules, pool, rep, totals)
     slot = rep.current
     decodes = slot == NOBODY
     if rep.phase == PREFILL and rep.prefilled > 0:  # a piece was, a step follows
         decodes = True
-    together = rep.running
-    while decodes and rep.blocks + _needed(rules, state, replica, 1) > rules.blocks:
-        _preempt(rules, state, totals, replica)
-    running = rep.running
+    while decodes and rep.blocks + _needed(pool, running, rep, rules.block, 1) > rules.blocks:
+        _preempt(pool, running, rep, rules.block)
+        totals.counts[PREEMPTED] += 1
     rep.started_s = now_s
-    if slot != NOBODY and (not decodes or running == 0):
-        prefilled = rep.prefilled
-        piece = min(rules.chunk, state.pool[slot].prompt + state.pool[slot].done - prefilled)
-        rep.piece = piece
+    if slot != NOBODY and (not decodes or rep.running == 0):
+        rep.piece = min(rules.chunk, pool[slot].prompt + pool[slot].done - rep.prefilled)
         rep.phase = PREFILL
-        rep.ends_s = now_s + rules.prefill_s[prefilled + piece] - rules.prefill_s[prefilled]
-        return
-    if running == 0:
+        rep.ends_s = now_s + rules.prefill_s[rep.prefilled + rep.piece] - rules.prefill_s[rep.prefilled]
+    elif rep.running == 0:
         rep.phase = IDLE
         rep.ends_s = np.inf
-        return
-    if rep.phase != DECODE or changed or running < together:
-        rep.since_s = now_s
-        rep.since_step = rep.steps
-        rep.since_tokens = rep.tokens
-    rep.phase = DECODE
-    if slot == NOBODY:
-        steps = _free_steps(rules, state, replica, until_s)
-        if steps > 0:
-            at_s = _after_s(rules, state, replica, steps)
-            _take_steps(rules, state, totals, replica, steps)
-            _account(rules, state, totals, replica, at_s)
-    rep.ends_s = _after_s(rules, state, replica, 1)
+    else:
+        if rep.phase != DECODE or rep.running != before:
+            rep.since_s = now_s
+            rep.since_step = rep.steps
+            rep.since_tokens = rep.tokens
+        rep.phase = DECODE
+        rep.ends_s = _after_s(rules.decode_s, rep, 1)
 
 
 @function
@@ -348,54 +312,60 @@ def _replay(
 ) -> None:  # pragma: no cover - compiled
     """Bring a replica up to *now_s*."""
     rep = state.replica[replica]
+    running = state.running[replica]
     while rep.ends_s <= now_s:
-        at_s = rep.ends_s
-        _account(rules, state, totals, replica, at_s)
         before = rep.running
+        if rep.phase == DECODE:
+            _end_decode(rules, state.pool, running, rep, totals.batches, now_s)
+        _account(rules, totals.sums, rep, rep.ends_s)
         if rep.phase == PREFILL:
-            _end_prefill(rules, state, totals, replica)
-        else:
-            _end_decode(rules, state, totals, replica)
-        _next_step(rules, state, totals, replica, at_s, now_s, rep.running != before)
+            _end_prefill(state.pool, running, rep, totals)
+        _dismiss(rules, state, totals, replica)
+        _next_step(rules, state.pool, running, rep, totals, before)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
 @function
-def _load(state: GenerationState, replica: int) -> int:  # pragma: no cover - compiled
+def _load(rep: Record) -> int:  # pragma: no cover - compiled
     """Requests that wait for a replica or run on it."""
-    rep = state.replica[replica]
-    prefilled = 1 if rep.current != NOBODY else 0
-    return rep.waiting + rep.running + prefilled  # type: ignore[no-any-return]
+    return rep.waiting + rep.running + (1 if rep.current != NOBODY else 0)  # type: ignore[no-any-return]
 
 
 @function
-def _routed(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, bits: int, now_s: float
-) -> int:  # pragma: no cover - compiled
-    """The replica that a request goes to; those that are compared, and it, are brought up to *now_s*."""
-    replicas = state.numbers[ACTIVE]
-    chosen = first_choice(bits, replicas)
-    if rules.routing == ROUND_ROBIN:
-        chosen = state.numbers[ROUTED] % replicas
-    state.numbers[ROUTED] += 1
-    first, last, other = chosen, chosen, NOBODY
-    if rules.routing == LEAST_LOADED:
-        first, last = 0, replicas - 1
-    elif rules.routing == POWER_OF_TWO and replicas > 1:
-        other = second_choice(bits, replicas, chosen)
-        _replay(rules, state, totals, other, now_s)
-    for replica in range(first, last + 1):
-        _replay(rules, state, totals, replica, now_s)
-    if rules.routing == LEAST_LOADED:
-        chosen = 0
-        for replica in range(1, replicas):
-            if _load(state, replica) < _load(state, chosen):
-                chosen = replica
-    elif other != NOBODY and _load(state, other) < _load(state, chosen):
-        chosen = other
-    return int(chosen)
+def _compared(routing: int, bits: int, number: int, replicas: int) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Two replicas of which the less loaded one gets a request, the first of equals; twice the same one if it is set.
+
+    For the least loaded of all, the first and the last replica.
+    """
+    if routing == LEAST_LOADED:
+        return 0, replicas - 1
+    if routing == ROUND_ROBIN:
+        return number % replicas, number % replicas
+    first = first_choice(bits, replicas)
+    if routing == POWER_OF_TWO and replicas > 1:
+        return first, second_choice(bits, replicas, first)
+    return first, first
+
+
+@function
+def _arrive(
+    state: GenerationState, rep: Record, now_s: float, prompt: int, output: int
+) -> None:  # pragma: no cover - compiled
+    """A request joins the queue of a replica, and wakes it if it is idle."""
+    slot = state.numbers[FREE]
+    this = state.pool[slot]
+    state.numbers[FREE] = this.next
+    state.numbers[FREE_PLACES] -= 1
+    this.born_s = now_s
+    this.first_s = np.nan
+    this.prompt = prompt
+    this.output = output
+    this.done = 0
+    _append(state.pool, rep, slot)
+    if rep.phase == IDLE:
+        rep.ends_s = now_s
 
 
 @kernel
@@ -426,31 +396,32 @@ def serve(
     Returns: The first request not looked at. If it is before *until_s*, there was no place: grow the state, call again.
     """
     index = first
-    while index < len(times_s) and times_s[index] < until_s:
-        if state.numbers[FREE_PLACES] == 0:
+    while True:
+        arrives = index < len(times_s) and times_s[index] < until_s
+        if (arrives and state.numbers[FREE_PLACES] == 0) or (not arrives and until_s == np.inf):
             return index
-        now_s = times_s[index]
-        replica = _routed(rules, state, totals, routes[index], now_s)
+        now_s, chosen, other, apart = until_s, 0, len(state.replica) - 1, 1
+        if arrives:
+            now_s = times_s[index]
+            chosen, other = _compared(rules.routing, routes[index], state.numbers[ROUTED], state.numbers[ACTIVE])
+            if rules.routing != LEAST_LOADED:
+                apart = max(1, abs(other - chosen))
+        low, high = min(chosen, other), max(chosen, other)
+        for replica in range(low, high + 1, apart):
+            _replay(rules, state, totals, replica, now_s)
+        if not arrives:
+            break
+        for replica in range(low, high + 1, apart):
+            if _load(state.replica[replica]) < _load(state.replica[chosen]):
+                chosen = replica
+        rep = state.replica[chosen]
+        state.numbers[ROUTED] += 1
         totals.counts[ARRIVED] += 1
-        idle = state.replica[replica].phase == IDLE
-        if 0 <= rules.limit <= state.replica[replica].waiting and not idle:
+        if 0 <= rules.limit <= rep.waiting and rep.phase != IDLE:
             totals.counts[REFUSED] += 1
         else:
-            slot = state.numbers[FREE]
-            state.numbers[FREE] = state.pool[slot].next
-            state.numbers[FREE_PLACES] -= 1
-            state.pool[slot].born_s = now_s
-            state.pool[slot].first_s = np.nan
-            state.pool[slot].prompt = prompts[index]
-            state.pool[slot].output = outputs[index]
-            state.pool[slot].done = 0
-            _append(state, replica, slot)
-            if idle:
-                _next_step(rules, state, totals, replica, now_s, now_s, True)
+            _arrive(state, rep, now_s, prompts[index], outputs[index])
         index += 1
-    if until_s < np.inf:
-        for replica in range(len(state.replica)):
-            _replay(rules, state, totals, replica, until_s)
-            if state.replica[replica].phase != IDLE:
-                _account(rules, state, totals, replica, until_s)
+    for replica in range(len(state.replica)):
+        _account(rules, totals.sums, state.replica[replica], until_s)
     return index

@@ -65,6 +65,11 @@ decoded, with the steps and tokens at that time; what it does; decode steps so f
 so far; blocks of the KV cache in use; the sequence that is prefilled, its tokens that are, and those in this step;
 first and last of its queue, and how many wait."""
 
+Pool = NDArray[Any]
+"""An array of `SEQUENCE`."""
+Record = Any
+"""A `SEQUENCE` or a `REPLICA`: numba reads and writes their fields as attributes."""
+
 IDLE, PREFILL, DECODE = range(3)
 """What a replica does."""
 ROUTED, ACTIVE = range(2, 4)
@@ -116,7 +121,7 @@ class GenerationState(NamedTuple):
         numbers: First free place, free places, requests routed so far, replicas that get new ones, [4].
     """
 
-    pool: NDArray[Any]
+    pool: Pool
     replica: NDArray[Any]
     running: IntArray
     numbers: IntArray
