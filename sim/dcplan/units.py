@@ -31,6 +31,7 @@ EXAMPLES = {
     "1/s": "60 /s",
     "Pa": "600 Pa",
     "B": "600 kB",
+    "B/s": "25 GB/s",
     "USD": "9000 USD",
     "USD/W": "11.5 USD/W",
 }
@@ -96,6 +97,8 @@ def dimension(unit: str) -> str:
         "K": "temperature difference",
         "1/s": "rate",
         "Pa": "pressure",
+        "B": "memory",
+        "B/s": "bandwidth",
         "USD": "money",
     }
     return names.get(unit, unit)

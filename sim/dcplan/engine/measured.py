@@ -15,7 +15,7 @@ from dcplan.profiles.roofline import derive, load_machine
 from dcplan.profiles.server import Server
 from dcplan.profiles.timing import FloatArray, Timing
 from dcplan.scenario.endpoint import Endpoint
-from dcplan.scenario.generation import Generation
+from dcplan.scenario.generation import Generation, Swap
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.rules import largest_batch
 from dcplan.training.jobs import job_s
@@ -60,7 +60,7 @@ def generation_times(
     profile = load_compute(library, sku, workload)
     roofline = spec.extrapolate == "roofline"
     known = profile.lengths("prefill", "tokens", spec.precision) if profile.has("prefill") else np.zeros(1)
-    prompt = generation.longest if generation.may_preempt else generation.prompt.most
+    prompt = generation.longest if generation.may_start_over else generation.prompt.most
     most = most_sequences(profile, spec.precision)
     if generation.max_batch > most:
         raise ValueError(f"decode was measured for batches of up to {most:g}; lower max_batch")
@@ -68,7 +68,8 @@ def generation_times(
         raise ValueError(
             f"the KV cache can run out, and a sequence that starts over is processed again, up to {prompt} tokens at "
             f"once, but prefill was measured up to {known[-1]:g}; give kv_tokens of {generation.enough} or more, lower "
-            "max_batch or 'most', or derive it with extrapolate: roofline"
+            "max_batch or 'most', swap (preempt: {kind: swap}) to memory that holds as many, or derive it with "
+            "extrapolate: roofline"
         )
     if generation.chunk is not None and generation.chunk < known[0]:
         raise ValueError(f"prefill was measured from {known[0]:g} tokens on, not in chunks of {generation.chunk}")
@@ -77,9 +78,24 @@ def generation_times(
     power = _metered(server, times.decode_w)
     used = f"prefill and decode steps measured on {sku}, mean times{power}{unsettled}"
     assumptions.use("endpoints", profile.profile, used)
+    _moved_caches(generation, assumptions)
     if times.derived:
         assumptions.add("endpoints", f"{workload}: derived", times.derived, "derived", "operations counted", False)
     return times
+
+
+def _moved_caches(generation: Generation, assumptions: Assumptions) -> None:
+    """What is assumed of KV caches that leave their replica."""
+    if isinstance(generation.preempt, Swap):
+        said = f"{generation.kv_per_token:g} B per token in whole blocks; the replica waits, at no power above rest"
+        source = "W. Kwon et al., PagedAttention, SOSP 2023, section 4.5; size and bandwidth written in the scenario"
+        assumptions.add("endpoints", "swapping", said, "model", source)
+    if generation.disaggregated is not None:
+        said = (
+            f"{generation.kv_per_token:g} B per token; who finds no room waits beside the replica, which takes no part"
+        )
+        source = "Y. Zhong et al., DistServe, OSDI 2024; size and bandwidth written in the scenario"
+        assumptions.add("endpoints", "disaggregation", said, "model", source)
 
 
 def training_s(

@@ -135,6 +135,7 @@ def _generation(key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
     columns = {
         "started": generation_state.STARTED,
         "preempted": generation_state.PREEMPTED,
+        "swapped": generation_state.SWAPPED,
         "tokens_in": generation_state.TOKENS_IN,
         "tokens_out": generation_state.TOKENS_OUT,
     }

@@ -193,6 +193,7 @@ def _generation(steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: f
     yield "tokens_per_s", float(steps["tokens_out"].sum()) / counted_s
     yield "goodput_rps", within / counted_s
     yield "preempted", float(steps["preempted"].sum())
+    yield "swapped", float(steps["swapped"].sum())
 
 
 def _cache(steps: pd.DataFrame) -> Values:

@@ -114,6 +114,7 @@ GENERATION = (
     Kpi("tokens_per_s", "1/s", "tokens of completed answers per second, those from a cache not counted"),
     Kpi("goodput_rps", "1/s", "answers per second that kept every promise: first token, further tokens, whole answer"),
     Kpi("preempted", "sequences", "sequences that had to start over because the KV cache was full"),
+    Kpi("swapped", "sequences", "sequences whose KV cache went to host memory because there was no room for it"),
 )  # fmt: skip
 """KPIs of endpoints that generate text token by token."""
 

@@ -20,7 +20,7 @@ FULL = 0.8
 NOTICED = 0.01
 """Share of the attempts (or of the requests) below which a loss limits nothing."""
 WAITING = 0.5
-"""Share of the latency spent waiting from which on it is waiting, not work, that makes it."""
+"""Share of the latency, or of the time to the first token, spent waiting from which on waiting, not work, makes it."""
 DELAYED = 0.5
 """Batching delay, relative to the mean wait, from which on it explains the wait."""
 
@@ -71,11 +71,16 @@ def _rate_limit(spec: Endpoint, value: Values) -> str:
 def _generation(spec: Endpoint, value: Values) -> str:
     generation = spec.generation
     assert generation is not None
-    again = _known(value, "preempted")
-    if again > NOTICED * _known(value, "requests"):
+    again, moved = _known(value, "preempted"), _known(value, "swapped")
+    if again + moved > NOTICED * _known(value, "requests"):
+        lost = [f"{again:,.0f} sequences had to start over"] if again else []
+        lost += [f"{moved:,.0f} were moved to host memory and back"] if moved else []
+        return f"The KV cache: {', '.join(lost)}. More 'kv_tokens', or a smaller 'max_batch', spares that work."
+    wait_s, split = _known(value, "wait_mean_s"), generation.disaggregated
+    if split and wait_s > WAITING * _known(value, "ttft_p50_s"):
         return (
-            f"The KV cache: {again:,.0f} sequences had to start over. More 'kv_tokens', or a smaller 'max_batch', "
-            "spares that work."
+            f"The {split.prefill_replicas} replicas for prompts: a request waits {wait_s:.3g} s until one begins with "
+            "it. More 'prefill_replicas' help."
         )
     held = _known(value, "batch_mean")
     share = held / generation.max_batch

@@ -57,6 +57,11 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
                 f"Endpoint {name} has too small a KV cache: {again:,.0f} times a sequence had to start over, and its work "
                 "was done again."
             )
+        if moved := value.get(f"endpoints.{name}.swapped"):
+            yield (
+                f"Endpoint {name} has too small a KV cache: {moved:,.0f} times that of a sequence went to host memory, and "
+                "the others waited."
+            )
         if dropped := value[f"endpoints.{name}.dropped"]:
             share = dropped / (value[f"endpoints.{name}.requests"] or dropped)
             yield f"Endpoint {name} drops {share:.2%} of its requests, because {_cause(name, spec, value)}."
@@ -109,7 +114,9 @@ def _began_empty(name: str, cache: Cache, held: int, warm_up_s: float) -> Senten
 def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps: pd.DataFrame) -> bool:
     """Whether the queue of an endpoint grows without end."""
     if spec.generation is not None:  # replicas that batch continuously are busy at any load: look at the queue itself
-        waiting = steps.groupby("time_s")["in_system"].mean().to_numpy() - spec.all_replicas * spec.generation.max_batch
+        split = spec.generation.disaggregated
+        decoding = spec.all_replicas - (split.prefill_replicas if split else 0)
+        waiting = steps.groupby("time_s")["in_system"].mean().to_numpy() - decoding * spec.generation.max_batch
         early, late = waiting[len(waiting) // 2 : -len(waiting) // 4 or None], waiting[-len(waiting) // 4 :]
         return bool(spec.queue.limit is None and late.mean() > 1.5 * max(1.0, early.mean()))
     busy = value[f"endpoints.{name}.utilisation"]

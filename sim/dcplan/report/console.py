@@ -31,6 +31,7 @@ ENDPOINT = {
     "tpot_p99_s": "further tokens p99",
     "tokens_per_s": "tokens",
     "preempted": "preempted",
+    "swapped": "swapped out",
     "slo_attainment": "promise attained",
     "dropped": "dropped",
     "attempts_per_request": "attempts per request",

@@ -17,7 +17,7 @@ from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, RequestClass, Retry
 from dcplan.scenario.endpoint import Batching, Endpoint, Queue
 from dcplan.scenario.failures import Failures
-from dcplan.scenario.generation import Generation, Tokens
+from dcplan.scenario.generation import Disaggregated, Generation, Preempt, Tokens
 
 
 def lines(what: str, profiles: Path | None = None) -> Iterator[str]:
@@ -71,6 +71,8 @@ def policies() -> Iterator[tuple[str, str, str]]:
     yield from _kinds("autoscaling", Autoscaling)
     yield from _kinds("cache", Cache)
     yield from _keys("generation.", Generation)
+    yield from _kinds("generation.preempt", Preempt)
+    yield from _keys("generation.disaggregated.", Disaggregated)
     yield from _keys("generation.prompt.", Tokens)
 
 
@@ -94,7 +96,7 @@ def _choices(info: FieldInfo) -> str:
     words = [word for word in _words(info.annotation) if isinstance(word, str)]
     if words:
         return ", ".join(words)
-    default = info.default
+    default = getattr(info.default, "kind", info.default)
     return "required" if info.is_required() else "-" if default is None else f"{default}"
 
 

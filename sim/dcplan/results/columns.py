@@ -99,6 +99,12 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             *_key("replication", "endpoint", "time_s", "duration_s"),
             Column("started", "int64", "requests", "requests whose prompt began to be processed for the first time"),
             Column("preempted", "int64", "sequences", "sequences that had to start over because the KV cache was full"),
+            Column(
+                "swapped",
+                "int64",
+                "sequences",
+                "sequences whose KV cache went to host memory because there was no room",
+            ),
             Column("tokens_in", "int64", "tokens", "tokens of prompts processed, those processed again included"),
             Column("tokens_out", "int64", "tokens", "tokens of the answers that were completed"),
         ),

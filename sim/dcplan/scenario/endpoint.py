@@ -193,6 +193,20 @@ class Endpoint(Spec):
         }
         if wrong := [key for key, given in cannot.items() if given]:
             raise ValueError(f"generation batches by itself and cannot be combined with {wrong[0]} yet; remove it")
+        self._check_disaggregated(self.generation)
+
+    def _check_disaggregated(self, generation: Generation) -> None:
+        """Raise a ValueError if prompts cannot have replicas of their own."""
+        if generation.disaggregated is None:
+            return
+        prefill = generation.disaggregated.prefill_replicas
+        if prefill >= self.replicas:
+            raise ValueError(
+                f"{prefill} prefill_replicas of {self.replicas} replicas leave none that writes answers; raise "
+                "'replicas'"
+            )
+        if self.autoscaling is not None:
+            raise ValueError("disaggregated replicas cannot come and go yet; remove 'autoscaling'")
 
     def _check_classes(self) -> None:
         """Raise a ValueError if classes and waiting do not fit together."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dcplan.scenario.base import PositiveDuration, Spec
+from dcplan.scenario.base import Bandwidth, Bytes, Count, PositiveDuration, Spec
 
 TokenCount = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 
@@ -30,6 +30,34 @@ class Tokens(Spec):
         return self
 
 
+class Recompute(Spec):
+    """A preempted sequence starts over: its prompt and the tokens that it has are processed again."""
+
+    kind: Literal["recompute"]
+
+
+class Swap(Spec):
+    """The KV cache of a preempted sequence goes to host memory and comes back, and the replica waits for it."""
+
+    kind: Literal["swap"]
+    bandwidth: Bandwidth
+    """Between a replica and its host memory, one way at a time, e.g. '25 GB/s'."""
+    memory: Bytes
+    """Host memory of a replica for this; sequences that find it full start over."""
+
+
+Preempt = Annotated[Recompute | Swap, Field(discriminator="kind")]
+
+
+class Disaggregated(Spec):
+    """Some replicas process prompts, and hand the KV cache over to the others, which write the answers."""
+
+    prefill_replicas: Count
+    """How many of the replicas process prompts, one at a time each."""
+    bandwidth: Bandwidth
+    """Of the link of each of the others, over which KV caches come one after another, e.g. '25 GB/s'."""
+
+
 class Generation(Spec):
     """Continuous batching of prompts and answers."""
 
@@ -40,11 +68,17 @@ class Generation(Spec):
     max_batch: Annotated[int, Field(ge=1, le=4096, strict=True)]
     """Most sequences that a replica decodes together."""
     kv_tokens: TokenCount
-    """Tokens that the KV cache of a replica holds; if they do not suffice, the last sequence starts over later."""
+    """Tokens that the KV cache of a replica holds; if they do not suffice, the last sequence is preempted."""
     block: Annotated[int, Field(ge=1, le=4096, strict=True)] = 16
     """Tokens in a block of that cache."""
+    preempt: Preempt = Recompute(kind="recompute")
+    """What becomes of a sequence that the KV cache has no room for any more."""
+    kv_per_token: Bytes | None = None
+    """Size of the KV cache of a token, where it is moved: 2 x layers x KV heads x head size x bytes of a value."""
     chunk: TokenCount | None = None
     """Prompts are processed in chunks of so many tokens, in turns with decoding; all at once if not given."""
+    disaggregated: Disaggregated | None = None
+    """Prompts have replicas of their own; all replicas do everything if not given."""
     ttft: PositiveDuration | None = None
     """Promised time to the first token."""
     tpot: PositiveDuration | None = None
@@ -57,7 +91,21 @@ class Generation(Spec):
                 f"the longest sequence has {self.longest} tokens, and a KV cache of {self.kv_tokens} cannot hold it; "
                 f"give kv_tokens of {self.longest + self.block} or more, or lower 'most'"
             )
+        self._check_moves()
         return self
+
+    def _check_moves(self) -> None:
+        """Raise a ValueError if the KV cache is moved and nobody says how large it is, or it has no room."""
+        swap = self.preempt if isinstance(self.preempt, Swap) else None
+        mover = "disaggregated" if self.disaggregated else "preempt: {kind: swap}" if swap else ""
+        if mover and self.kv_per_token is None:
+            raise ValueError(f"{mover} moves the KV cache; say how large it is, e.g. 'kv_per_token: 128 kB'")
+        block_bytes = self.block * (self.kv_per_token or 0.0)
+        if swap and swap.memory < block_bytes:
+            raise ValueError(
+                f"host memory of {swap.memory:g} B cannot hold a block of {self.block} tokens ({block_bytes:g} B); "
+                "give more, or use preempt: {kind: recompute}"
+            )
 
     @property
     def promises(self) -> bool:
@@ -73,6 +121,12 @@ class Generation(Spec):
     def may_preempt(self) -> bool:
         """Whether the KV cache can run out."""
         return self.kv_tokens // self.block < self.enough // self.block
+
+    @property
+    def may_start_over(self) -> bool:
+        """Whether a sequence may have to start over; those that are preempted at a time are no more than a batch."""
+        swap, size = self.preempt, self.kv_per_token or 0.0
+        return self.may_preempt and not (isinstance(swap, Swap) and swap.memory >= self.enough * size)
 
     @property
     def enough(self) -> int:

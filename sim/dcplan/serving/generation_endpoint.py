@@ -16,7 +16,7 @@ from dcplan.serving.scaling import occupied
 from dcplan.serving.state import BUSY_S, ENERGY_J, Totals
 
 MAX_PLACES = 1 << 22
-"""Most sequences in the system: 240 MB; a backlog that outgrows them never ends."""
+"""Most sequences in the system: 370 MB; a backlog that outgrows them never ends."""
 
 
 class Prompts(NamedTuple):

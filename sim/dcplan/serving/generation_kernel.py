@@ -3,10 +3,19 @@
 After every step a replica chooses the next one (iteration-level scheduling: Yu et al., "Orca", OSDI 2022). A waiting
 request that fits, into the batch and with its prompt into the KV cache, is admitted, first come first served, and its
 prompt is processed in a step of its own, at whose end its first token is there; or in chunks that take turns with
-decode steps (Agrawal et al., "Sarathi-Serve", OSDI 2024). Otherwise all running sequences get one more token each. The
-KV cache is handed out in blocks (Kwon et al., "PagedAttention", SOSP 2023); when the next step needs more than there
-are, the sequence that was admitted last is preempted: it goes back to the front of the queue, and its prompt and the
-tokens that it has are processed again (recomputation).
+decode steps (Agrawal et al., "Sarathi-Serve", OSDI 2024). Otherwise all running sequences get one more token each.
+
+The KV cache is handed out in blocks (Kwon et al., "PagedAttention", SOSP 2023); when a step needs more than there
+are, the sequence that was admitted last is preempted and goes back to the front of the queue. Its prompt and its tokens
+are processed again (recomputation); or its blocks go to host memory, as long as there is room, and come back when they
+fit beside one more for each that runs (swapping; section 4.5 there). The next step waits for these transfers, while the
+replica is busy at no power above rest.
+
+Prompts may have replicas of their own (disaggregation: Zhong et al., "DistServe", OSDI 2024; Patel et al., "Splitwise",
+ISCA 2024). These process one after another and hand it over with its first token: the routing policy chooses one of
+the other replicas, whose link takes in one KV cache after another. Assumed: who finds no room there waits beside the
+replica with its cache, so that nothing holds up those who process prompts, and what they do is known before the others
+begin.
 
 A decode step takes what the profile says for its number of sequences and their mean length. As long as nobody joins,
 leaves or is preempted, step follows step, and many are taken at once from a table of sums.
@@ -28,12 +37,14 @@ from dcplan.serving.generation_state import (
     ENERGY_J,
     IDLE,
     LATENCY_S,
+    MOVED,
     PREEMPTED,
     PREFILL,
     REFUSED,
     ROUTED,
     SERVED,
     STARTED,
+    SWAPPED,
     TOKENS_IN,
     TOKENS_OUT,
     TTFT_S,
@@ -47,7 +58,14 @@ from dcplan.serving.generation_state import (
 )
 from dcplan.serving.histogram import FloatArray, IntArray, bin_of
 from dcplan.serving.kernel import UintArray
-from dcplan.serving.policies import LEAST_LOADED, POWER_OF_TWO, ROUND_ROBIN, first_choice, second_choice
+from dcplan.serving.policies import (
+    LEAST_LOADED,
+    POWER_OF_TWO,
+    ROUND_ROBIN,
+    first_choice,
+    mixed,
+    second_choice,
+)
 from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 
 
@@ -118,23 +136,50 @@ def _prepend(pool: Pool, rep: Record, slot: int) -> None:  # pragma: no cover - 
 
 @function
 def _fits(rules: GenerationRules, pool: Pool, rep: Record) -> bool:  # pragma: no cover - compiled
-    """Whether there is room for the first in the queue."""
+    """Whether there is room for the first in the queue, as soon as it is ready."""
     if rep.waiting == 0 or rep.running == rules.max_batch:
         return False
-    length = pool[rep.head].prompt + pool[rep.head].done
-    return rep.blocks + _blocks(length + 1, rules.block) <= rules.blocks  # type: ignore[no-any-return]
+    this = pool[rep.head]
+    blocks = rep.blocks + _blocks(this.prompt + this.done + 1, rules.block)
+    if this.cached > 0:  # it runs at once, and every one of the others may need a block
+        blocks += rep.running
+    return blocks <= rules.blocks  # type: ignore[no-any-return]
 
 
 @function
-def _preempt(pool: Pool, running: IntArray, rep: Record, block: int) -> None:  # pragma: no cover - compiled
+def _join(pool: Pool, running: IntArray, rep: Record, slot: int) -> None:  # pragma: no cover - compiled
+    """A sequence runs from now on."""
+    this = pool[slot]
+    this.last_step = rep.steps + this.output - this.done
+    running[rep.running] = slot
+    rep.running += 1
+    rep.tokens += this.prompt + this.done
+    rep.since_step = NOBODY
+
+
+@function
+def _preempt(
+    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, counts: IntArray
+) -> None:  # pragma: no cover - compiled
     """The sequence that was admitted last goes back to the front of the queue with the tokens it has."""
     rep.running -= 1
     slot = running[rep.running]
     this = pool[slot]
     length = _length(this, rep)
+    blocks = _blocks(length, rules.block)
     this.done = length - this.prompt
     rep.tokens -= length
-    rep.blocks -= _blocks(length, block)
+    rep.blocks -= blocks
+    rep.since_step = NOBODY
+    this.ready_s = rep.ends_s
+    if rep.host + blocks <= rules.host_blocks:
+        this.cached = 1
+        this.host = blocks
+        rep.host += blocks
+        rep.step_s += blocks * rules.swap_s
+        counts[SWAPPED] += 1
+    else:
+        counts[PREEMPTED] += 1
     _prepend(pool, rep, slot)
 
 
@@ -158,6 +203,14 @@ def _leave(
 
 
 @function
+def _free(state: GenerationState, slot: int) -> None:  # pragma: no cover - compiled
+    """A place for a sequence becomes free."""
+    state.pool[slot].next = state.numbers[FREE]
+    state.numbers[FREE] = slot
+    state.numbers[FREE_PLACES] += 1
+
+
+@function
 def _dismiss(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
 ) -> None:  # pragma: no cover - compiled
@@ -176,10 +229,10 @@ def _dismiss(
         rep.tokens -= length
         rep.blocks -= _blocks(length, rules.block)
         _leave(rules, totals, this, rep.ends_s)
-        this.next = state.numbers[FREE]
-        state.numbers[FREE] = slot
-        state.numbers[FREE_PLACES] += 1
-    rep.running = kept
+        _free(state, slot)
+    if kept < rep.running:
+        rep.running = kept
+        rep.since_step = NOBODY
 
 
 # --- the steps of a replica -------------------------------------------------------------------------------------------
@@ -195,15 +248,33 @@ def _account(
     busy_s = until_s - rep.started_s
     power_w = rules.prefill_w[rep.prefilled + rep.piece] if rep.phase == PREFILL else rules.decode_w[rep.running]
     sums[BUSY_S] += busy_s
-    sums[ENERGY_J] += busy_s * power_w
+    sums[ENERGY_J] += max(0.0, until_s - max(rep.started_s, rep.step_s)) * power_w
     rep.started_s = until_s
 
 
 @function
+def _hand_over(pool: Pool, rep: Record) -> None:  # pragma: no cover - compiled
+    """The sequence that was prefilled is ready for another replica."""
+    this = pool[rep.current]
+    this.ready_s = rep.ends_s
+    this.bits = mixed(this.bits, 1)
+    this.cached = 1
+    this.next = NOBODY
+    if rep.first_out == NOBODY:
+        rep.first_out = rep.current
+    else:
+        pool[rep.last_out].next = rep.current
+    rep.last_out = rep.current
+
+
+@function
 def _end_prefill(
-    pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals
+    pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals, decodes: bool
 ) -> None:  # pragma: no cover - compiled
-    """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs."""
+    """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs.
+
+    *decodes*: whether it runs here if it gets more tokens; else it is handed over.
+    """
     this = pool[rep.current]
     totals.counts[TOKENS_IN] += rep.piece
     rep.prefilled += rep.piece
@@ -215,10 +286,11 @@ def _end_prefill(
         this.first_s = rep.ends_s
         totals.sums[TTFT_S] += ttft_s
         totals.ttft[bin_of(ttft_s)] += 1
-    this.last_step = rep.steps + this.output - this.done
-    running[rep.running] = rep.current
-    rep.running += 1
-    rep.tokens += this.prompt + this.done
+    if decodes or this.output == 1:
+        _join(pool, running, rep, rep.current)
+    else:
+        rep.blocks = 0
+        _hand_over(pool, rep)
     rep.current = NOBODY
 
 
@@ -235,7 +307,9 @@ def _end_decode(
     for k in range(1, rep.running):
         most = min(most, pool[running[k]].last_step)
     steps, most = 1, most - rep.steps
-    if rep.current != NOBODY or _fits(rules, pool, rep):  # they take turns with a prompt, or make room for one
+    if _fits(rules, pool, rep):
+        until_s = min(until_s, pool[rep.head].ready_s)
+    if rep.current != NOBODY or until_s <= rep.ends_s:  # they take turns with a prompt, or another one joins
         most = 1
     roomy = rep.running * (1 + most // rules.block) <= spare
     middle = most
@@ -256,14 +330,23 @@ def _end_decode(
 
 @function
 def _admit(
-    rules: GenerationRules, pool: Pool, rep: Record, totals: GenerationTotals
+    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals
 ) -> None:  # pragma: no cover - compiled
-    """The first in the queue, for which there is room, is prefilled next."""
-    this = pool[rep.head]
-    rep.blocks += _blocks(this.prompt + this.done + 1, rules.block)
-    rep.current = rep.head
+    """The first in the queue, for which there is room, is prefilled next; or it runs, for its KV cache is there."""
+    slot = rep.head
+    this = pool[slot]
     rep.head = this.next
     rep.waiting -= 1
+    if this.cached > 0:
+        rep.step_s += this.host * rules.swap_s
+        rep.blocks += _blocks(this.prompt + this.done, rules.block)
+        rep.host -= this.host
+        this.cached = 0
+        this.host = 0
+        _join(pool, running, rep, slot)
+        return
+    rep.blocks += _blocks(this.prompt + this.done + 1, rules.block)
+    rep.current = slot
     rep.prefilled = 0
     rep.piece = 0
     if this.done == 0:
@@ -273,33 +356,30 @@ def _admit(
 
 @function
 def _next_step(
-    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals, before: int
+    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals
 ) -> None:  # pragma: no cover - compiled
-    """Choose what the replica does next, and when that ends.
-
-    *before*: how many ran in the step before.
-    """
-    now_s = rep.ends_s
-    if rep.current == NOBODY and _fits(rules, pool, rep):
-        _admit(rules, pool, rep, totals)
+    """Choose what the replica does next, and when that ends."""
+    rep.started_s = rep.ends_s
+    rep.step_s = rep.ends_s
+    while rep.current == NOBODY and _fits(rules, pool, rep) and pool[rep.head].ready_s <= rep.ends_s:
+        _admit(rules, pool, running, rep, totals)
     slot = rep.current
     decodes = slot == NOBODY
     if rep.phase == PREFILL and rep.prefilled > 0:  # a piece was, a step follows
         decodes = True
     while decodes and rep.blocks + _needed(pool, running, rep, rules.block, 1) > rules.blocks:
-        _preempt(pool, running, rep, rules.block)
-        totals.counts[PREEMPTED] += 1
-    rep.started_s = now_s
+        _preempt(rules, pool, running, rep, totals.counts)
     if slot != NOBODY and (not decodes or rep.running == 0):
         rep.piece = min(rules.chunk, pool[slot].prompt + pool[slot].done - rep.prefilled)
         rep.phase = PREFILL
-        rep.ends_s = now_s + rules.prefill_s[rep.prefilled + rep.piece] - rules.prefill_s[rep.prefilled]
+        rep.ends_s = rep.step_s + rules.prefill_s[rep.prefilled + rep.piece] - rules.prefill_s[rep.prefilled]
+        rep.since_step = NOBODY
     elif rep.running == 0:
         rep.phase = IDLE
-        rep.ends_s = np.inf
+        rep.ends_s = pool[rep.head].ready_s if rep.waiting > 0 else np.inf
     else:
-        if rep.phase != DECODE or rep.running != before:
-            rep.since_s = now_s
+        if rep.since_step == NOBODY:
+            rep.since_s = rep.step_s
             rep.since_step = rep.steps
             rep.since_tokens = rep.tokens
         rep.phase = DECODE
@@ -314,14 +394,13 @@ def _replay(
     rep = state.replica[replica]
     running = state.running[replica]
     while rep.ends_s <= now_s:
-        before = rep.running
         if rep.phase == DECODE:
             _end_decode(rules, state.pool, running, rep, totals.batches, now_s)
         _account(rules, totals.sums, rep, rep.ends_s)
         if rep.phase == PREFILL:
-            _end_prefill(state.pool, running, rep, totals)
+            _end_prefill(state.pool, running, rep, totals, replica >= rules.prefill_replicas)
         _dismiss(rules, state, totals, replica)
-        _next_step(rules, state.pool, running, rep, totals, before)
+        _next_step(rules, state.pool, running, rep, totals)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------
@@ -350,22 +429,74 @@ def _compared(routing: int, bits: int, number: int, replicas: int) -> tuple[int,
 
 
 @function
-def _arrive(
-    state: GenerationState, rep: Record, now_s: float, prompt: int, output: int
-) -> None:  # pragma: no cover - compiled
-    """A request joins the queue of a replica, and wakes it if it is idle."""
+def _arrived(
+    state: GenerationState, now_s: float, bits: int, prompt: int, output: int
+) -> int:  # pragma: no cover - compiled
+    """The place of a request that comes."""
     slot = state.numbers[FREE]
     this = state.pool[slot]
     state.numbers[FREE] = this.next
     state.numbers[FREE_PLACES] -= 1
     this.born_s = now_s
     this.first_s = np.nan
+    this.ready_s = now_s
+    this.bits = bits
     this.prompt = prompt
     this.output = output
     this.done = 0
-    _append(state.pool, rep, slot)
+    this.cached = 0
+    this.host = 0
+    return slot  # type: ignore[no-any-return]
+
+
+@function
+def _handed_over(state: GenerationState, replicas: int, until_s: float) -> int:  # pragma: no cover - compiled
+    """The next sequence that the first *replicas* hand over before *until_s*; `NOBODY` if there is none."""
+    source, at_s = NOBODY, until_s
+    for replica in range(replicas):
+        slot = state.replica[replica].first_out
+        if slot != NOBODY and state.pool[slot].ready_s < at_s:
+            source, at_s = replica, state.pool[slot].ready_s
+    if source == NOBODY:
+        return NOBODY
+    rep = state.replica[source]
+    slot = rep.first_out
+    rep.first_out = state.pool[slot].next
+    return slot  # type: ignore[no-any-return]
+
+
+@function
+def _enter(rules: GenerationRules, pool: Pool, rep: Record, slot: int) -> None:  # pragma: no cover - compiled
+    """A sequence joins the queue of a replica, which wakes for it if it is idle; its KV cache is on its way."""
+    this = pool[slot]
+    if this.cached > 0:
+        this.ready_s = max(this.ready_s, rep.link_s) + this.prompt * rules.move_s
+        rep.link_s = this.ready_s
+    _append(pool, rep, slot)
     if rep.phase == IDLE:
-        rep.ends_s = now_s
+        rep.ends_s = min(rep.ends_s, this.ready_s)
+
+
+@function
+def _candidates(
+    rules: GenerationRules, state: GenerationState, slot: int, stage: int
+) -> tuple[int, int, int, int]:  # pragma: no cover - compiled
+    """Replicas that a sequence may go to: the one that it takes if loads are equal; the first, the last, and the step.
+
+    In stage 1 they are some of those that take over what others have prefilled. All of a stage if there is no sequence.
+    """
+    begin, size, counter = 0, len(state.replica), ROUTED
+    if stage == 1:
+        begin, size, counter = rules.prefill_replicas, size - rules.prefill_replicas, MOVED
+    elif rules.prefill_replicas > 0:
+        size = rules.prefill_replicas
+    if slot == NOBODY:
+        return begin, begin, begin + size - 1, 1
+    replicas = min(size, state.numbers[ACTIVE])
+    chosen, other = _compared(rules.routing, state.pool[slot].bits, state.numbers[counter], replicas)
+    state.numbers[counter] += 1
+    apart = 1 if rules.routing == LEAST_LOADED else max(1, abs(other - chosen))
+    return begin + chosen, begin + min(chosen, other), begin + max(chosen, other), apart
 
 
 @kernel
@@ -396,32 +527,37 @@ def serve(
     Returns: The first request not looked at. If it is before *until_s*, there was no place: grow the state, call again.
     """
     index = first
-    while True:
-        arrives = index < len(times_s) and times_s[index] < until_s
-        if (arrives and state.numbers[FREE_PLACES] == 0) or (not arrives and until_s == np.inf):
-            return index
-        now_s, chosen, other, apart = until_s, 0, len(state.replica) - 1, 1
-        if arrives:
-            now_s = times_s[index]
-            chosen, other = _compared(rules.routing, routes[index], state.numbers[ROUTED], state.numbers[ACTIVE])
-            if rules.routing != LEAST_LOADED:
-                apart = max(1, abs(other - chosen))
-        low, high = min(chosen, other), max(chosen, other)
-        for replica in range(low, high + 1, apart):
-            _replay(rules, state, totals, replica, now_s)
-        if not arrives:
-            break
-        for replica in range(low, high + 1, apart):
-            if _load(state.replica[replica]) < _load(state.replica[chosen]):
-                chosen = replica
-        rep = state.replica[chosen]
-        state.numbers[ROUTED] += 1
-        totals.counts[ARRIVED] += 1
-        if 0 <= rules.limit <= rep.waiting and rep.phase != IDLE:
-            totals.counts[REFUSED] += 1
-        else:
-            _arrive(state, rep, now_s, prompts[index], outputs[index])
-        index += 1
-    for replica in range(len(state.replica)):
-        _account(rules, totals.sums, state.replica[replica], until_s)
+    limit_s = times_s[-1] if until_s == np.inf and len(times_s) > 0 else until_s
+    for stage in range(2 if rules.prefill_replicas > 0 else 1):  # first all that arrive, then what is handed over
+        comes = True
+        while comes:
+            slot, now_s = NOBODY, limit_s
+            if stage == 1:
+                slot = _handed_over(state, rules.prefill_replicas, limit_s)
+            elif index < len(times_s) and times_s[index] < until_s:
+                if state.numbers[FREE_PLACES] == 0:
+                    return index
+                slot = _arrived(state, times_s[index], routes[index], prompts[index], outputs[index])
+                totals.counts[ARRIVED] += 1
+                index += 1
+            elif until_s == np.inf and rules.prefill_replicas == 0:
+                return index
+            comes = slot != NOBODY
+            if comes:
+                now_s = state.pool[slot].ready_s
+            chosen, low, high, apart = _candidates(rules, state, slot, stage)
+            for replica in range(low, high + 1, apart):
+                _replay(rules, state, totals, replica, now_s)
+            for replica in range(low, high + 1, apart):
+                if _load(state.replica[replica]) < _load(state.replica[chosen]):
+                    chosen = replica
+            rep = state.replica[chosen]
+            if comes and stage == 0 and 0 <= rules.limit <= rep.waiting and rep.phase != IDLE:
+                totals.counts[REFUSED] += 1
+                _free(state, slot)
+            elif comes:
+                _enter(rules, state.pool, rep, slot)
+    if until_s < np.inf:
+        for replica in range(len(state.replica)):
+            _account(rules, totals.sums, state.replica[replica], until_s)
     return index

@@ -15,10 +15,10 @@ from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_of
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.state import Hits, Totals
 
-ARRIVED, SERVED, REFUSED, WITHIN_SLO, STARTED, PREEMPTED, TOKENS_IN, TOKENS_OUT = range(8)
+ARRIVED, SERVED, REFUSED, WITHIN_SLO, STARTED, PREEMPTED, TOKENS_IN, TOKENS_OUT, SWAPPED = range(9)
 """Places in `GenerationTotals.counts`: requests that came, were answered, were refused by a full queue, were answered
-within all promises; requests whose first prefill began; sequences preempted; tokens of prompts processed, those
-processed again included, and of answers."""
+within all promises; requests whose first prefill began; sequences that have to start over; tokens of prompts, those
+processed again included, and of answers; sequences whose KV cache went to host memory."""
 LATENCY_S, TTFT_S, WAIT_S, BUSY_S, ENERGY_J = range(5)
 """Places in `GenerationTotals.sums`: time to the whole answer and to its first token, of those that have it; time to
 the start of the first prefill; replica-seconds busy; energy of the steps."""
@@ -27,22 +27,28 @@ SEQUENCE = np.dtype(
     [
         ("born_s", np.float64),
         ("first_s", np.float64),
+        ("ready_s", np.float64),
+        ("bits", np.uint64),
         ("prompt", np.int64),
         ("output", np.int64),
         ("done", np.int64),
         ("last_step", np.int64),
+        ("cached", np.int64),
+        ("host", np.int64),
         ("next", np.int64),
     ],
     align=True,
 )
-"""A sequence: when it came; when its first token was there, NaN before; tokens of its prompt and of its answer; tokens
-that it has while it does not run; while it runs, the step of its replica that makes its last token; the place of the
-one behind it in the queue, or of the next free place."""
+"""A sequence: when it came; when its first token was there, NaN before; from when on it may be admitted; 64 random bits
+for its next routing; tokens of its prompt and of its answer; tokens that it has while it does not run; while it runs,
+the step of its replica that makes its last token; whether it waits with its KV cache, 1 or 0; its blocks in host
+memory; the place of the one behind it in the queue, or of the next free place."""
 
 REPLICA = np.dtype(
     [
         ("ends_s", np.float64),
         ("started_s", np.float64),
+        ("step_s", np.float64),
         ("since_s", np.float64),
         ("since_step", np.int64),
         ("since_tokens", np.int64),
@@ -51,19 +57,24 @@ REPLICA = np.dtype(
         ("running", np.int64),
         ("tokens", np.int64),
         ("blocks", np.int64),
+        ("host", np.int64),
         ("current", np.int64),
         ("prefilled", np.int64),
         ("piece", np.int64),
         ("head", np.int64),
         ("tail", np.int64),
         ("waiting", np.int64),
+        ("first_out", np.int64),
+        ("last_out", np.int64),
+        ("link_s", np.float64),
     ],
     align=True,
 )
-"""A replica: when its step ends, infinite if idle; up to when it is accounted; since when the same sequences are
-decoded, with the steps and tokens at that time; what it does; decode steps so far; sequences that run, and their tokens
-so far; blocks of the KV cache in use; the sequence that is prefilled, its tokens that are, and those in this step;
-first and last of its queue, and how many wait."""
+"""A replica: when its step ends, infinite if idle; up to when it is accounted; when its step begins, after transfers;
+since when the same sequences are decoded, with the steps and tokens at that time, `NOBODY` steps if others are; what it
+does; decode steps so far; sequences that run, and their tokens so far; blocks of the KV cache in use, and of host
+memory; the sequence that is prefilled, its tokens that are, and those in this step; first and last of its queue, and
+how many wait; first and last of those that it has prefilled for others; when the last KV cache on its link is there."""
 
 Pool = NDArray[Any]
 """An array of `SEQUENCE`."""
@@ -72,7 +83,7 @@ Record = Any
 
 IDLE, PREFILL, DECODE = range(3)
 """What a replica does."""
-ROUTED, ACTIVE = range(2, 4)
+ROUTED, ACTIVE, MOVED = range(2, 5)
 """Places in `GenerationState.numbers`, after those of the pool."""
 
 
@@ -94,6 +105,10 @@ class GenerationRules(NamedTuple):
         ttft_slo_s: Promised time to the first token [s]; infinite if none.
         tpot_slo_s: Promised time per further token, mean over the answer [s]; infinite if none.
         slo_s: Promised time to the whole answer [s]; infinite if none.
+        host_blocks: Blocks that the host memory of a replica holds for preempted sequences; 0 if they start over.
+        swap_s: Time that a block takes to go there, or to come back [s].
+        prefill_replicas: The first replicas, which process prompts and hand them over; 0 if all replicas do everything.
+        move_s: Time that the KV cache of a token takes from there to another replica [s].
     """
 
     routing: int
@@ -109,6 +124,10 @@ class GenerationRules(NamedTuple):
     ttft_slo_s: float
     tpot_slo_s: float
     slo_s: float
+    host_blocks: int = 0
+    swap_s: float = 0.0
+    prefill_replicas: int = 0
+    move_s: float = 0.0
 
 
 class GenerationState(NamedTuple):
@@ -118,7 +137,8 @@ class GenerationState(NamedTuple):
         pool: `SEQUENCE`, [S].
         replica: `REPLICA`, [R].
         running: Sequences that run, in the order of their admission, [R, max_batch].
-        numbers: First free place, free places, requests routed so far, replicas that get new ones, [4].
+        numbers: First free place, free places, requests routed so far, replicas that get new ones, requests handed over
+            so far, [5].
     """
 
     pool: Pool
@@ -131,7 +151,7 @@ class GenerationTotals(NamedTuple):
     """What has happened since second 0; totals of parts add up.
 
     Attributes:
-        counts: See ARRIVED and its neighbours, [8].
+        counts: See ARRIVED and its neighbours, [9].
         sums: See LATENCY_S and its neighbours, [5].
         latency: Histogram of the time to the whole answer, see `histogram`, [BINS].
         ttft: Histogram of the time to the first token, [BINS].
@@ -151,20 +171,20 @@ def new_state(rules: GenerationRules, replicas: int, places: int = 64) -> Genera
     """An endpoint on which nothing has happened yet, with room for so many sequences."""
     replica = np.zeros(replicas, dtype=REPLICA)
     replica["ends_s"] = np.inf
-    for name in ("current", "head", "tail"):
+    for name in ("current", "head", "tail", "since_step", "first_out", "last_out"):
         replica[name] = NOBODY
     return GenerationState(
         pool=new_pool(SEQUENCE, places),
         replica=replica,
         running=np.zeros((replicas, rules.max_batch), dtype=np.int64),
-        numbers=np.array([0, places, 0, replicas], dtype=np.int64),
+        numbers=np.array([0, places, 0, replicas, 0], dtype=np.int64),
     )
 
 
 def new_totals(rules: GenerationRules) -> GenerationTotals:
     """Totals of nothing."""
     return GenerationTotals(
-        counts=np.zeros(8, dtype=np.int64),
+        counts=np.zeros(9, dtype=np.int64),
         sums=np.zeros(5),
         latency=np.zeros(BINS, dtype=np.int64),
         ttft=np.zeros(BINS, dtype=np.int64),

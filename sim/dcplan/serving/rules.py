@@ -8,7 +8,7 @@ import numpy as np
 
 from dcplan.scenario.demand import Closed, FromPipelines
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
-from dcplan.scenario.generation import Generation
+from dcplan.scenario.generation import Generation, Swap
 from dcplan.serving.class_state import ClassRules, kinds_of
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.generation_state import GenerationRules
@@ -128,7 +128,9 @@ def generation_rules(
 
     See `GenerationRules` for the times and the powers, of prefill and of decode; zeros if these are not given.
     """
-    limit = spec.queue.limit
+    limit, swap, split = spec.queue.limit, generation.preempt, generation.disaggregated
+    token_bytes = generation.kv_per_token or 0.0
+    block_bytes = generation.block * token_bytes
     prefill_w, decode_w = powers_w or (np.zeros(len(prefill_s)), np.zeros(len(decode_s)))
     return GenerationRules(
         routing=ROUTING[spec.policy],
@@ -144,6 +146,10 @@ def generation_rules(
         ttft_slo_s=np.inf if generation.ttft is None else float(generation.ttft),
         tpot_slo_s=np.inf if generation.tpot is None else float(generation.tpot),
         slo_s=np.inf if spec.slo is None else spec.slo.latency_s,
+        host_blocks=int(swap.memory // block_bytes) if isinstance(swap, Swap) else 0,
+        swap_s=block_bytes / swap.bandwidth if isinstance(swap, Swap) else 0.0,
+        prefill_replicas=0 if split is None else split.prefill_replicas,
+        move_s=0.0 if split is None else token_bytes / split.bandwidth,
     )
 
 

@@ -31,6 +31,10 @@ class Sequence:
     first: simpy.Event
     done: simpy.Event
     tokens: int = 0
+    swapped: bool = False
+    moved: bool = False
+    there: bool = True
+    """Whether it waits with its KV cache, in host memory or from another replica; and whether that has come."""
 
     @property
     def length(self) -> int:
@@ -46,6 +50,7 @@ class Outcome:
     done_s: FloatArray
     batches: IntArray
     preempted: int = 0
+    swapped: int = 0
     prefilled: int = 0
     busy_s: float = 0.0
     energy_j: float = 0.0
@@ -57,6 +62,16 @@ class Outcome:
 
 
 @dataclass
+class Others:
+    """Replicas that go on with prompts which others have processed."""
+
+    routing: str
+    replicas: list[Replica]
+    routes: NDArray[np.uint64]
+    routed: int = 0
+
+
+@dataclass
 class Replica:
     """A replica and its queue."""
 
@@ -65,6 +80,12 @@ class Replica:
     current: Sequence | None = None
     prefilled: int = 0
     woken: simpy.Event | None = None
+    moved: int = 0
+    """Blocks that go to host memory or come back before the next step."""
+    link_s: float = 0.0
+    """When the last KV cache that was sent to it is there."""
+    others: Others | None = None
+    """Where prompts go that it has processed, if not to itself."""
 
     def load(self) -> int:
         """Requests that wait for it or run on it."""
@@ -87,13 +108,19 @@ def simulate(
         np.full(len(times_s), np.nan), np.full(len(times_s), np.nan), np.zeros(rules.max_batch + 1, dtype=np.int64)
     )
     fleet = [Replica() for _ in range(replicas)]
-    for each in fleet:
+    everyone = fleet
+    if rules.prefill_replicas:
+        fleet = everyone[: rules.prefill_replicas]
+        others = Others(routing, everyone[rules.prefill_replicas :], routes)
+        for each in fleet:
+            each.others = others
+    for each in everyone:
         env.process(run(env, rules, each, outcome))
 
     def source() -> Process:
         for index, time_s in enumerate(times_s):
             yield env.timeout(float(time_s) - env.now)
-            active = fleet[: active_at(scaling, replicas, env.now)]
+            active = fleet[: active_at(scaling, len(fleet), env.now)]
             chosen = active[choose(routing, active, index, int(routes[index]))]
             idle = chosen.woken is not None
             if not idle and 0 <= rules.limit <= len(chosen.waiting):
@@ -122,20 +149,25 @@ def run(env: simpy.Environment, rules: GenerationRules, replica: Replica, outcom
     """A replica makes step after step."""
     decoded = True
     while True:
-        if not replica.load():
-            replica.woken = env.event()
-            yield replica.woken
-            decoded = True
-        if replica.current is None and replica.waiting and fits(rules, replica):
-            replica.current, replica.prefilled = replica.waiting.popleft(), 0
+        while replica.current is None and replica.waiting and fits(rules, replica):
+            admit(rules, replica, replica.waiting.popleft())
         between = replica.current is None or (replica.prefilled > 0 and not decoded)
         if between:
             make_room(rules, replica, outcome)
+        if replica.moved:
+            waited_s = replica.moved * rules.swap_s
+            replica.moved = 0
+            yield env.timeout(waited_s)
+            outcome.busy_s += waited_s
         decoded = between and bool(replica.running)
         if decoded:
             yield from decode(env, rules, replica, outcome)
         elif replica.current is not None:
             yield from prefill(env, rules, replica, replica.current, outcome)
+        else:
+            replica.woken = env.event()
+            yield replica.woken
+            decoded = True
 
 
 def blocks(rules: GenerationRules, tokens: int) -> int:
@@ -150,16 +182,38 @@ def used(rules: GenerationRules, replica: Replica, more: int = 0) -> int:
 
 
 def fits(rules: GenerationRules, replica: Replica) -> bool:
-    """Whether the first in the queue can be admitted."""
-    needed = blocks(rules, replica.waiting[0].length + 1)
-    return len(replica.running) < rules.max_batch and used(rules, replica) + needed <= rules.blocks
+    """Whether the first in the queue can be admitted; one with its cache leaves a block for each that runs."""
+    first = replica.waiting[0]
+    needed = blocks(rules, first.length + 1)
+    others = used(rules, replica) + (len(replica.running) if first.swapped or first.moved else 0)
+    return first.there and len(replica.running) < rules.max_batch and others + needed <= rules.blocks
+
+
+def admit(rules: GenerationRules, replica: Replica, this: Sequence) -> None:
+    """It is prefilled next, or goes on where it was."""
+    if this.swapped:
+        this.swapped = False
+        replica.moved += blocks(rules, this.length)
+        replica.running.append(this)
+    elif this.moved:
+        this.moved = False
+        replica.running.append(this)
+    else:
+        replica.current, replica.prefilled = this, 0
 
 
 def make_room(rules: GenerationRules, replica: Replica, outcome: Outcome) -> None:
     """Preempt, the last admitted first, until everybody's next token fits."""
     while used(rules, replica, 1) > rules.blocks:
-        replica.waiting.appendleft(replica.running.pop())
-        outcome.preempted += 1
+        last = replica.running.pop()
+        held = sum(blocks(rules, each.length) for each in replica.waiting if each.swapped)
+        replica.waiting.appendleft(last)
+        if held + blocks(rules, last.length) <= rules.host_blocks:
+            last.swapped = True
+            replica.moved += blocks(rules, last.length)
+            outcome.swapped += 1
+        else:
+            outcome.preempted += 1
 
 
 def prefill(
@@ -181,8 +235,34 @@ def prefill(
         this.first.succeed()
     if this.tokens == this.output:
         this.done.succeed()
+    elif replica.others is not None:
+        env.process(hand_over(env, rules, replica.others, this))
     else:
         replica.running.append(this)
+
+
+def hand_over(env: simpy.Environment, rules: GenerationRules, others: Others, this: Sequence) -> Process:
+    """The KV cache goes to another replica, after those that were sent there before."""
+    chosen = others.replicas[
+        choose(others.routing, others.replicas, others.routed, mixed(int(others.routes[this.index])))
+    ]
+    others.routed += 1
+    chosen.link_s = max(chosen.link_s, env.now) + this.prompt * rules.move_s
+    this.moved, this.there = True, False
+    chosen.waiting.append(this)
+    yield env.timeout(chosen.link_s - env.now)
+    this.there = True
+    if chosen.woken is not None:
+        chosen.woken.succeed()
+        chosen.woken = None
+
+
+def mixed(bits: int) -> int:
+    """The next output of SplitMix64 after the state *bits*."""
+    state = (bits + 0x9E3779B97F4A7C15) % 2**64
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        state = (state ^ (state >> shift)) * factor % 2**64
+    return state ^ (state >> 31)
 
 
 def decode(env: simpy.Environment, rules: GenerationRules, replica: Replica, outcome: Outcome) -> Process:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dcplan.kpis.limits import limit
@@ -18,13 +20,13 @@ def endpoint(**more: object) -> Endpoint:
     return Endpoint.model_validate({"service": SERVICE, "replicas": 4, "demand": demand} | more)
 
 
-def chat(max_batch: int = 16) -> Endpoint:
+def chat(max_batch: int = 16, **more: Any) -> Endpoint:
     """An endpoint that generates text."""
     lengths = {"mean": 100, "cv": 1.0, "most": 500}
-    generation = {"prompt": lengths, "output": lengths, "max_batch": max_batch, "kv_tokens": 16384}
+    generation = {"prompt": lengths, "output": lengths, "max_batch": max_batch, "kv_tokens": 16384} | more
     demand = {"kind": "poisson", "rate": "10 /s"}
     return Endpoint.model_validate(
-        {"workload": "gpt-small", "on": "nodes", "replicas": 2, "demand": demand, "generation": generation}
+        {"workload": "gpt-small", "on": "nodes", "replicas": 4, "demand": demand, "generation": generation}
     )
 
 
@@ -67,6 +69,12 @@ def chat(max_batch: int = 16) -> Endpoint:
         ),
         (endpoint(cache=CACHE), {"cache_hit_ratio": 1.0}, "Nothing but the cache, which answers every request."),
         (chat(), {"preempted": 5e4, "batch_mean": 15.0}, "The KV cache: 50,000 sequences had to start over."),
+        (chat(), {"swapped": 5e4, "batch_mean": 15.0}, "The KV cache: 50,000 were moved to host memory and back."),
+        (
+            chat(kv_per_token="1 kB", disaggregated={"prefill_replicas": 2, "bandwidth": "1 GB/s"}),
+            {"wait_mean_s": 2.0, "ttft_p50_s": 2.5},
+            "The 2 replicas for prompts: a request waits 2 s until one begins with it.",
+        ),
         (chat(), {"batch_mean": 15.0}, "The steps: 15 of at most 16 sequences share one."),
         (chat(), {"batch_mean": 2.0}, "Nothing but the speed of a step: 2 of at most 16 sequences share one."),
     ],

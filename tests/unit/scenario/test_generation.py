@@ -21,11 +21,21 @@ ENDPOINT: dict[str, Any] = {
     "demand": {"kind": "poisson", "rate": "1 /s"},
     "generation": GENERATION,
 }
+SWAP = {"kind": "swap", "bandwidth": "25 GB/s", "memory": "64 GB"}
+SPLIT = {"prefill_replicas": 2, "bandwidth": "25 GB/s"}
+HANDED_OVER = GENERATION | {"kv_per_token": "128 kB", "disaggregated": SPLIT}
 
 
 def test_a_cache_for_all_sequences_never_preempts() -> None:
     assert not Generation.model_validate(GENERATION).may_preempt
     assert Generation.model_validate(GENERATION | {"kv_tokens": 1000}).may_preempt
+
+
+def test_nothing_starts_over_where_host_memory_holds_a_whole_batch() -> None:
+    small = GENERATION | {"kv_tokens": 1000, "kv_per_token": "1 kB"}
+    assert Generation.model_validate(small).may_start_over
+    for memory, may in (("1.2 MB", True), ("1.3 MB", False)):
+        assert Generation.model_validate(small | {"preempt": SWAP | {"memory": memory}}).may_start_over == may
 
 
 def test_a_cache_that_cannot_hold_one_sequence_is_refused() -> None:
@@ -44,6 +54,22 @@ def test_a_mean_lies_between_the_ends(tokens: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"disaggregated": SPLIT}, "disaggregated moves the KV cache; say how large it is"),
+        ({"preempt": SWAP}, "say how large it is, e.g. 'kv_per_token: 128 kB'"),
+        (
+            {"preempt": SWAP | {"memory": "1 MB"}, "kv_per_token": "128 kB"},
+            r"host memory of 1e\+06 B cannot hold a block of 16 tokens \(2.048e\+06 B\)",
+        ),
+    ],
+)
+def test_a_cache_that_is_moved_has_a_size(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Generation.model_validate(GENERATION | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
         (
             {"workload": None, "on": None, "service": {"kind": "exponential", "mean": "1 s"}},
             "generation needs a workload",
@@ -51,6 +77,11 @@ def test_a_mean_lies_between_the_ends(tokens: dict[str, int]) -> None:
         ({"batching": {"max_batch": 4}}, "cannot be combined with batching yet"),
         ({"samples_per_request": 2}, "cannot be combined with samples_per_request yet"),
         ({"classes": {"a": {}, "b": {}}}, "cannot be combined with classes, retry, admission, timeout or users yet"),
+        ({"generation": HANDED_OVER}, "2 prefill_replicas of 2 replicas leave none that writes answers"),
+        (
+            {"generation": HANDED_OVER, "replicas": 3, "autoscaling": {"kind": "per_replica", "least": 1, "target": 2}},
+            "disaggregated replicas cannot come and go yet",
+        ),
         ({"queue": {"kind": "shared"}}, "cannot be combined with queue: {kind: shared} yet"),
     ],
 )

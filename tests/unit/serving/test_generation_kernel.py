@@ -15,11 +15,13 @@ from dcplan.serving.generation_state import (
     ARRIVED,
     BUSY_S,
     ENERGY_J,
+    IDLE,
     LATENCY_S,
     PREEMPTED,
     REFUSED,
     SERVED,
     STARTED,
+    SWAPPED,
     TOKENS_IN,
     TOKENS_OUT,
     TTFT_S,
@@ -44,13 +46,33 @@ def step_tables(max_batch: int) -> tuple[FloatArray, FloatArray]:
     return prefill_s, decode_s
 
 
-def make_rules(routing: str, max_batch: int, limit: int, block: int, room: int, chunk: int) -> GenerationRules:
-    """*room*: how many of the longest sequences the KV cache holds."""
+def make_rules(
+    routing: str, max_batch: int, limit: int, block: int, room: int, chunk: int, host: float = 0.0, prefill: int = 0
+) -> GenerationRules:
+    """*room*: how many of the longest sequences the KV cache holds; *host*: how many the host memory does.
+
+    *prefill*: replicas that process prompts only.
+    """
     blocks = room * -(-LONGEST // block)
+    host_blocks = int(host * -(-LONGEST // block))
     times_s = step_tables(max_batch)
     powers_w = 300.0 + 0.5 * np.arange(len(times_s[0])), 50.0 + 7.0 * np.arange(max_batch + 1)
     return GenerationRules(
-        ROUTING[routing], max_batch, limit, block, blocks, chunk, *times_s, *powers_w, 0.5, 0.05, 3.0
+        ROUTING[routing],
+        max_batch,
+        limit,
+        block,
+        blocks,
+        chunk,
+        *times_s,
+        *powers_w,
+        0.5,
+        0.05,
+        3.0,
+        host_blocks,
+        0.0007 * block,
+        prefill,
+        0.0004,
     )
 
 
@@ -77,6 +99,8 @@ ENDPOINTS = st.fixed_dictionaries(
         "block": st.sampled_from([1, 4, 16]),
         "room": st.sampled_from([1, 2, 100]),
         "chunk": st.sampled_from([7, 64, LONGEST]),
+        "host": st.sampled_from([0.0, 0.5, 3.0]),
+        "prefill": st.sampled_from([0, 1, 3]),
     }
 )
 RUNS = st.fixed_dictionaries(
@@ -100,6 +124,7 @@ def test_every_token_equals_the_oracle_on_long_streams(endpoint: dict[str, Any],
 def compare_with_oracle(endpoint: dict[str, Any], replicas: int, rate: float, seed: int, count: int) -> None:
     """Same answers, first tokens, steps by batch size, preemptions, busy time, energy; cut at random or not."""
     rules = make_rules(**endpoint)
+    replicas += rules.prefill_replicas
     prompts = make_prompts(count, rate * replicas, seed)
     expected = generation_oracle.simulate(rules, endpoint["routing"], replicas, *prompts)
     ours = GenerationEndpoint.new(rules, replicas, iter(in_blocks(prompts, 29)))
@@ -113,6 +138,7 @@ def compare_with_oracle(endpoint: dict[str, Any], replicas: int, rate: float, se
     assert total.counts[REFUSED] == expected.refused
     assert total.counts[STARTED] == answered.sum()
     assert total.counts[PREEMPTED] == expected.preempted
+    assert total.counts[SWAPPED] == expected.swapped
     assert total.counts[TOKENS_IN] == expected.prefilled
     assert total.counts[TOKENS_OUT] == prompts.outputs[answered].sum()
     np.testing.assert_array_equal(total.batches, expected.batches)
@@ -131,10 +157,12 @@ def compare_with_oracle(endpoint: dict[str, Any], replicas: int, rate: float, se
     assert ours.in_system == 0
     assert not ours.state.replica["blocks"].any()
     assert not ours.state.replica["tokens"].any()
+    assert not ours.state.replica["host"].any()
 
 
-def test_a_run_cut_anywhere_equals_the_uncut_run() -> None:
-    rules = make_rules("power_of_two", 8, -1, 4, 2, 64)
+@pytest.mark.parametrize(("host", "prefill", "counted"), [(0.0, 0, PREEMPTED), (1.0, 0, SWAPPED), (0.0, 1, PREEMPTED)])
+def test_a_run_cut_anywhere_equals_the_uncut_run(host: float, prefill: int, counted: int) -> None:
+    rules = make_rules("power_of_two", 8, -1, 4, 2, 64, host, prefill)
     prompts = make_prompts(1000, 4.0, 7)
     whole = GenerationEndpoint.new(rules, 3, iter([prompts]))
     cut = GenerationEndpoint.new(rules, 3, iter(in_blocks(prompts, 501)))
@@ -147,7 +175,7 @@ def test_a_run_cut_anywhere_equals_the_uncut_run() -> None:
         np.testing.assert_array_equal(getattr(cut.detail, name), getattr(whole.detail, name))
     np.testing.assert_array_equal(cut.state.replica["ends_s"], whole.state.replica["ends_s"])
     np.testing.assert_allclose(cut.detail.sums, whole.detail.sums, rtol=1e-12)
-    assert whole.detail.counts[PREEMPTED] > 0
+    assert whole.detail.counts[counted] > 0
 
 
 def test_one_request_takes_its_prefill_and_its_steps() -> None:
@@ -159,6 +187,32 @@ def test_one_request_takes_its_prefill_and_its_steps() -> None:
     assert endpoint.detail.sums[TTFT_S] == pytest.approx(ttft_s)
     assert endpoint.detail.sums[LATENCY_S] == pytest.approx(ttft_s + steps_s)
     assert endpoint.detail.batches[1] == 10
+
+
+def test_a_prompt_that_is_handed_over_has_its_first_token_before_it_moves() -> None:
+    rules = make_rules("random", 4, -1, 16, 10, LONGEST, prefill=1)
+    alone = Prompts(np.array([1.0]), np.zeros(1, dtype=np.uint64), np.array([50]), np.array([11]))
+    endpoint = GenerationEndpoint.new(rules, 2, iter([alone]))
+    endpoint.advance(1.0 + rules.prefill_s[50] + 0.01)
+    assert (endpoint.detail.sums[TTFT_S], endpoint.in_system) == (pytest.approx(rules.prefill_s[50]), 1)
+    assert endpoint.state.replica["phase"].tolist() == [IDLE, IDLE]
+    endpoint.advance(100.0)
+    steps_s = rules.decode_s[1, 61] - rules.decode_s[1, 51]
+    assert endpoint.detail.sums[LATENCY_S] == pytest.approx(rules.prefill_s[50] + 50 * rules.move_s + steps_s)
+    assert endpoint.detail.sums[BUSY_S] == pytest.approx(rules.prefill_s[50] + steps_s)
+
+
+def test_the_link_takes_in_one_cache_after_another() -> None:
+    """Two prompts are handed over at the same time, to the same replica."""
+    rules = make_rules("random", 4, -1, 16, 10, LONGEST, prefill=2)._replace(
+        routing=ROUTING["round_robin"], move_s=0.01
+    )
+    both = Prompts(np.zeros(2), np.zeros(2, dtype=np.uint64), np.array([50, 50]), np.array([2, 2]))
+    endpoint = GenerationEndpoint.new(rules, 3, iter([both]))
+    endpoint.advance(100.0)
+    waits_s = rules.move_s * 50, rules.move_s * 100
+    steps_s = 2 * (rules.decode_s[1, 52] - rules.decode_s[1, 51])
+    assert endpoint.detail.sums[LATENCY_S] == pytest.approx(2 * rules.prefill_s[50] + sum(waits_s) + steps_s)
 
 
 def test_chunks_let_others_go_on_and_delay_the_first_token() -> None:
@@ -198,6 +252,21 @@ def test_a_backlog_that_never_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     )
     with pytest.raises(OverflowError, match="limit the queue"):
         endpoint.advance(10.0)
+
+
+def test_a_sequence_that_is_swapped_out_waits_for_both_transfers() -> None:
+    """Two sequences of 11 blocks in a cache of 20: the second leaves and comes back; nothing is processed twice."""
+    rules = make_rules("random", 2, -1, 10, 1, LONGEST, host=1.0)
+    prompts = Prompts(np.zeros(2), np.zeros(2, dtype=np.uint64), np.array([50, 50]), np.array([60, 60]))
+    endpoint = GenerationEndpoint.new(rules, 1, iter([prompts]))
+    endpoint.advance(100.0)
+    total = endpoint.detail
+    assert (total.counts[SWAPPED], total.counts[PREEMPTED], total.counts[TOKENS_IN]) == (1, 0, 100)
+    together_s = rules.decode_s[2, 100] - rules.decode_s[2, 51]
+    alone_s = rules.decode_s[1, 110] - rules.decode_s[1, 100]
+    assert total.sums[BUSY_S] == pytest.approx(
+        2 * rules.prefill_s[50] + together_s + 2 * alone_s + 2 * 10 * rules.swap_s
+    )
 
 
 @pytest.mark.parametrize("routing", get_args(EqualRouting))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcplan.serving.policies import first_choice, least_loaded, second_choice
+from dcplan.serving.policies import first_choice, least_loaded, mixed, second_choice
 
 DRAWS = np.random.default_rng(5).integers(0, 2**64 - 1, 20_000, dtype=np.uint64, endpoint=True)
 
@@ -22,3 +22,13 @@ def test_two_different_replicas_are_picked_uniformly(replicas: int) -> None:
 
 def test_the_first_of_the_least_loaded_is_picked() -> None:
     assert least_loaded(np.array([3, 1, 0, 1, 0]), np.array([0, 1, 2, 1, 0]), 4) == 1
+
+
+def test_mixed_bits_are_those_of_splitmix64_and_choose_anew() -> None:
+    """The first output from state 0 of the reference implementation (S. Vigna, 2015)."""
+    with np.errstate(over="ignore"):
+        assert mixed(np.uint64(0), 1) == 0xE220A8397B1DCDAF
+        before, after = (np.array([first_choice(each, 4) for each in draws]) for draws in (DRAWS, mixed(DRAWS, 1)))
+    counts = np.bincount(4 * before + after, minlength=16)
+    expected = len(DRAWS) / 16
+    assert ((counts - expected) ** 2 / expected).sum() < 45.0  # chi-square of 15 degrees: one in 10,000

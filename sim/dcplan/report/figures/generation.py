@@ -130,7 +130,7 @@ def token_finding(
 
 
 def tokens_figure(name: str, steps: pd.DataFrame, start: datetime, horizon_s: float, points: int = POINTS) -> go.Figure:
-    """Tokens of prompts and of answers per second over the run, and sequences that had to start over.
+    """Tokens of prompts and of answers per second over the run, and sequences that the KV cache had no room for.
 
     Args:
         name: The endpoint.
@@ -143,6 +143,8 @@ def tokens_figure(name: str, steps: pd.DataFrame, start: datetime, horizon_s: fl
     panels = [("tokens_out", "Answers [tokens/s]", theme.GREEN), ("tokens_in", "Prompts [tokens/s]", theme.BLUE)]
     if steps["preempted"].any():
         panels.append(("preempted", "Preempted [/s]", theme.VERMILION))
+    if steps["swapped"].any():
+        panels.append(("swapped", "Swapped out [/s]", theme.ORANGE))
     figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.08)
     for row, (column, title, colour) in enumerate(panels, start=1):
         shown = course(steps["time_s"], steps[column] / seconds, seconds, points).until(horizon_s)
@@ -161,11 +163,16 @@ def tokens_figure(name: str, steps: pd.DataFrame, start: datetime, horizon_s: fl
 
 def tokens_finding(name: str, steps: pd.DataFrame) -> str:
     """How many tokens are made, and how many sequences lost their place in the KV cache."""
-    total = steps[["duration_s", "tokens_out", "started", "preempted"]].sum()
+    total = steps[["duration_s", "tokens_out", "started", "preempted", "swapped"]].sum()
     if not total["started"]:
         return f"{name} got no request"
     text = f"{name} writes {digits(float(total['tokens_out'] / total['duration_s']))} tokens per second"
-    if not total["preempted"]:
-        return f"{text}; its KV cache suffices"
-    again = float(total["preempted"] / total["started"])
-    return f"{text}; its KV cache is too small: {digits(again)} preemptions per request, whose work is done again"
+    lost = [
+        f"{digits(float(total[column] / total['started']))} {what}"
+        for column, what in (
+            ("preempted", "preemptions per request, whose work is done again"),
+            ("swapped", "moves to host memory per request, while others wait"),
+        )
+        if total[column]
+    ]
+    return f"{text}; its KV cache {'is too small: ' + '; '.join(lost) if lost else 'suffices'}"

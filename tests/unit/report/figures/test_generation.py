@@ -20,12 +20,12 @@ def latency() -> pd.DataFrame:
     return frame("token_latency", rows)
 
 
-def steps(preempted: int = 0, started: int = 10) -> pd.DataFrame:
+def steps(preempted: int = 0, started: int = 10, swapped: int = 0) -> pd.DataFrame:
     return frame(
         "generation",
         {
             "replication": 0, "endpoint": "e", "time_s": [0.0, 60.0], "duration_s": 60.0, "started": started,
-            "preempted": preempted, "tokens_in": 600, "tokens_out": 1200,
+            "preempted": preempted, "swapped": swapped, "tokens_in": 600, "tokens_out": 1200,
         },
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ def test_the_finding_says_when_answers_begin_and_how_fast_they_go_on() -> None:
 def test_a_cache_that_is_too_small_is_the_finding() -> None:
     assert tokens_finding("e", steps()) == "e writes 20.0 tokens per second; its KV cache suffices"
     assert tokens_finding("e", steps(preempted=5)).endswith("0.500 preemptions per request, whose work is done again")
+    assert tokens_finding("e", steps(swapped=20)).endswith("2.00 moves to host memory per request, while others wait")
     assert tokens_finding("e", steps(started=0)) == "e got no request"
 
 
@@ -57,3 +58,4 @@ def test_preemptions_have_a_panel_only_where_there_are_some() -> None:
     start = datetime(2025, 1, 1)
     assert len(tokens_figure("e", steps(), start, 120.0).data) == 2
     assert len(tokens_figure("e", steps(preempted=5), start, 120.0).data) == 3
+    assert len(tokens_figure("e", steps(preempted=5, swapped=5), start, 120.0).data) == 4
