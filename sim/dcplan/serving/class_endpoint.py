@@ -42,7 +42,7 @@ class ClassEndpoint:
     _active: int = field(init=False)
     _excluded: set[int] = field(default_factory=set, init=False)
     _crashed: int = field(default=NOBODY, init=False)
-    _joined: bool = field(default=False, init=False)
+    _looks: int = field(default=NOBODY, init=False)
     _left: list[NDArray[Any]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
@@ -92,7 +92,7 @@ class ClassEndpoint:
 
     def crash(self, replica: int) -> None:
         """A replica fails now: it loses what it holds, and what it gets until it is excluded or repaired."""
-        self._crashed = replica
+        self._crashed, self._looks = replica, 0 if self.rules.shared else replica
         if self.rules.shared:
             self.exclude(replica)
         self.advance(float(self.state.moments[class_state.NOW_S]))
@@ -124,7 +124,8 @@ class ClassEndpoint:
         state.ready[: len(ready)] = ready
         if ready:
             state.share[: len(ready)] = class_state.shares(state.replica["each_s"][ready])
-        self._joined = shared
+        if shared:
+            self._looks = 0
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
@@ -133,9 +134,8 @@ class ClassEndpoint:
             times_s, draws, routes, news, kinds, labels = self._block
             self._next, wanted = class_kernel.serve(
                 self.rules, self.state, self.detail,
-                times_s, draws, routes, news, kinds, labels, self._next, more, until_s, self._crashed, self._joined,
+                times_s, draws, routes, news, kinds, labels, self._next, more, until_s, self._crashed, self._looks,
             )  # fmt: skip
-            self._crashed, self._joined = NOBODY, False
             if wanted == class_kernel.WANTS_PLACES:
                 self._grow()
             elif wanted == class_kernel.WANTS_READER:
@@ -144,6 +144,7 @@ class ClassEndpoint:
                 block = next(self.requests, None)
                 self._block, self._next, more = block or NOTHING, 0, block is not None
             else:
+                self._crashed, self._looks = NOBODY, NOBODY
                 return
 
     def departures(self) -> NDArray[Any]:

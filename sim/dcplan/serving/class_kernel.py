@@ -421,29 +421,31 @@ def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: 
 
 
 @function
+def _is_full(rules: ClassRules, state: ClassState, queue: int, kind: int) -> bool:  # pragma: no cover - compiled
+    """Whether a queue has no room for a request of a class, which would not be served at once either."""
+    waiting = state.queue[queue].waiting
+    if rules.kinds[kind].limit < 0 or waiting < rules.kinds[kind].limit:
+        return False
+    idle = state.numbers[READY] > 0 if rules.shared else state.replica[queue].serving == 0
+    return not (idle and (waiting + 1 >= _most(rules, state, queue) or rules.base.max_delay_s == 0.0))
+
+
+@function
 def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> int:
     # pragma: no cover - compiled
-    """An attempt: the queue that it joins, or NOBODY."""
+    """An attempt: the queue that it joins, or NOBODY if it fails."""
     this = state.pool[slot]
     kind, attempt = this.kind, this.attempt
     totals.counts[kind, ATTEMPTED] += 1
     if attempt == 0:
         totals.counts[kind, ARRIVED] += 1
-    if not _admitted(rules, state, now_s):
-        totals.counts[kind, LIMITED] += 1
-        _fail(rules, state, totals, slot, now_s)
-        return NOBODY
-    queue = _routed(rules, state, mixed(this.bits, 2 * attempt))
-    if queue == NOBODY or not (rules.shared or state.replica[queue].up):
-        totals.counts[kind, LOST] += 1
-        _fail(rules, state, totals, slot, now_s)
-        return NOBODY
-    waiting = state.queue[queue].waiting
-    idle = state.numbers[READY] > 0 if rules.shared else state.replica[queue].serving == 0
-    at_once = idle and (waiting + 1 >= _most(rules, state, queue) or rules.base.max_delay_s == 0.0)
-    if 0 <= rules.kinds[kind].limit <= waiting and not at_once:
-        totals.counts[kind, REFUSED] += 1
-        _fail(rules, state, totals, slot, now_s)
+    queue, cause = NOBODY, LIMITED
+    if _admitted(rules, state, now_s):
+        queue, cause = _routed(rules, state, mixed(this.bits, 2 * attempt)), LOST
+        if queue != NOBODY and (rules.shared or state.replica[queue].up):
+            cause = REFUSED if _is_full(rules, state, queue, kind) else NOBODY
+    if cause != NOBODY:
+        totals.counts[kind, cause] += 1
         return NOBODY
     _append(rules, state, queue, slot, now_s)
     return queue
@@ -495,58 +497,56 @@ def _account(rules: ClassRules, state: ClassState, totals: ClassTotals, replica:
 
 
 @function
-def _lose(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> None:
+def _impatient(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int, now_s: float) -> int:
     # pragma: no cover - compiled
-    """A request of *queue* that has waited too long gives up, unless a batch is due at this very instant."""
+    """A request of *queue* that has waited too long, or NOBODY, as when a batch is due at this very instant."""
     if _due_s(rules, state, queue) <= now_s:
-        return
+        return NOBODY
     for kind in range(len(rules.kinds)):
         slot = state.line[queue, kind].patient
         if slot != NOBODY and state.pool[slot].since_s + rules.kinds[kind].timeout_s <= now_s:
             totals.counts[kind, TIMED_OUT] += 1
-            client = slot
-            if rules.unaware:
-                this = state.pool[slot]
-                client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind, this.label)
-                state.pool[client].attempt = this.attempt
-                state.line[queue, kind].patient = this.next
-                state.pool[slot].gone = True
-                state.numbers[GONE] += 1
-            else:
-                _behead(state, queue, kind)
-            _fail(rules, state, totals, client, now_s)
-            return
+            if not rules.unaware:
+                return _behead(state, queue, kind)
+            this = state.pool[slot]
+            client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind, this.label)
+            state.pool[client].attempt = this.attempt
+            state.line[queue, kind].patient = this.next
+            state.pool[slot].gone = True
+            state.numbers[GONE] += 1
+            return client
+    return NOBODY
 
 
 @function
-def _lost(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> None:
+def _victim(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: int, now_s: float) -> int:
     # pragma: no cover - compiled
-    """A replica that fails loses a request, whose client, unless it gave up before, sees that its attempt failed."""
-    if state.pool[slot].gone:
+    """A replica fails: the next request that it loses, or NOBODY when there are no more.
+
+    It loses those that it serves, and those that wait in front of it alone; who gave up before does not notice.
+    """
+    rep = state.replica[replica]
+    if rep.up and rep.serving > 0:
+        _account(rules, state, totals, replica, now_s)
+    rep.up = False
+    kind = 0
+    while True:
+        if rep.serving > 0:
+            rep.serving -= 1
+            slot = state.batch[replica, rep.serving]
+        elif rules.shared or kind == len(rules.kinds):
+            _set_alarm(state.alarm, replica, np.inf)
+            return NOBODY
+        elif state.line[replica, kind].head == NOBODY:
+            kind += 1
+            continue
+        else:
+            slot = _behead(state, replica, kind)
+        if not state.pool[slot].gone:
+            totals.counts[state.pool[slot].kind, LOST] += 1
+            return slot  # type: ignore[no-any-return]
         state.numbers[GONE] -= 1
         _free(state, slot)
-    else:
-        totals.counts[state.pool[slot].kind, LOST] += 1
-        _fail(rules, state, totals, slot, now_s)
-
-
-@function
-def _crash(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: int, now_s: float) -> None:
-    # pragma: no cover - compiled
-    """A replica fails, and loses what it serves and what waits in front of it alone."""
-    rep = state.replica[replica]
-    rep.up = False
-    if rep.serving > 0:
-        _account(rules, state, totals, replica, now_s)
-    for k in range(rep.serving):
-        _lost(rules, state, totals, state.batch[replica, k], now_s)
-    rep.serving = 0
-    _set_alarm(state.alarm, replica, np.inf)
-    if not rules.shared:
-        for kind in range(len(rules.kinds)):
-            while state.line[replica, kind].head != NOBODY:
-                _lost(rules, state, totals, _behead(state, replica, kind), now_s)
-        _look(rules, state, totals, replica, now_s)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------
@@ -570,7 +570,7 @@ def serve(
     more: bool,
     until_s: float,
     crashed: int,
-    joined: bool,
+    looks: int,
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Serve until *until_s*: what happens by itself at that instant still happens, new requests do not come any more.
 
@@ -588,7 +588,7 @@ def serve(
         more: Whether more requests follow those given.
         until_s: Where to stop [s].
         crashed: A replica that fails before anything else happens, or NOBODY.
-        joined: Whether replicas may have become ready for a shared queue, which must be looked at.
+        looks: A queue that must be looked at, because its replicas have changed, or NOBODY.
 
     Returns: The first request not looked at, and what to do: nothing (`DONE`), or call again after making the state
         larger (`WANTS_PLACES`), with more requests (`WANTS_REQUESTS`), or after taking out who has left
@@ -596,45 +596,26 @@ def serve(
     """
     replicas = len(state.replica)
     index, count = first, len(times_s)
-    if crashed != NOBODY:
-        _crash(rules, state, totals, crashed, state.moments[NOW_S])
-    if joined:
-        _look(rules, state, totals, 0, state.moments[NOW_S])
+    if looks != NOBODY:
+        _set_alarm(state.alarm, replicas + looks, state.moments[NOW_S])
     while True:
         if rules.reports and state.numbers[LEFT] + len(state.pool) > len(state.left):
             return index, WANTS_READER
-        while state.numbers[THINKING] > 0:
-            if index == count:
-                if more:
-                    return index, WANTS_REQUESTS
-                break
-            at_s = state.moments[NOW_S] + times_s[index]
-            slot = _enter(
-                state,
-                at_s,
-                draws[index],
-                news[index] if rules.base.spell_s > 0.0 else 0.0,
-                routes[index],
-                kinds[index],
-                labels[index] if rules.reports else 0,
-            )
-            _push(state.later, state.numbers[COMING], at_s, slot)
-            state.numbers[COMING] += 1
-            state.numbers[THINKING] -= 1
-            index += 1
-        arrival_s = np.inf
-        if rules.users == 0:
-            if index < count:
-                arrival_s = times_s[index]
-            elif more:
-                return index, WANTS_REQUESTS
         if rules.unaware and state.numbers[FREE_PLACES] == 0:
             return index, WANTS_PLACES
+        if index == count and more and (rules.users == 0 or state.numbers[THINKING] > 0):
+            return index, WANTS_REQUESTS
+        thinks = index < count and state.numbers[THINKING] > 0
+        arrival_s = times_s[index] if rules.users == 0 and index < count else np.inf
+        later_s = state.later[0].at_s if state.numbers[COMING] > 0 else np.inf
         who = state.alarm[0].order
         alarm_s = state.alarm[who].at_s
-        later_s = state.later[0].at_s if state.numbers[COMING] > 0 else np.inf
-        queue = NOBODY
-        if alarm_s <= min(later_s, arrival_s):
+        now_s, queue, failed = state.moments[NOW_S], NOBODY, NOBODY
+        if crashed != NOBODY:
+            failed = _victim(rules, state, totals, crashed, now_s)
+            if failed == NOBODY:
+                crashed = NOBODY
+        elif not thinks and alarm_s <= min(later_s, arrival_s):
             if alarm_s > until_s or alarm_s == np.inf:
                 break
             now_s = alarm_s
@@ -643,29 +624,33 @@ def serve(
                 queue = 0 if rules.shared else who
             else:
                 queue = who - replicas
-                _lose(rules, state, totals, queue, now_s)
+                failed = _impatient(rules, state, totals, queue, now_s)
         else:
-            now_s = min(later_s, arrival_s)
-            if now_s >= until_s:
-                break
-            if later_s <= arrival_s:
+            if not thinks:
+                now_s = min(later_s, arrival_s)
+                if now_s >= until_s:
+                    break
+            if thinks or arrival_s < later_s:
+                if state.numbers[FREE_PLACES] == 0:
+                    return index, WANTS_PLACES
+                born_s = now_s + times_s[index] if thinks else now_s
+                pace_news = news[index] if rules.base.spell_s > 0.0 else 0.0
+                label = labels[index] if rules.reports else 0
+                slot = _enter(state, born_s, draws[index], pace_news, routes[index], kinds[index], label)
+                index += 1
+            else:
                 slot = _pop(state.later, state.numbers[COMING])
                 state.numbers[COMING] -= 1
-            elif state.numbers[FREE_PLACES] == 0:
-                return index, WANTS_PLACES
+            if thinks:
+                _push(state.later, state.numbers[COMING], state.pool[slot].born_s, slot)
+                state.numbers[COMING] += 1
+                state.numbers[THINKING] -= 1
             else:
-                slot = _enter(
-                    state,
-                    now_s,
-                    draws[index],
-                    news[index] if rules.base.spell_s > 0.0 else 0.0,
-                    routes[index],
-                    kinds[index],
-                    labels[index] if rules.reports else 0,
-                )
-                index += 1
-            queue = _try(rules, state, totals, slot, now_s)
+                queue = _try(rules, state, totals, slot, now_s)
+                failed = slot if queue == NOBODY else NOBODY
         state.moments[NOW_S] = now_s
+        if failed != NOBODY:
+            _fail(rules, state, totals, failed, now_s)
         if queue != NOBODY:
             _look(rules, state, totals, queue, now_s)
     for replica in range(replicas):

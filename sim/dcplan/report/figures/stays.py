@@ -45,8 +45,8 @@ def stays_figure(name: str, stays: pd.DataFrame, latency_s: float) -> go.Figure:
         stays_finding(name, means, latency_s),
         "From when a request reaches an endpoint to its answer, waits and further attempts included, mean of the "
         "answers that were waited for; endpoints with the same number work side by side. The rest of the mean latency "
-        f"of {quantity(latency_s, 's')}, {quantity(rest_s, 's')}, is network and storage, and waiting for the slower of "
-        "those side by side.",
+        f"of {quantity(latency_s, 's')}, {quantity(rest_s, 's')}, is network and storage, and waiting for the slower "
+        "of those side by side.",
         130 + ROW_PX * len(labels),
     )
 
