@@ -119,10 +119,11 @@ def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps
         waiting = steps.groupby("time_s")["in_system"].mean().to_numpy() - decoding * spec.generation.max_batch
         early, late = waiting[len(waiting) // 2 : -len(waiting) // 4 or None], waiting[-len(waiting) // 4 :]
         return bool(spec.queue.limit is None and late.mean() > 1.5 * max(1.0, early.mean()))
-    busy = value[f"endpoints.{name}.utilisation"]
+    busy, held = (value[f"endpoints.{name}.{kpi}"] or 0.0 for kpi in ("utilisation", "batch_mean"))
+    full = held > SATURATED * spec.batching.max_batch  # replicas that batch what has come are busy at any load
     gives_up = any(each.timeout is not None for each in spec.kinds.values())
     ends = spec.queue.limit is not None or gives_up or isinstance(spec.demand, Closed)
-    return busy is not None and busy > SATURATED and not ends
+    return busy > SATURATED and full and not ends
 
 
 def _hasty(name: str, latency_s: float | None, own_s: float) -> Sentences:

@@ -69,7 +69,8 @@ def table(run: Run) -> Table:
 
 
 def _group(shown: Table, run: Run, title: str, prefix: str, labels: dict[str, str]) -> None:
-    present = [name for name in labels if prefix + name in run.kpis["kpis"]]
+    kpis = run.kpis["kpis"]
+    present = [name for name in labels if prefix + name in kpis and not _goes_without_saying(name, kpis[prefix + name])]
     if not present:
         return
     if title:
@@ -78,6 +79,11 @@ def _group(shown: Table, run: Run, title: str, prefix: str, labels: dict[str, st
     for name in present:
         key, kpi = prefix + name, run.kpis["kpis"][prefix + name]
         shown.add_row(Text(labels[name]), Text(kpi_value(key, kpi)), Text(kpi_interval(key, kpi) or "-"))
+
+
+def _goes_without_saying(name: str, kpi: Mapping[str, Any]) -> bool:
+    """Whether every request had one attempt, as anyone would think."""
+    return name == "attempts_per_request" and kpi["value"] == 1.0
 
 
 def check_table(checks: Sequence[Mapping[str, Any]]) -> Table:

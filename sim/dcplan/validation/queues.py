@@ -273,3 +273,26 @@ def two_choices_s(load: float, service: float) -> float:
     sum over i >= 1 of load^(2^i - 2), in service times.
     """
     return math.fsum(load ** (2.0**i - 2.0) for i in range(1, 40)) / service
+
+
+def tandem(arrival: float, services: Sequence[float]) -> Law:
+    """Time through M/M/1 queues, one after the other: independent exponentials of rates mu_i - lambda, added up.
+
+    What leaves an M/M/1 is a Poisson stream again (P. J. Burke, "The output of a queuing system", Oper. Res. 4 (1956)
+    699), and a customer's times in the queues are independent (E. Reich, "Waiting times when queues are in tandem",
+    Ann. Math. Stat. 28 (1957) 768).
+
+    >>> round(tandem(0.5, [1.0, 1.0, 1.5]).mean_s, 6)
+    5.0
+    """
+    rates = np.array(services) - arrival
+    return phase_type(np.eye(len(rates))[0], np.diag(-rates) + np.diag(rates[:-1], 1))
+
+
+def fork_join_s(arrival: float, service: float) -> float:
+    """Mean time until both of two M/M/1 queues have served their part of a customer [s]: (12 - load) / 8 of one's time.
+
+    R. Nelson and A. N. Tantawi, "Approximate analysis of fork/join synchronization in parallel queues", IEEE Trans.
+    Comput. 37 (1988) 739, where the result for two queues is exact.
+    """
+    return (12.0 - arrival / service) / 8.0 / (service - arrival)

@@ -39,7 +39,7 @@ class Case:
 
     Attributes:
         name: What it is called in Kendall's notation.
-        endpoint: The endpoint as a scenario would say it, without demand.
+        endpoint: The endpoint as a scenario would say it, without demand; each of them, if there are stages.
         rate: Requests per second.
         source: Where the theory is from.
         law: Distribution of the time in system.
@@ -48,6 +48,7 @@ class Case:
         attempts: Attempts per request [-].
         class_mean_s: Mean time in system of each class [s].
         hit_ratio: Share of the requests that a cache answers [-].
+        stages: The stages of a pipeline of such endpoints, named a, b, c; none if there is one endpoint alone.
         demand: How requests come; Poisson if None.
         requests: Requests per replication.
     """
@@ -62,6 +63,7 @@ class Case:
     attempts: float | None = None
     class_mean_s: Mapping[str, float] = field(default_factory=dict)
     hit_ratio: float | None = None
+    stages: tuple[Any, ...] = ()
     demand: dict[str, Any] | None = None
     requests: int = REQUESTS
 
@@ -101,6 +103,17 @@ def cases() -> Iterator[Case]:
     yield Case("1000 x M/M/1, power of two", chosen, 0.9 * 1000 * RATE, "Mitzenmacher 2001", mean_s=mean_s)
     yield Case("5 x M/M/1, random routing", split, 4.0 * RATE, "Poisson splitting", queues.mm1(0.8 * RATE, RATE))
     yield from _cached(exponential)
+    yield from _pipelines(exponential)
+
+
+def _pipelines(exponential: dict[str, Any]) -> Iterator[Case]:
+    """Requests that pass through several queues."""
+    one, rate = _endpoint(exponential, 1), 0.7 * RATE
+    law = queues.tandem(rate, [RATE] * 3)
+    yield Case("M/M/1 three times in tandem", one, rate, "Burke 1956, Reich 1957", law, stages=("a", "b", "c"))
+    both = {"of": ["a", "b"]}
+    mean_s = queues.fork_join_s(rate, RATE)
+    yield Case("fork-join of two M/M/1", one, rate, "Nelson and Tantawi 1988", mean_s=mean_s, stages=(both,))
 
 
 def _interacting(exponential: dict[str, Any]) -> Iterator[Case]:
@@ -173,16 +186,26 @@ def scenario(case: Case, seed: int) -> dict[str, Any]:
         "step": f"{horizon_s} s",
         "replications": REPLICATIONS,
         "seed": seed,
-        "endpoints": {
-            "queue": case.endpoint | {"demand": case.demand or {"kind": "poisson", "rate": f"{case.rate} /s"}}
-        },
+    } | _parts(case)
+
+
+def _parts(case: Case) -> dict[str, Any]:
+    """The endpoint of a case, or the pipeline and its endpoints."""
+    demand = case.demand or {"kind": "poisson", "rate": f"{case.rate} /s"}
+    if not case.stages:
+        return {"endpoints": {"queue": case.endpoint | {"demand": demand}}}
+    names = [name for stage in case.stages for name in ([stage] if isinstance(stage, str) else stage["of"])]
+    return {
+        "pipelines": {"queue": {"stages": list(case.stages), "demand": demand}},
+        "endpoints": {name: case.endpoint | {"demand": {"kind": "pipelines"}} for name in names},
     }
 
 
 def _compared(case: Case, seed: int) -> Iterator[tuple[str, dict[str, float], float, str]]:
     """(label, our estimate, expected, unit) of everything theory knows about the case."""
     run = replicate(resolve(from_data(scenario(case, seed)), Library([])))
-    ours = {name.removeprefix("endpoints.queue."): kpi for name, kpi in run.kpis["kpis"].items()}
+    family = "pipelines" if case.stages else "endpoints"
+    ours = {name.removeprefix(f"{family}.queue."): kpi for name, kpi in run.kpis["kpis"].items()}
     if case.mean_s is not None:
         yield "mean", ours["latency_mean_s"], case.mean_s, "s"
     if case.law is not None:

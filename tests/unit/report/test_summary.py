@@ -66,3 +66,15 @@ def test_money_names_what_nobody_uses() -> None:
 def test_there_are_three_sentences_at_most() -> None:
     assert sentences(kpis(), FACTS) == []
     assert len(sentences(kpis(it_energy_kwh=1.0, endpoints__a__latency_p99_s=1.0, cost_total_usd=1.0), FACTS)) == 3
+
+
+def test_users_see_pipelines_where_there_are_any() -> None:
+    found = kpis(
+        endpoints__vision__latency_p99_s=0.08,
+        pipelines__scan__latency_p99_s=0.2,
+        pipelines__scan__slo_attainment=0.98,
+    )
+    facts = Facts(pipeline_promises={"scan": Promise(0.99, 0.15)}, promises=FACTS.promises)
+    assert speed(found, facts) == (
+        "scan answers 99 % of its requests within 200 ms and breaks its promise (99 % within 150 ms)."
+    )

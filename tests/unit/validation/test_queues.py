@@ -107,3 +107,16 @@ def test_one_user_never_waits_and_many_keep_all_servers_busy() -> None:
 def test_two_choices_beat_one() -> None:
     assert queues.two_choices_s(0.9, 1.0) < queues.mm1(0.9, 1.0).mean_s
     assert queues.two_choices_s(1e-9, 1.0) == pytest.approx(1.0)
+
+
+def test_a_tandem_of_one_queue_is_that_queue() -> None:
+    assert queues.tandem(0.5, [1.0]).percentile_s(0.9) == pytest.approx(queues.mm1(0.5, 1.0).percentile_s(0.9))
+
+
+def test_equal_queues_in_tandem_take_an_erlang_time() -> None:
+    law = queues.tandem(0.5, [1.0, 1.0])
+    assert law.tail(3.0) == pytest.approx(np.exp(-1.5) * 2.5)
+
+
+def test_who_waits_for_two_idle_servers_waits_for_the_slower() -> None:
+    assert queues.fork_join_s(1e-9, 1.0) == pytest.approx(1.5)

@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from dcplan.report.figures.load import load_figure, load_finding
+from dcplan.report.figures.load import load_figure, load_finding, pools_figure
 from dcplan.results.store import frame
 
 START = datetime(2025, 1, 1)
@@ -50,3 +50,16 @@ def test_replicas_that_come_and_go_are_a_stepped_line() -> None:
     assert busy.y.tolist() == pytest.approx([1.0, 2.0, 2.0])
     assert active.y.tolist() == [4.0, 2.0, 2.0]
     assert active.line.shape == "hv"
+
+
+def test_each_kind_of_server_has_a_line_and_its_share_is_told() -> None:
+    pools = frame(
+        "pools",
+        {
+            "replication": 0, "endpoint": "e", "pool": ["new", "new", "old", "old"], "time_s": [0.0, 60.0, 0.0, 60.0],
+            "duration_s": 60.0, "replicas": [2, 2, 4, 4], "busy_s": [60.0, 120.0, 60.0, 60.0],
+        },
+    )  # fmt: skip
+    figure = pools_figure("e", pools, START, 120.0)
+    assert figure.layout.meta["finding"] == "e keeps new 75 % busy, old 25 % busy"
+    assert [trace.name for trace in figure.data] == ["2 x new", "4 x old"]
