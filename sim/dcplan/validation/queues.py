@@ -8,7 +8,7 @@ Nearly all of them are phase-type: the time until a Markov chain with initial di
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag, expm, solve
 from scipy.optimize import brentq
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import spsolve
 from scipy.stats import poisson
 
 FloatArray = NDArray[np.float64]
@@ -296,3 +298,54 @@ def fork_join_s(arrival: float, service: float) -> float:
     Comput. 37 (1988) 739, where the result for two queues is exact.
     """
     return (12.0 - arrival / service) / 8.0 / (service - arrival)
+
+
+def mh2c_s(arrival: float, servers: int, start: FloatArray, rates: FloatArray) -> float:
+    """Mean time in system of M/H2/c [s]: two exponential branches, with probabilities *start* and the generator *rates*.
+
+    The Markov chain of customers, and of servers in the first branch, solved up to so many customers that more never come
+    (at a load of 0.9, fewer than one in 10^20); then Little's law. With both branches alike it is M/M/c:
+
+    >>> start, rates = np.array([0.3, 0.7]), -np.eye(2)
+    >>> bool(np.isclose(mh2c_s(1.8, 2, start, rates), mmc(1.8, 1.0, 2).mean_s))
+    True
+    """
+    first, (fast, slow) = float(start[0]), -np.diag(rates)
+    levels = 400 * servers
+    states = [(here, busy) for here in range(levels) for busy in range(min(here, servers) + 1)]
+    place = {state: number for number, state in enumerate(states)}
+    moves = [
+        (place[state], place[to], rate)
+        for state in states
+        for to, rate in _moves(*state, arrival, servers, first, fast, slow)
+        if to in place and rate > 0.0
+    ]
+    origin, target, rate = (np.array(column) for column in zip(*moves, strict=True))
+    size = len(states)
+    left = np.bincount(origin, weights=rate, minlength=size)
+    everyone = np.arange(size)
+    into, out_of = np.concatenate((target, everyone)), np.concatenate((origin, everyone))
+    balance = csc_array((np.concatenate((rate, -left)), (into, out_of)))
+    # The first state's share is set to 1 in place of its own balance, which follows from the others.
+    rest = spsolve(balance[1:, 1:], -balance[1:, [0]].toarray()[:, 0])
+    shares = np.concatenate(([1.0], rest)) / (1.0 + rest.sum())
+    return float(shares @ np.array([here for here, _ in states])) / arrival
+
+
+def _moves(
+    here: int, busy: int, arrival: float, servers: int, first: float, fast: float, slow: float
+) -> Iterator[tuple[tuple[int, int], float]]:
+    """From a state of `mh2c_s`, customers and servers in the first branch, to the next ones, and at what rate [1/s]."""
+    others = min(here, servers) - busy
+    if here < servers:
+        yield (here + 1, busy + 1), arrival * first
+        yield (here + 1, busy), arrival * (1.0 - first)
+    else:
+        yield (here + 1, busy), arrival
+    if here <= servers:
+        yield (here - 1, busy - 1), busy * fast
+        yield (here - 1, busy), others * slow
+    else:  # who waited first takes the server, in either branch
+        yield (here - 1, busy), busy * fast * first + others * slow * (1.0 - first)
+        yield (here - 1, busy - 1), busy * fast * (1.0 - first)
+        yield (here - 1, busy + 1), others * slow * first

@@ -87,6 +87,9 @@ def cases() -> Iterator[Case]:
     bursty = {"kind": "hyperexponential", "mean": f"{SERVICE_S} s", "cv": 2.0}
     law = queues.mph1(0.7 * RATE, *queues.hyperexponential_phases(SERVICE_S, 2.0))
     yield Case("M/G/1, hyperexponential", _endpoint(bursty, 1), 0.7 * RATE, "Neuts 1981", law)
+    mean_s = queues.mh2c_s(0.8 * 8 * RATE, 8, *queues.hyperexponential_phases(SERVICE_S, 2.0))
+    several = _endpoint(bursty, 8, queue=shared)
+    yield Case("M/G/8, hyperexponential", several, 0.8 * 8 * RATE, "Markov chain, Little 1961", mean_s=mean_s)
     skewed = {"kind": "lognormal", "mean": f"{SERVICE_S} s", "cv": 1.5}
     mean_s = queues.pollaczek_khinchine_s(0.7 * RATE, SERVICE_S, 1.5)
     yield Case("M/G/1, lognormal", _endpoint(skewed, 1), 0.7 * RATE, "Pollaczek-Khinchine", mean_s=mean_s)

@@ -120,3 +120,14 @@ def test_equal_queues_in_tandem_take_an_erlang_time() -> None:
 
 def test_who_waits_for_two_idle_servers_waits_for_the_slower() -> None:
     assert queues.fork_join_s(1e-9, 1.0) == pytest.approx(1.5)
+
+
+def test_one_server_of_two_branches_has_the_mean_of_pollaczek_and_khinchine() -> None:
+    mean_s = queues.mh2c_s(0.7, 1, *queues.hyperexponential_phases(1.0, 2.0))
+    assert mean_s == pytest.approx(queues.pollaczek_khinchine_s(0.7, 1.0, 2.0), rel=1e-6)
+
+
+def test_more_varied_service_takes_longer_with_many_servers_too() -> None:
+    calm, wild = (queues.mh2c_s(7.2, 8, *queues.hyperexponential_phases(1.0, cv)) for cv in (1.0001, 2.0))
+    assert calm == pytest.approx(queues.mmc(7.2, 1.0, 8).mean_s, rel=1e-3)
+    assert wild > 1.5 * calm

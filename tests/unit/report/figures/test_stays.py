@@ -29,7 +29,7 @@ def test_the_longest_stay_is_the_finding_and_the_rest_is_told() -> None:
     longer = STAYS.assign(stay_s=[1.0, 1.0, 3.0, 5.0])
     figure = stays_figure("scan", longer, 0.06)
     assert figure.layout.meta["finding"] == "scan spends most of its time at classify: 30.0 ms, 50 %"
-    assert "mean latency of 60.0 ms, 10.0 ms, is network" in figure.layout.meta["caption"]
+    assert "mean latency of 60.0 ms, 10.00 ms, is network" in figure.layout.meta["caption"]
     assert list(figure.layout.yaxis.ticktext) == ["1. decode", "2. classify"]
 
 
