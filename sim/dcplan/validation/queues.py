@@ -301,10 +301,10 @@ def fork_join_s(arrival: float, service: float) -> float:
 
 
 def mh2c_s(arrival: float, servers: int, start: FloatArray, rates: FloatArray) -> float:
-    """Mean time in system of M/H2/c [s]: two exponential branches, with probabilities *start* and the generator *rates*.
+    """Mean time in system of M/H2/c [s]: two exponential branches, of probabilities *start* and generator *rates*.
 
-    The Markov chain of customers, and of servers in the first branch, solved up to so many customers that more never come
-    (at a load of 0.9, fewer than one in 10^20); then Little's law. With both branches alike it is M/M/c:
+    The Markov chain of customers, and of servers in the first branch, solved up to so many customers that more never
+    come (at a load of 0.9, fewer than one in 10^20); then Little's law. With both branches alike it is M/M/c:
 
     >>> start, rates = np.array([0.3, 0.7]), -np.eye(2)
     >>> bool(np.isclose(mh2c_s(1.8, 2, start, rates), mmc(1.8, 1.0, 2).mean_s))
