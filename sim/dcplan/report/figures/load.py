@@ -91,7 +91,7 @@ def pools_figure(name: str, pools: pd.DataFrame, start: datetime, horizon_s: flo
     for number, (pool, rows) in enumerate(pools.groupby("pool", sort=False)):
         colour = theme.SERIES[number % len(theme.SERIES)]
         busy = rows["busy_s"] / (rows["duration_s"] * rows["replicas"])
-        shown = course(rows["time_s"], busy, rows["duration_s"], points)
+        shown = course(rows["time_s"], busy, rows["duration_s"], points).until(horizon_s)
         days = dates(start, shown.time_s)
         label = f"{rows['replicas'].iloc[0]} x {pool}"
         add_line(figure, days, shown, 100.0, label, colour, row=1, hover="%{y:.1f} %", legend=True)
