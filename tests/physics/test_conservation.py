@@ -97,6 +97,9 @@ def endpoints(draw: st.DrawFn, on_servers: bool = False) -> dict[str, Any]:
         endpoint["routing"] = draw(st.sampled_from(["round_robin", "random", "least_loaded", "power_of_two"]))
         if draw(st.booleans()):
             endpoint["autoscaling"] = draw(scalings(on_servers))
+        if "cache" not in endpoint and draw(st.booleans()):
+            endpoint["sharing"] = {"instances": draw(st.integers(1, 3))}
+            endpoint["classes"] = draw(st.sampled_from([{}, {"a": {}, "b": {"instances": 2, "share": 3}}]))
     if on_servers:
         samples = draw(st.integers(1, 600))
         return endpoint | {"workload": "tiny", "on": "node", "samples_per_request": samples}
@@ -177,7 +180,9 @@ def test_every_request_is_served_dropped_or_still_there(scenario: dict[str, Any]
         limit = spec.queue.limit
         if limit is not None and spec.cache is None:
             queues = 1 if spec.queue.kind == "shared" else spec.replicas
-            held = limit * queues + spec.replicas * spec.batching.max_batch
+            shared, kinds = spec.sharing, spec.kinds.values()
+            at_once = [1] if shared is None else [each.instances or shared.instances for each in kinds]
+            held = limit * queues * len(at_once) + spec.replicas * spec.batching.max_batch * sum(at_once)
             assert tables["endpoints"]["in_system"].max() <= held
 
 

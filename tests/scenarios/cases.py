@@ -206,6 +206,7 @@ ON = "  web:\n    workload: tiny\n    on: node\n"
 SITE = "site: {place: flatland, grid: flat-grid, tariff: flat-tariff, prices: flat-prices}\n"
 WORKLOAD = "    workload: tiny\n"
 
+REPLICAS = "    replicas: 4\n"
 CACHE = "{kind: lru, objects: 9, size: 10, skew: 1, hit: 2 ms}"
 
 BETWEEN_KEYS = [
@@ -232,6 +233,23 @@ BETWEEN_KEYS = [
         changed("    replicas: 4\n", f"    replicas: 4\n    cache: {CACHE}  #!\n"),
         "a cache of 10 is larger than all 9 objects; lower 'size'",
     ),
+    _file(
+        "a model of a class alone",
+        changed("  web:\n", "  web:  #!\n", changed(REPLICAS, REPLICAS + "    classes: {a: {workload: tiny}}\n")),
+        "class a has its own 'workload', so its batches are apart from others; add e.g. sharing: {instances: 1}",
+    ),
+    _file(
+        "a shared device with retries",
+        changed(
+            "  web:\n", "  web:  #!\n", changed(REPLICAS, f"{REPLICAS}    sharing: {{instances: 2}}\n    retry: {{}}\n")
+        ),
+        "sharing cannot be combined with retry yet; remove one of them",
+    ),
+    _file(
+        "more batches than memory",
+        changed(REPLICAS, "    replicas: 99\n    sharing: {instances: 999999}  #!\n"),
+        "replicas x instances is above 10000000; use less of one",
+    ),
     _demand("states without end", "kind: mmpp, rates: [1 /s, 2 /s], dwell: [1 ns, 1 ns]", "use a longer dwell"),
     _demand("a state without dwell", "kind: mmpp, rates: [1 /s, 2 /s], dwell: [1 s]", "dwell: must have at least 2"),
     _demand("a trace of nothing", "kind: trace", "give either 'shape' (from the library) or 'file' (your own)"),
@@ -247,6 +265,12 @@ PROFILES = [
         "place: flatland",
         "place: flatlnd",
         "no weather profile 'flatlnd'; did you mean 'flatland'?",
+    ),
+    _key("boards that are none", "count: 3}", "count: 3, partition: 2}", "cannot be split into 2 instances; remove"),
+    _file(
+        "a model of a class that nobody measured",
+        changed(REPLICAS, f"{REPLICAS}    sharing: {{instances: 2}}\n    classes: {{a: {{workload: tyni}}}}  #!\n"),
+        "endpoints.web.classes.a.workload: 'tyni' was not measured on tiny-slot",
     ),
     _key("a place outside", "place: flatland", "place: ../power/tiny-server", "there is no weather profile '../power"),
     _key("a place at the root", "place: flatland", "place: /etc", "there is no weather profile '/etc'"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from dcplan.profiles.compute import ComputeProfile, load_compute, work_of
 from dcplan.profiles.generation import StepTimes, most_sequences, step_times
 from dcplan.profiles.library import Library
 from dcplan.profiles.roofline import derive, load_machine
-from dcplan.profiles.server import Server
+from dcplan.profiles.server import Instance, Server
 from dcplan.profiles.timing import FloatArray, Timing
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.generation import Generation, Swap
@@ -24,8 +24,11 @@ from dcplan.training.jobs import job_s
 def serving_times(library: Library, server: Server, spec: Endpoint, assumptions: Assumptions) -> Timing:
     """Times of a call of *spec* on *server*; an InputError or ValueError if there are none."""
     workload, roofline = str(spec.workload), spec.extrapolate == "roofline"
-    if roofline and not any(f"{sku}/{workload}" in library.names("compute") for sku in server.slots):
-        return _derived(library, server, spec, assumptions)
+    if not any(f"{sku}/{workload}" in library.names("compute") for sku in server.slots):
+        if server.instance is not None:
+            return _of_an_instance(library, server, server.instance, spec, assumptions)
+        if roofline:
+            return _derived(library, server, spec, assumptions)
     sku = server.hosts(library, workload)
     profile = load_compute(library, sku, workload)
     timing = profile.timing("infer", tokens=spec.tokens, precision=spec.precision, extrapolate=roofline)
@@ -128,6 +131,46 @@ def _derived(library: Library, server: Server, spec: Endpoint, assumptions: Assu
     source = f"{machine.profile.source}; operations and bytes of a sample counted on {elsewhere.profile.name}"
     assumptions.add("endpoints", f"{workload}: derived", timing.derived, "derived", source, False)
     return timing
+
+
+def _of_an_instance(
+    library: Library, server: Server, instance: Instance, spec: Endpoint, assumptions: Assumptions
+) -> Timing:
+    """Times on an instance of a board, from those of the whole board: as if each call had used all of that.
+
+    Small batches seldom do, and then lose less. An upper bound, because an instance has at least this share of all.
+    """
+    workload, sku = str(spec.workload), next(iter(server.slots))
+    if spec.extrapolate != "roofline":
+        raise InputError(
+            f"'{workload}' was not measured on an instance of a board of '{server.profile.name}'",
+            f"measure it there (dcplan profile --workload {workload} --sku {sku}), or derive it from the whole board "
+            "with extrapolate: roofline",
+        )
+    timing = serving_times(library, instance.whole, spec, assumptions)
+    times = f"{1.0 / instance.share:.3g}"
+    said = f"from those of the whole board, at most {times} times as long, for {times} times less power above rest"
+    assumptions.add("endpoints", f"{workload}: derived", said, "derived", instance.source, False)
+    return timing.slowed(instance.share, server.rest_w or 0.0, said)
+
+
+def check_memory(library: Library, server: Server, workloads: Collection[str]) -> None:
+    """Raise an InputError if not even the parameters of *workloads*, one copy of each, fit in a slot's memory.
+
+    Only what was measured on the accelerators of *server* is counted; what else a model needs there is not known.
+    """
+    whole, part = (server, 1.0) if server.instance is None else (server.instance.whole, server.instance.memory)
+    known = {f"{sku}/{each}" for sku in whole.slots for each in workloads} & set(library.names("compute"))
+    headers = [load_compute(library, *name.split("/")).profile.header for name in sorted(known)]
+    held = sum(float(each.get("work", {}).get("parameter_bytes", 0.0)) for each in headers)
+    room = part * min(
+        (float(each.get("hardware", {}).get("accelerator_bytes") or np.inf) for each in headers), default=np.inf
+    )
+    if held > room:
+        whose = f"the parameters of {', '.join(sorted(workloads))} take {held / 1e9:.3g} GB"
+        if server.instance is not None:
+            raise InputError(f"{whose}, an instance has {room / 1e9:.3g} GB", "split the boards into fewer instances")
+        raise InputError(f"{whose}, a board has {room / 1e9:.3g} GB", "put fewer models on it")
 
 
 def _measured_elsewhere(library: Library, workload: str) -> ComputeProfile:

@@ -19,6 +19,7 @@ from dcplan.scenario.scenario import Scenario
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.pipeline import Step
+from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import Weather
@@ -117,7 +118,7 @@ class EndpointPlan:
     """
 
     spec: Endpoint
-    rules: Rules | GenerationRules
+    rules: Rules | GenerationRules | SharingRules
     pools: tuple[PoolPlan, ...]
     recorded: Recorded | None
 

@@ -41,17 +41,21 @@ def dresser(
     kind = streams.stream(f"classes/{name}")
     shares = np.array([each.share for each in spec.kinds.values()])
     bounds = np.cumsum(shares / shares.sum())[:-1]
+    served = list(spec.models.values()) if spec.sharing else [spec]
+    services = [each.service for each in served if each.service is not None]
 
     def dress(times_s: FloatArray, labels: IntArray) -> Requests:
         count, news, kinds = len(times_s), NONE, NO_KINDS
-        if spec.service is not None:
-            draws = unit_mean_draws(spec.service, draw, count)
+        if spec.interacts:
+            kinds = np.searchsorted(bounds, kind.random(count), side="right").astype(np.int64)
+        if services:
+            draws = unit_mean_draws(services[0], draw, count)
+            for number, service in enumerate(services[1:], 1):
+                draws[kinds == number] = unit_mean_draws(service, draw, int((kinds == number).sum()))
         elif spells:
             draws, news = draw.standard_normal(count), pace.standard_normal(count)
         else:
             draws = draw.random(count)
-        if spec.interacts:
-            kinds = np.searchsorted(bounds, kind.random(count), side="right").astype(np.int64)
         return Requests(times_s, draws, _bits(route, count), news, kinds, labels)
 
     return dress

@@ -16,7 +16,7 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
-from dcplan.engine.measured import generation_times, serving_times, training_s
+from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.plan import (
     EndpointPlan,
     PipelinePlan,
@@ -30,7 +30,7 @@ from dcplan.engine.plan import (
 )
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.profiles.library import Library, Profile
-from dcplan.profiles.server import Server, load_server
+from dcplan.profiles.server import Server, load_server, partitioned
 from dcplan.profiles.storage import read_s
 from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
@@ -45,7 +45,8 @@ from dcplan.scenario.site import Site
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.pipeline import Step
-from dcplan.serving.rules import generation_rules, largest_batch, proportional, rules, stacked
+from dcplan.serving.rules import generation_rules, largest_batch, proportional, rules, sharing_rules, stacked
+from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import weather_at, zone_of
@@ -146,7 +147,7 @@ class _Resolver:
         with self._at("fleet", name, "server"):
             server = load_server(self.library, spec.server)
             self.assumptions.use("fleet", server.profile)
-            self.assumptions.use_values("fleet", server.profile)
+            self.assumptions.use_values("fleet", server.profile, leave_out={"partitions"})
             if spec.rack is not None and spec.rack.size * server.max_w > spec.rack.limit:
                 full_w = spec.rack.size * server.max_w
                 message = (
@@ -156,8 +157,22 @@ class _Resolver:
                 self.problems.append(self.loaded.problem(("fleet", name, "rack", "limit"), message))
             if len(server.slots) > 1:
                 raise ValueError(f"'{spec.server}' holds several kinds of machine, which cannot be simulated yet")
+            server = self._split(name, spec, server)
             return ServerGroup(server, spec.count, next(iter(server.slots.values())))
         return None
+
+    def _split(self, name: str, spec: Servers, server: Server) -> Server:
+        """*server*, with its boards split as *spec* says."""
+        if spec.partition is None:
+            return server
+        with self._at("fleet", name, "partition"):
+            split = partitioned(server, spec.partition)
+            assert split.instance is not None, "that is what it is split into"
+            part, memory = f"{split.instance.share:.3g} of its speed", f"{split.instance.memory:.3g} of its memory"
+            said = f"each board in {spec.partition} instances with {part} and {memory} each"
+            self.assumptions.add("fleet", f"{name}: partition", said, "literature", split.instance.source)
+            return split
+        return server
 
     def _check_slots(self, groups: dict[str, ServerGroup]) -> None:
         for name, group in groups.items():
@@ -189,13 +204,10 @@ class _Resolver:
         if isinstance(spec.demand, Trace):
             with self._at("endpoints", name, "demand"):
                 recorded = self._recorded(f"endpoint {name}", spec.demand, clock)
-        if spec.service is not None:
-            self.assumptions.add(
-                f"endpoint {name}", f"service time: {spec.service.kind}", f"mean {spec.service.mean:g} s",
-                "scenario", "written in the scenario",
-            )  # fmt: skip
-            table = proportional(spec.service.mean, largest_batch(spec))
-            return EndpointPlan(spec, rules(spec, table), (), recorded)
+        if spec.sharing is not None:
+            self._note_sharing(name)
+        if (services := self._services(name, spec)) is not None:
+            return EndpointPlan(spec, services, (), recorded)
         if not all(pool.on in groups for pool in spec.pools):
             return None
         if spec.autoscaling is not None and spec.autoscaling.idle_servers == "switch_off":
@@ -206,10 +218,41 @@ class _Resolver:
         with self._at("endpoints", name, "workload"):
             if (generation := spec.generation) is not None:
                 return self._generating(spec, generation, groups[spec.pools[0].on].server, recorded)
+            if spec.sharing is not None:
+                return self._sharing(name, spec, groups[spec.pools[0].on].server, recorded)
             made = [self._serving(spec, pool, groups[pool.on].server) for pool in spec.pools]
             found, pools = zip(*made, strict=True)
             return EndpointPlan(spec, stacked(found), pools, recorded)
         return None
+
+    def _services(self, name: str, spec: Endpoint) -> Rules | SharingRules | None:
+        """The rules of an endpoint whose service times are written in the scenario; None if they are measured."""
+        made = []
+        for label, each in (spec.models if spec.sharing else {"all": spec}).items():
+            if each.service is None:
+                return None
+            of = f" of {label}" if spec.sharing and spec.classes else ""
+            self.assumptions.add(
+                f"endpoint {name}", f"service time{of}: {each.service.kind}", f"mean {each.service.mean:g} s",
+                "scenario", "written in the scenario",
+            )  # fmt: skip
+            made.append(rules(each, proportional(each.service.mean, largest_batch(each))))
+        return sharing_rules(spec, made) if spec.sharing else made[0]
+
+    def _sharing(self, name: str, spec: Endpoint, server: Server, recorded: Recorded | None) -> EndpointPlan | None:
+        """An endpoint whose devices run several batches at once, of as many models as it has classes."""
+        pool, made = spec.pools[0], []
+        for label, each in spec.models.items():
+            with self._at("endpoints", name, "classes", label, "workload"):
+                timing = serving_times(self.library, server, each, self.assumptions)
+                made.append(_served(each, pool, timing, server))
+        if len(made) < len(spec.models):
+            return None
+        check_memory(self.library, server, {str(each.workload) for each in spec.models.values()})
+        models, pools = zip(*made, strict=True)
+        errors = np.concatenate([each.error for each in pools])
+        shared = PoolPlan(pool, server.profile.name, errors, all(each.metered for each in pools))
+        return EndpointPlan(spec, sharing_rules(spec, models), (shared,), recorded)
 
     def _generating(
         self, spec: Endpoint, generation: Generation, server: Server, recorded: Recorded | None
@@ -221,9 +264,19 @@ class _Resolver:
         pool = PoolPlan(spec.pools[0], server.profile.name, np.array(times.error), powers_w is not None)
         return EndpointPlan(spec, made, (pool,), recorded)
 
+    def _note_sharing(self, name: str) -> None:
+        """What batches that share a device rest on."""
+        self.assumptions.add(
+            f"endpoint {name}", "batches that run on one device at a time",
+            "n of them each take n times as long as alone, and draw the mean of what they draw alone", "model",
+            "time slices that are short and cost nothing to switch: processor sharing, L. Kleinrock, Queueing Systems, "
+            "vol. 2, 1976, section 4.4; NVIDIA GPU Operator documentation, Time-Slicing GPUs in Kubernetes", False,
+        )  # fmt: skip
+
     def _serving(self, spec: Endpoint, pool: Pool, server: Server) -> tuple[Rules, PoolPlan]:
         """The rules of an endpoint on one kind of server."""
         own = spec.model_copy(update={"precision": pool.precision or spec.precision})
+        check_memory(self.library, server, {str(own.workload)})
         return _served(own, pool, serving_times(self.library, server, own, self.assumptions), server)
 
     def _note_cache(self, name: str, cache: Cache) -> None:

@@ -22,11 +22,13 @@ from dcplan.serving.generation_endpoint import GenerationEndpoint
 from dcplan.serving.generation_state import GenerationRules, GenerationTotals
 from dcplan.serving.pipeline import StagedEndpoint
 from dcplan.serving.rules import class_rules
-from dcplan.serving.state import Totals
+from dcplan.serving.sharing_endpoint import SharingEndpoint
+from dcplan.serving.sharing_state import SharingRules
+from dcplan.serving.state import Rules, Totals
 from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
-AnyEndpoint = Uncached | CachedEndpoint
+AnyEndpoint = Uncached | CachedEndpoint | SharingEndpoint
 Detail = ClassTotals | GenerationTotals
 Process = Generator[simpy.Event, object, None]
 
@@ -89,10 +91,30 @@ def _lookups(endpoint: AnyEndpoint) -> Lookups | None:
 
 def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:
     """The endpoint *name* at second 0, with its own random streams, behind its cache if it has one."""
+    rules = plan.endpoints[name].rules
+    if isinstance(rules, SharingRules):
+        return _sharing(name, rules, plan, streams)
     served, cache = _without_cache(name, plan, streams), plan.endpoints[name].spec.cache
     if cache is None:
         return served
     return CachedEndpoint.new(served, cache, wanted_of(name, cache, served.requests, streams))
+
+
+def _sharing(name: str, rules: SharingRules, plan: Plan, streams: Streams) -> SharingEndpoint:
+    """The devices of the endpoint *name*, each shared by the batches on it."""
+    endpoint, base = plan.endpoints[name], rules.base
+    if plan.scenario.draw_profiles and endpoint.pools:
+        parts = np.split(endpoint.pools[0].error, rules.kinds["row"][1:])
+        keys = [f"{endpoint.pools[0].server}/{each.workload}/infer" for each in endpoint.spec.models.values()]
+        each_drawn = [drawn(streams, key, error) for key, error in zip(keys, parts, strict=True)]
+        base = _scaled(base, np.concatenate(each_drawn))
+    requests = requests_of(name, endpoint, base.spell_s > 0.0, plan, streams)
+    return SharingEndpoint.new(rules._replace(base=base), endpoint.spec.replicas, requests)
+
+
+def _scaled(rules: Rules, factor: FloatArray) -> Rules:
+    """*rules* whose batches take *factor* times as long, [rows], or [1] for all."""
+    return rules._replace(service_s=rules.service_s * factor[:, None], pause_bends=rules.pause_bends * factor[:, None])
 
 
 def _without_cache(name: str, plan: Plan, streams: Streams) -> Uncached:
@@ -108,7 +130,8 @@ def _without_cache(name: str, plan: Plan, streams: Streams) -> Uncached:
         assert spec.generation is not None, "rules of generation come from its spec"
         rules = rules._replace(prefill_s=rules.prefill_s * factor, decode_s=rules.decode_s * factor)
         return GenerationEndpoint.new(rules, spec.replicas, prompts_of(name, endpoint, spec.generation, plan, streams))
-    rules = rules._replace(service_s=rules.service_s * factor[:, None], pause_bends=rules.pause_bends * factor[:, None])
+    assert isinstance(rules, Rules), "devices that are shared are no replicas"
+    rules = _scaled(rules, factor)
     requests = requests_of(name, endpoint, rules.spell_s > 0.0, plan, streams)
     if spec.interacts:
         spells_s = np.array([each.spell_s for each in endpoint.pools] or [rules.spell_s])

@@ -21,6 +21,8 @@ NOTICED = 0.01
 """Share of the attempts (or of the requests) below which a loss limits nothing."""
 WAITING = 0.5
 """Share of the latency, or of the time to the first token, spent waiting from which on waiting, not work, makes it."""
+MET = 0.2
+"""Utilisation from which on batches that share a device meet there often enough to make the latency."""
 DELAYED = 0.5
 """Batching delay, relative to the mean wait, from which on it explains the wait."""
 
@@ -98,7 +100,7 @@ def _generation(spec: Endpoint, value: Values) -> str:
 def _serving(spec: Endpoint, value: Values) -> str:
     busy, held = value.get("utilisation"), _known(value, "batch_mean")
     latency_s, wait_s = _known(value, "latency_mean_s"), _known(value, "wait_mean_s")
-    most, delay_s = spec.batching.max_batch, float(spec.batching.max_delay)
+    most, delay_s = _most(spec), float(spec.batching.max_delay)
     if busy is not None and busy > BUSY:
         fuller = most > 1 and held < FULL * most
         batches = f" Batches hold {held:.3g} of at most {most}: fuller ones would carry more." if fuller else ""
@@ -108,12 +110,23 @@ def _serving(spec: Endpoint, value: Values) -> str:
         if delay_s > DELAYED * wait_s:
             return f"The batching delay of {1e3 * delay_s:g} ms: {waiting} for fuller batches, while replicas are idle."
         return f"Bursts: {waiting}, though the replicas are idle {1 - (busy or 0.0):.0%} of it on average."
+    if spec.sharing is not None and busy is not None and busy > MET:
+        return (
+            f"Sharing: devices are busy {busy:.0%} of the time, and batches that meet on one slow each other down. "
+            "More replicas make answers faster; so do fewer models on each."
+        )
     return (
         f"The work itself: {1 - wait_s / latency_s:.0%} of the latency is service, and the replicas are idle "
         f"{1 - (busy or 0.0):.0%} of the time. More of them would change little; fewer might do."
         if latency_s
         else ""
     )
+
+
+def _most(spec: Endpoint) -> int:
+    """Most requests in a batch of any model."""
+    models = spec.models.values() if spec.sharing is not None else [spec]
+    return max(each.batching.max_batch for each in models)
 
 
 def _known(value: Values, name: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dcplan.errors import InputError
@@ -28,6 +28,23 @@ class Boards:
 
 
 @dataclass(frozen=True)
+class Instance:
+    """One of the equal instances that a board is split into.
+
+    Attributes:
+        share: Part of the board that it has, of processors or of memory bandwidth, whichever is less [-], 0..1.
+        memory: Part of the board's memory that it has [-], 0..1.
+        source: Who says so.
+        whole: The server before its boards were split.
+    """
+
+    share: float
+    memory: float
+    source: str
+    whole: Server
+
+
+@dataclass(frozen=True)
 class Server:
     """A kind of server.
 
@@ -39,6 +56,7 @@ class Server:
         slots: Machines of each kind (a name in `profiles/compute/`) that one server holds.
         boards: Its accelerators; None if it has none, or if nobody knows what they draw.
         price: Name of what it costs among the values of a cost profile.
+        instance: What an instance has of a board, where each board is split into several.
     """
 
     profile: Profile
@@ -48,6 +66,7 @@ class Server:
     slots: Mapping[str, int]
     boards: Boards | None = None
     price: str = CPU_SERVER
+    instance: Instance | None = None
 
     @property
     def rest_w(self) -> float | None:
@@ -64,6 +83,8 @@ class Server:
         """Power at the inlet for each watt that a board draws above rest [-]: losses, fans, and work of the host."""
         if self.boards is None:
             return 0.0
+        if self.instance is not None:
+            return self.instance.whole.per_board_w
         return (self.max_w - self.idle_w) / (sum(self.slots.values()) * self.full_board_w)
 
     def hosts(self, library: Library, workload: str) -> str:
@@ -71,6 +92,12 @@ class Server:
         for sku in self.slots:
             if f"{sku}/{workload}" in library.names("compute"):
                 return sku
+        if self.instance is not None:
+            sku = next(iter(self.slots))
+            raise InputError(
+                f"'{workload}' was not measured on an instance of a board of '{self.profile.name}'",
+                f"measure it there, dcplan profile --workload {workload} --sku {sku}, or remove 'partition'",
+            )
         measured = sorted({name.partition("/")[2] for name in library.names("compute")})
         kinds = ", ".join(self.slots)
         raise InputError(
@@ -102,6 +129,30 @@ def load_server(library: Library, name: str) -> Server:
     if not server.slots or min(server.slots.values()) < 1:
         raise InputError(f"power profile '{name}' holds no slots", "say how many of which machine kind")
     return server
+
+
+def partitioned(server: Server, instances: int) -> Server:
+    """*server* with each of its boards split into equal *instances*: so many times as many, smaller, machines.
+
+    A meter still reads the whole board, so that is what rests; above that an instance may draw its part. The profile's
+    `partitions` say what can be had. NVIDIA Multi-Instance GPU User Guide, "Supported MIG Profiles".
+    """
+    known: Mapping[str, Any] = server.profile.values.get("partitions") or {}
+    entry = known.get(f"instances_{instances}")
+    if server.boards is None or entry is None:
+        name = server.profile.name
+        possible = ", ".join(each.removeprefix("instances_") for each in known)
+        remedy = f"possible are {possible}" if known else "remove 'partition'"
+        raise InputError(f"the boards of '{name}' cannot be split into {instances} instances", remedy)
+    memory = float(entry["memory"])
+    share = min(memory, float(entry["value"]))
+    limit_w = server.boards.rest_w + share * server.full_board_w
+    return replace(
+        server,
+        slots={f"{sku}-mig-{instances}": instances * count for sku, count in server.slots.items()},
+        boards=replace(server.boards, limit_w=limit_w),
+        instance=Instance(share, memory, " ".join(str(entry["source"]).split()), server),
+    )
 
 
 def _boards(values: Mapping[str, Any]) -> Boards | None:

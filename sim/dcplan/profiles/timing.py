@@ -10,7 +10,7 @@ time; calls that follow each other in a simulation are alike for as long.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +107,22 @@ class Timing:
         if rest_w is None or not np.isfinite(self.power_w).all():
             return None
         return np.maximum(0.0, np.interp(samples, self.batch, self.power_w) - rest_w)
+
+    def slowed(self, share: float, rest_w: float, derived: str) -> Timing:
+        """Times and power on a *share* of the machine: all takes 1/share as long, for that share of what is above rest.
+
+        *derived* says why these are not measured times.
+        """
+        return replace(
+            self,
+            mean_s=self.mean_s / share,
+            low_s=self.low_s / share,
+            high_s=self.high_s / share,
+            quantile_s=self.quantile_s / share,
+            power_w=rest_w + share * (self.power_w - rest_w),
+            pauses=replace(self.pauses, added_s=self.pauses.added_s / share),
+            derived=derived,
+        )
 
     def slow_share(self, samples: FloatArray) -> FloatArray:
         """Share of the variance of the time to run so many samples that is slow [-], shape of *samples*."""

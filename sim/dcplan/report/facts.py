@@ -91,8 +91,10 @@ def facts(run: Run) -> Facts:
 
 
 def _max_batch(spec: Mapping[str, Any]) -> int:
-    """Most requests in a batch of an endpoint."""
-    return int(_below(spec, "generation", "max_batch") or _below(spec, "batching", "max_batch") or 1)
+    """Most requests in a batch of an endpoint, of any of its models."""
+    own = [_below(each, "batching", "max_batch") for each in (spec.get("classes") or {}).values()]
+    most = _below(spec, "generation", "max_batch") or _below(spec, "batching", "max_batch") or 1
+    return max(int(each) for each in [most, *own] if each)
 
 
 def _of_tokens(spec: Mapping[str, Any]) -> dict[str, float]:

@@ -13,11 +13,13 @@ from dcplan.profiles.library import Library, Profile, default_library, shipped
 from dcplan.scenario import demand, service
 from dcplan.scenario.autoscaling import Autoscaling
 from dcplan.scenario.base import Spec
+from dcplan.scenario.batching import Batching
 from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, RequestClass, Retry
-from dcplan.scenario.endpoint import Batching, Endpoint, Queue
+from dcplan.scenario.endpoint import Endpoint, Queue
 from dcplan.scenario.failures import Failures
 from dcplan.scenario.generation import Disaggregated, Generation, Preempt, Tokens
+from dcplan.scenario.sharing import Sharing
 
 
 def lines(what: str, profiles: Path | None = None) -> Iterator[str]:
@@ -68,6 +70,7 @@ def policies() -> Iterator[tuple[str, str, str]]:
     yield from _keys("retry.", Retry)
     yield from _keys("admission.", Admission)
     yield from _keys("failures.", Failures)
+    yield from _keys("sharing.", Sharing)
     yield from _kinds("autoscaling", Autoscaling)
     yield from _kinds("cache", Cache)
     yield from _keys("generation.", Generation)

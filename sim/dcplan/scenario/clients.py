@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dcplan.scenario.base import Duration, Fraction, PositiveDuration, PositiveRate, Spec
+from dcplan.profiling.point import Precision
+from dcplan.scenario.base import Count, Duration, Fraction, PositiveDuration, PositiveRate, Spec
+from dcplan.scenario.batching import Batching
+from dcplan.scenario.service import Service
 
 Discipline = Literal["fifo", "priority", "deadline", "fair"]
 
@@ -59,6 +62,24 @@ class RequestClass(Spec):
     """Requests waiting, of all classes, at which this one is refused; the `limit` of the queue if not given."""
     slo: Slo | None = None
     """What was promised to this class; the promise of the endpoint if not given."""
+    workload: str | None = None
+    """Under `sharing`: the model that answers it, in batches of its own; that of the endpoint if not given."""
+    service: Service | None = None
+    """Under `sharing`, instead of a workload: a service time distribution of its own."""
+    precision: Precision | None = None
+    """Under `sharing`: number format of its model; that of the endpoint if not given."""
+    tokens: Annotated[int, Field(ge=1, le=10_000_000, strict=True)] | None = None
+    """Under `sharing`: tokens of each input of its model; those of the endpoint if not given."""
+    batching: Batching | None = None
+    """Under `sharing`: how its requests are grouped; as those of the endpoint if not given."""
+    instances: Count | None = None
+    """Under `sharing`: batches of it that may run on a device at a time; as `sharing` says if not given."""
+
+    @property
+    def model(self) -> list[str]:
+        """The keys given that are of its own model."""
+        keys = ("workload", "service", "precision", "tokens", "batching", "instances")
+        return [key for key in keys if getattr(self, key) is not None]
 
 
 class Retry(Spec):

@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from dcplan.profiling.point import Precision
 from dcplan.scenario.autoscaling import Autoscaling, Scheduled
-from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
+from dcplan.scenario.base import Count, Name, PositiveDuration, Spec
+from dcplan.scenario.batching import Batching
 from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
 from dcplan.scenario.demand import Closed, Demand, FromPipelines
 from dcplan.scenario.failures import Failures
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.service import Service
+from dcplan.scenario.sharing import Sharing
 
 EqualRouting = Literal["round_robin", "random", "least_loaded", "power_of_two"]
 """Policies for replicas that are all alike, which all kernels know."""
 Routing = Literal[EqualRouting, "power_of_d", "weighted", "shortest_expected_delay"]
-
-
-class Batching(Spec):
-    """How requests are grouped: a batch starts when it is full or its oldest request has waited long enough."""
-
-    kind: Literal["dynamic", "static", "adaptive"] = "dynamic"
-    """`static`: only full batches start; `adaptive`: what a full batch is follows from `latency`, replica by
-    replica."""
-    max_batch: Annotated[int, Field(ge=1, le=4096, strict=True)] = 1
-    """Most requests in a batch."""
-    max_delay: Duration = "0 s"  # type: ignore[assignment]  # read like a scenario's text
-    """Longest time an idle replica waits for a fuller batch, e.g. '5 ms'."""
-    delay_from: Literal["arrival", "pickup"] = "arrival"
-    """Where that time begins: when the oldest request arrived, or when the idle replica picked it up."""
-    latency: PositiveDuration | None = None
-    """For `adaptive`: longer batches make the next ones smaller by a tenth; full ones in time, larger by one
-    request."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Batching:
-        if (self.kind == "adaptive") != (self.latency is not None):
-            raise ValueError("kind: adaptive goes with the time that a batch may take, e.g. latency: 50 ms")
-        if self.kind == "static" and self.max_delay:
-            raise ValueError("static batches wait until they are full; remove 'max_delay', or use kind: dynamic")
-        return self
-
-    @property
-    def delay_s(self) -> float:
-        """Longest time that an idle replica waits for a fuller batch [s]."""
-        return math.inf if self.kind == "static" else float(self.max_delay)
 
 
 class Queue(Spec):
@@ -126,10 +97,16 @@ class Endpoint(Spec):
 
     failures: Failures | None = None
     """How replicas fail; they never do if not given."""
+    sharing: Sharing | None = None
+    """Each replica is a device that runs several batches at once, of as many models as there are classes."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Endpoint:
-        if (self.workload is None) == (self.service is None):
+        if self.sharing is not None:
+            self._check_sharing()
+        elif own := [f"class {name} has its own '{key}'" for name, each in self.classes.items() for key in each.model]:
+            raise ValueError(f"{own[0]}, so its batches are apart from others; add e.g. sharing: {{instances: 1}}")
+        elif (self.workload is None) == (self.service is None):
             raise ValueError("give either 'workload' (measured) or 'service' (a distribution), not both")
         if self.workload is not None and self.on is None:
             raise ValueError("a workload runs on servers; add 'on: <a key of fleet>'")
@@ -150,6 +127,8 @@ class Endpoint(Spec):
         self._check_classes()
         self._check_generation()
         self._check_autoscaling()
+        if self.cache is not None and isinstance(self.demand, FromPipelines):
+            raise ValueError("a stage of a pipeline cannot stand behind a cache yet; remove 'cache'")
         if self.cache is not None and isinstance(self.demand, Closed):
             raise ValueError(
                 "a cache cannot be in front of users who wait for their answers yet, because what they ask depends on "
@@ -188,6 +167,7 @@ class Endpoint(Spec):
             "also": bool(self.also),
             "failures": self.failures is not None,
             f"routing: {self.routing}": self.unequal,
+            "demand: {kind: pipelines}": isinstance(self.demand, FromPipelines),
             "classes, retry, admission, timeout or users": self.interacts,
             "queue: {kind: shared}": self.queue.kind == "shared",
         }
@@ -233,6 +213,47 @@ class Endpoint(Spec):
                     f"(max_delay: {self.batching.max_delay:g} s); make the time-out longer than max_delay"
                 )
 
+    def _check_sharing(self) -> None:
+        """Raise a ValueError if something is asked of devices that are shared which they cannot do."""
+        cannot = {
+            "queue: {kind: shared}": self.queue.kind == "shared",
+            f"discipline: {self.queue.discipline}": self.queue.discipline != "fifo",
+            "timeout": any(each.timeout for each in self.kinds.values()),
+            f"routing: {self.policy}": self.unequal,
+            f"demand: {{kind: {self.demand.kind}}}": isinstance(self.demand, Closed | FromPipelines),
+            "delay_from: pickup": any(each.batching.delay_from == "pickup" for each in self.models.values()),
+            "batching: {kind: adaptive}": any(each.batching.kind == "adaptive" for each in self.models.values()),
+        }
+        cannot |= {
+            key: getattr(self, key) not in (None, ())
+            for key in ("also", "retry", "admission", "cache", "failures", "generation")
+        }
+        if wrong := [key for key, given in cannot.items() if given]:
+            raise ValueError(f"sharing cannot be combined with {wrong[0]} yet; remove one of them")
+        for name, each in self.models.items():
+            who = f"class {name}: " if self.classes else ""
+            if (each.workload is None) == (each.service is None):
+                raise ValueError(f"{who}give either 'workload' (measured) or 'service' (a distribution), not both")
+            if each.workload is not None and self.on is None:
+                raise ValueError("a workload runs on servers; add 'on: <a key of fleet>'")
+            if each.service is not None and (each.precision or each.tokens or each.samples_per_request != 1):
+                raise ValueError(f"{who}precision, tokens, size and samples_per_request need a measured workload")
+        if len({each.service is None for each in self.models.values()}) > 1:
+            raise ValueError("some classes have a 'workload' and some a 'service'; give all the same")
+
+    @property
+    def models(self) -> dict[str, Endpoint]:
+        """Under `sharing`: what the endpoint would be for each class alone, by name; one called "all" if none was."""
+        own = ("precision", "tokens", "batching")
+        return {
+            name: self.model_copy(
+                update={key: getattr(each, key) for key in own if getattr(each, key) is not None}
+                | ({"workload": each.workload, "service": each.service} if each.workload or each.service else {})
+                | {"samples_per_request": each.size * self.samples_per_request, "slo": each.slo, "classes": {}}
+            )
+            for name, each in self.kinds.items()
+        }
+
     @property
     def kinds(self) -> dict[str, RequestClass]:
         """The classes of requests, with what they take from the endpoint; one called "all" if none was named."""
@@ -261,10 +282,10 @@ class Endpoint(Spec):
 
     @property
     def interacts(self) -> bool:
-        """Whether requests or replicas differ, give up or come back, so that `serving.class_kernel` is needed."""
+        """Whether requests or replicas differ, give up or come back, so that each request has a class."""
         demand = isinstance(self.demand, Closed | FromPipelines)
         requests = self.classes or self.retry or self.admission or self.queue.timeout or demand
-        replicas = self.also or self.unequal or self.batching.kind == "adaptive" or self.failures
+        replicas = self.also or self.unequal or self.batching.kind == "adaptive" or self.failures or self.sharing
         return bool(requests or replicas)
 
     @property

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from dcplan.scenario.base import Count, Power, Spec
 
 
@@ -21,5 +25,7 @@ class Servers(Spec):
     """Kind of server: a profile in `profiles/power/`, which says its power curve and its slots."""
     count: Count
     """How many."""
+    partition: Annotated[int, Field(ge=1, le=7, strict=True)] | None = None
+    """Equal instances that each accelerator is split into (NVIDIA MIG), each a slot of its own: 1, 2, 3, 4 or 7."""
     rack: Rack | None = None
     """How they are racked; the rack's limit is checked against the servers' highest power."""

@@ -89,6 +89,8 @@ MAX_STEPS = 2_000_000
 """Most records of the plant's grid in a run: a year in quarter minutes."""
 MAX_PLACES = 100_000_000
 """Most requests that all batches of an endpoint may hold together: 800 MB of arrival times."""
+MAX_BATCHES = 10_000_000
+"""Most batches that all devices of an endpoint may run at a time: 400 MB."""
 MAX_CHANGES = 10_000_000
 """Most changes of an mmpp's state in a run."""
 MAX_JOBS = 1_000_000
@@ -180,6 +182,10 @@ def _sizes(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     for name, endpoint in scenario.endpoints.items():
         if endpoint.all_replicas * endpoint.batching.max_batch > MAX_PLACES:
             yield ("endpoints", name, "replicas"), f"replicas x max_batch is above {MAX_PLACES}; use less of one"
+        if (shared := endpoint.sharing) is not None:
+            at_once = sum(each.instances or shared.instances for each in endpoint.kinds.values())
+            if endpoint.replicas * at_once > MAX_BATCHES:
+                yield ("endpoints", name, "sharing"), f"replicas x instances is above {MAX_BATCHES}; use less of one"
         if isinstance(endpoint.demand, Mmpp):
             changes = len(endpoint.demand.dwell) * scenario.horizon / sum(endpoint.demand.dwell)
             if changes > MAX_CHANGES:

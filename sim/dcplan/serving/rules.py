@@ -9,11 +9,13 @@ import numpy as np
 from dcplan.scenario.demand import Closed, FromPipelines
 from dcplan.scenario.endpoint import Endpoint as EndpointSpec
 from dcplan.scenario.generation import Generation, Swap
+from dcplan.serving import sharing_state
 from dcplan.serving.class_state import ClassRules, kinds_of
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.histogram import FloatArray
 from dcplan.serving.policies import ROUTING
+from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 
 
@@ -115,6 +117,22 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
         users=spec.demand.users if isinstance(spec.demand, Closed) else 0,
         reports=isinstance(spec.demand, FromPipelines),
     )
+
+
+def sharing_rules(spec: EndpointSpec, models: Sequence[Rules]) -> SharingRules:
+    """The rules of *spec* where devices are shared, from those of each of its models alone."""
+    assert spec.sharing is not None
+    rows = [len(each.service_s) for each in models]
+    kinds = sharing_state.kinds_of(
+        row=np.cumsum([0, *rows[:-1]]),
+        max_batch=[each.max_batch for each in models],
+        max_delay_s=[each.max_delay_s for each in models],
+        instances=[each.instances or spec.sharing.instances for each in spec.kinds.values()],
+        limit=[-1 if each.limit is None else each.limit for each in spec.kinds.values()],
+        slo_s=[each.slo_s for each in models],
+        spell_s=[each.spell_s for each in models],
+    )
+    return SharingRules(stacked(models), kinds)
 
 
 def generation_rules(

@@ -181,6 +181,17 @@ def pollaczek_khinchine_s(arrival: float, mean_s: float, cv: float) -> float:
     return mean_s + load * mean_s * (1.0 + cv**2) / (2.0 * (1.0 - load))
 
 
+def processor_sharing_s(load: float, size_s: float) -> float:
+    """M/G/1-PS: mean time in system [s] of customers who need *size_s* on average, at *load* of all customers.
+
+    Whatever the distribution of what they need (Kleinrock 1976, "Queueing Systems" II, section 4.4).
+
+    >>> round(processor_sharing_s(0.75, 2.0), 6)
+    8.0
+    """
+    return size_s / (1.0 - load)
+
+
 def batch_service(arrival: float, service: float, size: int) -> Law:
     """M/M[1,b]/1: a free server takes all who wait, at most b, for one exponential service (Bailey 1954).
 

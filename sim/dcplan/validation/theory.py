@@ -107,6 +107,7 @@ def cases() -> Iterator[Case]:
     yield Case("5 x M/M/1, random routing", split, 4.0 * RATE, "Poisson splitting", queues.mm1(0.8 * RATE, RATE))
     yield from _cached(exponential)
     yield from _pipelines(exponential)
+    yield from _sharing()
 
 
 def _pipelines(exponential: dict[str, Any]) -> Iterator[Case]:
@@ -162,6 +163,27 @@ def _cached(exponential: dict[str, Any]) -> Iterator[Case]:
         yield Case(
             f"cache, {name}", _endpoint(exponential, 20, cache=zipf | kind), rate, source, hit_ratio=float(ratio[0])
         )
+
+
+def _sharing() -> Iterator[Case]:
+    """Devices that serve all their requests at once, each at its part of the speed; times by class, and by any law."""
+    at_once, source = {"instances": 1000}, "Kleinrock 1976, 4.4"
+    for label, service, load in (
+        ("M/M/1-PS", {"kind": "exponential"}, 0.8),
+        ("M/G/1-PS, hyperexponential", {"kind": "hyperexponential", "cv": 2.0}, 0.7),
+    ):
+        endpoint = _endpoint(service | {"mean": f"{SERVICE_S} s"}, 1, sharing=at_once)
+        mean_s = queues.processor_sharing_s(load, SERVICE_S)
+        yield Case(label, endpoint, load * RATE, source, mean_s=mean_s)
+    load, sizes_s = 0.75, {"short": 0.5 * SERVICE_S, "long": 1.5 * SERVICE_S}
+    kinds = dict(zip(sizes_s, ("hyperexponential", "exponential"), strict=True))
+    classes: dict[str, Any] = {
+        name: {"service": {"kind": kinds[name], "mean": f"{size_s} s"}} for name, size_s in sizes_s.items()
+    }
+    classes["short"]["service"]["cv"] = 3.0
+    means_s = {name: queues.processor_sharing_s(load, size_s) for name, size_s in sizes_s.items()}
+    shared = {"replicas": 1, "sharing": at_once, "classes": classes}
+    yield Case("M/G/1-PS, two classes", shared, load * RATE, source, class_mean_s=means_s)
 
 
 def checks(seed: int) -> list[Check]:

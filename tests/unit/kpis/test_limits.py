@@ -67,6 +67,17 @@ def chat(max_batch: int = 16, **more: Any) -> Endpoint:
             {"cache_hit_ratio": 0.5, "latency_mean_s": 0.012, "wait_mean_s": 0.002},
             "The work itself: 91% of the latency is service",
         ),
+        (
+            endpoint(sharing={"instances": 2}),
+            {},
+            "Sharing: devices are busy 30% of the time, and batches that meet on one",
+        ),
+        (endpoint(sharing={"instances": 2}), {"utilisation": 0.1}, "The work itself: 91% of the latency is service"),
+        (
+            endpoint(sharing={"instances": 2}, classes={"a": {}, "b": {"batching": {"max_batch": 8}}}),
+            {"utilisation": 0.9, "batch_mean": 3.0},
+            "Batches hold 3 of at most 8: fuller ones would carry more.",
+        ),
         (endpoint(cache=CACHE), {"cache_hit_ratio": 1.0}, "Nothing but the cache, which answers every request."),
         (chat(), {"preempted": 5e4, "batch_mean": 15.0}, "The KV cache: 50,000 sequences had to start over."),
         (chat(), {"swapped": 5e4, "batch_mean": 15.0}, "The KV cache: 50,000 were moved to host memory and back."),

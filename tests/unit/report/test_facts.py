@@ -43,6 +43,11 @@ def test_the_facts_of_a_scenario() -> None:
     assert known.promises == {"vision": Promise(0.95, 0.25)}
 
 
+def test_the_largest_batch_is_that_of_any_model() -> None:
+    models = "classes: {a: {batching: {max_batch: 8}}, b: {batching: null}}"
+    assert facts(read(TEXT.replace("replicas: 2", f"replicas: 2, {models}"))).max_batch == {"vision": 4, "chat": 8}
+
+
 def test_a_scenario_without_the_rest_has_facts_too() -> None:
     known = facts(read("name: room\nhorizon: 60.0 s\n"))
     assert known.counted_s == 60.0

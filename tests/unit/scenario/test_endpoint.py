@@ -78,6 +78,17 @@ def test_a_routing_policy_is_used_as_written() -> None:
         ({"failures": {"every": "1 h"}}, "repair"),
         (
             {
+                "demand": {"kind": "pipelines"},
+                "cache": {"kind": "lru", "objects": 9, "skew": 1, "size": 3, "hit": "1 ms"},
+            },
+            "a stage of a pipeline cannot stand behind a cache yet",
+        ),
+        (
+            {"demand": {"kind": "pipelines"}, "sharing": {"instances": 1}},
+            "sharing cannot be combined with demand: {kind: pipelines} yet",
+        ),
+        (
+            {
                 "autoscaling": {
                     "kind": "scheduled",
                     "steps": [{"at": "20:00", "replicas": 1}, {"at": "08:00", "replicas": 1}],

@@ -13,7 +13,7 @@ from dcplan.validation.bench.result import Result
 FIRST_USE = """
 import time
 import numpy as np
-from dcplan.validation.bench import cache, continuous_batch, dynamic_batch, priorities_retries
+from dcplan.validation.bench import cache, continuous_batch, dynamic_batch, priorities_retries, shared_device
 from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.serving.endpoint import Endpoint
 from dcplan.serving.generation_endpoint import GenerationEndpoint
@@ -23,6 +23,7 @@ for shared in (False, True):
 ClassEndpoint.new(priorities_retries.rules(), iter(()), np.zeros(2, dtype=int)).advance(1.0)
 GenerationEndpoint.new(continuous_batch.rules(), 2, iter(())).advance(1.0)
 cache.kernel_s(1)
+shared_device.kernel_s(1)
 print(time.perf_counter() - begin)
 """
 MEMORY = """

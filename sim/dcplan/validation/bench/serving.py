@@ -12,6 +12,7 @@ from dcplan.validation.bench import (
     growth,
     priorities_retries,
     processes,
+    shared_device,
 )
 from dcplan.validation.bench.result import Result
 
@@ -22,6 +23,7 @@ def results() -> Iterator[Result]:
     yield priorities_retries.measured()
     yield continuous_batch.measured()
     yield cache.measured()
+    yield shared_device.measured()
     yield from growth.measured()
     yield control_event.measured()
     yield from processes.first_use()

@@ -15,13 +15,14 @@ from dcplan.validation.bench import (
     priorities_retries,
     processes,
     result,
+    shared_device,
 )
 from dcplan.validation.bench.result import Result
 
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (dynamic_batch, priorities_retries, cache):
+    for module in (dynamic_batch, priorities_retries, cache, shared_device):
         monkeypatch.setattr(module, "KERNEL_BLOCKS", 1)
         monkeypatch.setattr(module, "ORACLE_BLOCKS", 1)
     monkeypatch.setattr(result, "REPEATS", 1)
@@ -42,6 +43,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (dynamic_batch.measured, "dynamic_batch"),
         (priorities_retries.measured, "priorities_retries"),
         (continuous_batch.measured, "continuous_batch"),
+        (shared_device.measured, "shared_device"),
     ],
 )
 def test_a_kernel_and_its_oracle_did_the_same_work(measured: Callable[[], Result], name: str) -> None:
