@@ -68,14 +68,15 @@ CACHES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 
 
 @st.composite
-def scalings(draw: st.DrawFn, on_servers: bool) -> dict[str, Any]:
-    """Replicas that come and go, with their servers or without."""
+def scalings(draw: st.DrawFn, on_servers: bool, shared: bool) -> dict[str, Any]:
+    """Replicas that come and go, all of them if their queue is shared, with their servers or without."""
     scaling: dict[str, Any] = {
         "kind": draw(st.sampled_from(["utilisation", "per_replica", "predictive"])),
         "target": draw(st.floats(0.1, 1.0)),
         "every": draw(st.sampled_from(["10 s", "77 s"])),
         "start_up": draw(st.sampled_from(["0 s", "100 s"])),
         "cool_down": draw(st.sampled_from(["0 s", "3 min"])),
+        "least": draw(st.integers(0 if shared else 1, 1)),
     }
     return scaling | ({"idle_servers": draw(st.sampled_from(["keep_on", "switch_off"]))} if on_servers else {})
 
@@ -93,13 +94,22 @@ def endpoints(draw: st.DrawFn, on_servers: bool = False) -> dict[str, Any]:
     }
     if draw(st.booleans()):
         endpoint["cache"] = draw(CACHES)
-    if endpoint["queue"]["kind"] == "per_replica":
-        endpoint["routing"] = draw(st.sampled_from(["round_robin", "random", "least_loaded", "power_of_two"]))
-        if draw(st.booleans()):
-            endpoint["autoscaling"] = draw(scalings(on_servers))
-        if "cache" not in endpoint and draw(st.booleans()):
+    shared = endpoint["queue"]["kind"] == "shared"
+    if not shared:
+        endpoint["routing"] = draw(
+            st.sampled_from(["round_robin", "random", "least_loaded", "power_of_two", "affinity"])
+        )
+        if endpoint["routing"] == "affinity":
+            endpoint["sessions"] = {"count": draw(st.integers(1, 1000)), "skew": draw(st.sampled_from([0.0, 1.0]))}
+        elif not on_servers and draw(st.booleans()):
+            zone = {"replicas": endpoint["replicas"], "share": 1}
+            endpoint |= {"zones": {"a": zone, "b": zone}, "replicas": 2 * zone["replicas"], "hop": "10 ms"}
+            endpoint |= {"spill_over": draw(st.integers(1, 9))}
+        elif "cache" not in endpoint and draw(st.booleans()):
             endpoint["sharing"] = {"instances": draw(st.integers(1, 3))}
             endpoint["classes"] = draw(st.sampled_from([{}, {"a": {}, "b": {"instances": 2, "share": 3}}]))
+    if draw(st.booleans()):
+        endpoint["autoscaling"] = draw(scalings(on_servers, shared))
     if on_servers:
         samples = draw(st.integers(1, 600))
         return endpoint | {"workload": "tiny", "on": "node", "samples_per_request": samples}

@@ -1,4 +1,9 @@
-"""The story of an autoscaler: it looks, decides, starts replicas that take a while, and stops some after a rest."""
+"""The story of an autoscaler: it looks, decides, starts replicas that take a while, and stops some after a rest.
+
+Where `least` is 0 there may be none: requests wait in the shared queue, and whatever the rule says, one is wanted as
+long as anybody asks. Knative's activator does so: it keeps the requests of a service without replicas, and has the
+autoscaler start some (Knative documentation, "HTTP Request Flows", scale from zero). Only a clock is followed blindly.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +16,10 @@ import simpy
 from dcplan.engine.plan import EndpointPlan, ServerGroup
 from dcplan.engine.serving import AnyEndpoint, advance
 from dcplan.results.store import frame
-from dcplan.scenario.autoscaling import Autoscaling, PerReplica, Predictive, Utilisation
+from dcplan.scenario.autoscaling import Autoscaling, PerReplica, Predictive, Scheduled, Utilisation
 from dcplan.serving.cached_endpoint import CachedEndpoint
 from dcplan.serving.scaling import by_clock, for_requests, for_utilisation, forecast, slots_off
-from dcplan.serving.state import BUSY_S
+from dcplan.serving.state import ARRIVED, BUSY_S
 from dcplan.signals.clock import Clock
 
 Process = Generator[simpy.Event, object, None]
@@ -70,12 +75,16 @@ def autoscale(
 ) -> Process:
     """Decide every so often how many replicas there should be, and see to it."""
     crew.note(env.now)
-    busy_s, changed_s = [0.0], env.now
+    busy_s, changed_s, came = [0.0], env.now, 0
     while True:
         yield env.timeout(spec.every)
         advance(name, endpoint, env.now)
-        busy_s.append(float(endpoint.totals.sums[BUSY_S]))
-        wanted = min(crew.most, max(spec.least, _wanted(spec, endpoint, crew, busy_s, clock, env.now)))
+        served = endpoint.behind if isinstance(endpoint, CachedEndpoint) else endpoint
+        before, came = came, int(served.totals.counts[ARRIVED])
+        busy_s.append(float(served.totals.sums[BUSY_S]))
+        asked = not isinstance(spec, Scheduled) and (came > before or served.in_system > 0)
+        wanted = max(spec.least, int(asked), _wanted(spec, served.in_system, busy_s, clock, env.now))
+        wanted = min(crew.most, wanted)
         if wanted > crew.active + crew.starting:
             env.process(_start(env, name, endpoint, crew, wanted - crew.active - crew.starting, spec.start_up))
             changed_s = env.now
@@ -86,18 +95,15 @@ def autoscale(
         crew.switch(endpoint.occupied, env.now)
 
 
-def _wanted(
-    spec: Autoscaling, endpoint: AnyEndpoint, crew: Crew, busy_s: Sequence[float], clock: Clock, now_s: float
-) -> int:
+def _wanted(spec: Autoscaling, in_system: int, busy_s: Sequence[float], clock: Clock, now_s: float) -> int:
     """How many replicas there should be by the rule of *spec*, if *busy_s* were busy up to each decision."""
     if isinstance(spec, Utilisation | Predictive):
         busy = (busy_s[-1] - busy_s[-2]) / spec.every
         if isinstance(spec, Predictive):
             busy = max(busy, forecast(busy_s, spec.every, spec.season_s, spec.ahead_s) or 0.0)
-        return for_utilisation(crew.active, busy / crew.active, spec.target)
+        return for_utilisation(busy, spec.target)
     if isinstance(spec, PerReplica):
-        served = endpoint.behind if isinstance(endpoint, CachedEndpoint) else endpoint
-        return for_requests(served.in_system, spec.target)
+        return for_requests(in_system, spec.target)
     steps = [(60.0 * (60 * step.at.hour + step.at.minute) + step.at.second, step.replicas) for step in spec.steps]
     return by_clock(clock.second_of_day(now_s), steps)
 

@@ -19,6 +19,7 @@ from dcplan.scenario.scenario import Scenario
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.pipeline import Step
+from dcplan.serving.rules import zones_of
 from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
@@ -127,6 +128,11 @@ class EndpointPlan:
         """Number of the pool that each replica is in, [replicas]."""
         counts = [each.pool.replicas for each in self.pools] or [self.spec.replicas]
         return np.repeat(np.arange(len(counts)), counts)
+
+    @property
+    def zones(self) -> IntArray | None:
+        """Number of the zone that each replica is in, from 1 on, [replicas]; None if there are none."""
+        return zones_of([zone.replicas for zone in self.spec.zones.values()]) if self.spec.zones else None
 
 
 @dataclass(frozen=True)

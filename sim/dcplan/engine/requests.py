@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,28 +37,37 @@ def dresser(
     """What makes requests of an endpoint out of times [s] and labels: it draws all that is random about them."""
     spec = endpoint.spec
     route = streams.stream(f"routing/{name}")
-    draw, pace = streams.stream(f"service/{name}"), streams.stream(f"pace/{name}")
+    service, pace = streams.stream(f"service/{name}"), streams.stream(f"pace/{name}")
     kind = streams.stream(f"classes/{name}")
-    shares = np.array([each.share for each in spec.kinds.values()])
-    bounds = np.cumsum(shares / shares.sum())[:-1]
+    zone, session = streams.stream(f"zones/{name}"), streams.stream(f"sessions/{name}")
     served = list(spec.models.values()) if spec.sharing else [spec]
     services = [each.service for each in served if each.service is not None]
 
     def dress(times_s: FloatArray, labels: IntArray) -> Requests:
-        count, news, kinds = len(times_s), NONE, NO_KINDS
+        count, news, kinds, sources = len(times_s), NONE, NO_KINDS, NO_KINDS
         if spec.interacts:
-            kinds = np.searchsorted(bounds, kind.random(count), side="right").astype(np.int64)
+            kinds = _by_share([each.share for each in spec.kinds.values()], kind, count)
         if services:
-            draws = unit_mean_draws(services[0], draw, count)
-            for number, service in enumerate(services[1:], 1):
-                draws[kinds == number] = unit_mean_draws(service, draw, int((kinds == number).sum()))
+            draws = unit_mean_draws(services[0], service, count)
+            for number, each in enumerate(services[1:], 1):
+                draws[kinds == number] = unit_mean_draws(each, service, int((kinds == number).sum()))
         elif spells:
-            draws, news = draw.standard_normal(count), pace.standard_normal(count)
+            draws, news = service.standard_normal(count), pace.standard_normal(count)
         else:
-            draws = draw.random(count)
-        return Requests(times_s, draws, _bits(route, count), news, kinds, labels)
+            draws = service.random(count)
+        if spec.zones:
+            sources = 1 + _by_share([each.share for each in spec.zones.values()], zone, count)
+        if spec.sessions is not None:
+            sources = draw(Zipf(spec.sessions.count, spec.sessions.skew), session, count)
+        return Requests(times_s, draws, _bits(route, count), news, kinds, labels, sources)
 
     return dress
+
+
+def _by_share(shares: Sequence[float], rng: np.random.Generator, count: int) -> IntArray:
+    """*count* numbers, each of them as often as its share says."""
+    bounds = np.cumsum(np.array(shares) / np.sum(shares))[:-1]
+    return np.searchsorted(bounds, rng.random(count), side="right").astype(np.int64)
 
 
 def prompts_of(

@@ -201,6 +201,11 @@ class _Resolver:
         recorded = None
         if spec.cache is not None:
             self._note_cache(name, spec.cache)
+        if spec.sessions is not None and (warm := spec.sessions.warm) is not None:
+            known = f"{warm.saves:.0%} of the service time is saved within {warm.keeps:g} s"
+            self.assumptions.add(
+                f"endpoint {name}", "sessions that a replica knows", known, "scenario", "written in the scenario"
+            )
         if isinstance(spec.demand, Trace):
             with self._at("endpoints", name, "demand"):
                 recorded = self._recorded(f"endpoint {name}", spec.demand, clock)

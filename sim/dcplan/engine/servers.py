@@ -127,7 +127,8 @@ def tables(plan: Plan, ledger: Ledger, replication: int) -> dict[str, pd.DataFra
 
 def servers_on(group: ServerGroup, off_slot_s: FloatArray, grid: Grid) -> FloatArray:
     """Servers of a group that are switched on, mean over each interval, if so many slot-seconds were off."""
-    return group.count - off_slot_s / (group.slots_per_server * grid.durations_s)
+    on: FloatArray = group.count - off_slot_s / (group.slots_per_server * grid.durations_s)
+    return np.maximum(on, 0.0)  # all may be off, but for a rounding error
 
 
 def group_power_w(
@@ -139,15 +140,16 @@ def group_power_w(
         group: The servers.
         busy_slot_s: Busy slot-seconds of each interval.
         active_j: Energy that their boards took above rest [J].
-        on: Servers that were on, at least one.
+        on: Servers that were on; where none was, nothing is drawn.
         grid: The intervals.
     """
     server = group.server
     if server.boards is not None:
         active_w = server.per_board_w * active_j / grid.durations_s
         return np.minimum(on * server.idle_w + active_w, on * server.max_w)
-    utilisation = np.clip(busy_slot_s / (on * group.slots_per_server * grid.durations_s), 0.0, 1.0)
-    return on * server_power_w(utilisation, server.idle_w, server.max_w, server.exponent)
+    slot_s = on * group.slots_per_server * grid.durations_s
+    utilisation = np.divide(busy_slot_s, slot_s, out=np.zeros_like(slot_s), where=slot_s > 0.0)
+    return on * server_power_w(np.clip(utilisation, 0.0, 1.0), server.idle_w, server.max_w, server.exponent)
 
 
 def _sum(parts: Mapping[Owner, FloatArray], grid: Grid) -> FloatArray:

@@ -29,6 +29,8 @@ from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
 AnyEndpoint = Uncached | CachedEndpoint | SharingEndpoint
+MANY = 1 << 62
+"""Sessions are hashed by numbers that begin below this at random: to other replicas in each replication."""
 Detail = ClassTotals | GenerationTotals
 Process = Generator[simpy.Event, object, None]
 
@@ -135,11 +137,12 @@ def _without_cache(name: str, plan: Plan, streams: Streams) -> Uncached:
     requests = requests_of(name, endpoint, rules.spell_s > 0.0, plan, streams)
     if spec.interacts:
         spells_s = np.array([each.spell_s for each in endpoint.pools] or [rules.spell_s])
+        salted = class_rules(spec, rules)._replace(salt=int(streams.stream(f"affinity/{name}").integers(MANY)))
         if isinstance(spec.demand, FromPipelines):
-            staged = StagedEndpoint.new(class_rules(spec, rules), iter(()), endpoint.hardware, spells_s)
+            staged = StagedEndpoint.new(salted, iter(()), endpoint.hardware, spells_s, endpoint.zones)
             staged.name, staged.dress = name, dresser(name, endpoint, rules.spell_s > 0.0, streams)
             return staged
-        return ClassEndpoint.new(class_rules(spec, rules), requests, endpoint.hardware, spells_s)
+        return ClassEndpoint.new(salted, requests, endpoint.hardware, spells_s, endpoint.zones)
     return Endpoint.new(rules, spec.replicas, spec.queue.kind == "shared", requests)
 
 

@@ -98,7 +98,7 @@ def _classes(key: Key, classes: Sequence[str], diary: Diary, grid: Grid) -> pd.D
     sums = diary.lapse * _differences([each.sums for each in noted], grid)
     columns = (
         "arrived", "attempted", "refused", "rate_limited", "timed_out", "wasted", "lost", "given_up", "served",
-        "within_slo",
+        "within_slo", "spilled",
     )  # fmt: skip
     parts = [
         frame(

@@ -73,7 +73,7 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     yield "facility_energy_kwh", facility_kwh
     yield "peak_power_kw", float(site["facility_w"].max()) / 1000.0
     yield "carbon_kg", facility_kwh * carbon
-    yield "cue_kg_per_kwh", facility_kwh * carbon / it_kwh
+    yield "cue_kg_per_kwh", _ratio(facility_kwh * carbon, it_kwh)
     yield "cost_total_usd", float(costs["usd"].sum())
     electricity = costs["item"].str.startswith("electricity")
     yield "cost_electricity_usd", float(costs.loc[electricity, "usd"].sum())
@@ -82,8 +82,8 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     if scenario.facility is None:
         return
     water_kg = float((site["water_kg_s"] * duration_s).sum())
-    yield "pue", facility_kwh / it_kwh
-    yield "wue_l_per_kwh", water_kg / it_kwh
+    yield "pue", _ratio(facility_kwh, it_kwh)
+    yield "wue_l_per_kwh", _ratio(water_kg, it_kwh)
     yield "water_m3", water_kg / KG_PER_M3
     yield "economiser_share", float(duration_s[site["economiser"] >= 0.5].sum() / duration_s.sum())
     yield "hours_extrapolated", float(duration_s[site["extrapolated"]].sum()) / HOUR_S
@@ -112,7 +112,7 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
         found = dict(_scaling(scaling, scenario.warm_up, scenario.horizon))
         yield from found.items()
         replicas = found["replicas_mean"]
-    yield "utilisation", float(total["busy_s"]) / (counted_s * replicas)
+    yield "utilisation", _ratio(total["busy_s"], counted_s * replicas)
     if (pools := _part(tables, "pools", name)) is not None:
         for pool, rows in pools.groupby("pool", sort=False):
             yield (
@@ -211,6 +211,8 @@ def _classes(spec: Endpoint, name: str, tables: Mapping[str, pd.DataFrame]) -> V
     yield "attempts_per_request", _ratio(classes["attempted"].sum(), float(classes["arrived"].sum()))
     for cause in ("refused", "rate_limited", "timed_out", "wasted", "lost"):
         yield cause, float(classes[cause].sum())
+    if spec.zones:
+        yield "spilled", float(classes["spilled"].sum())
     for label, each in spec.kinds.items() if spec.classes else ():
         total = classes.loc[
             classes["class"] == label, ["arrived", "served", "given_up", "within_slo", "latency_s"]

@@ -87,6 +87,9 @@ INTERACTING = (
 )  # fmt: skip
 """KPIs of endpoints whose requests or replicas differ, give up, come back or are limited."""
 
+ZONES = (Kpi("spilled", "attempts", "attempts sent to a replica in another zone"),)
+"""KPIs of endpoints with replicas in several zones."""
+
 FAILING = (
     Kpi("failures", "failures", "failures of replicas in the counted time"),
     Kpi("availability", "-", "share of the time that a replica is not out of order"),
@@ -124,7 +127,7 @@ CACHE = (
 )  # fmt: skip
 """KPIs of endpoints behind a cache."""
 
-OF_ENDPOINTS = (*ENDPOINT, *INTERACTING, *SCALING, *FAILING, *GENERATION, *CACHE)
+OF_ENDPOINTS = (*ENDPOINT, *INTERACTING, *ZONES, *SCALING, *FAILING, *GENERATION, *CACHE)
 """KPIs that an endpoint may have."""
 
 OF_A_CLASS = (

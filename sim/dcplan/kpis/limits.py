@@ -105,10 +105,17 @@ def _serving(spec: Endpoint, value: Values) -> str:
         fuller = most > 1 and held < FULL * most
         batches = f" Batches hold {held:.3g} of at most {most}: fuller ones would carry more." if fuller else ""
         return f"The replicas: they are busy {busy:.1%} of the time. More of them, or faster ones, help.{batches}"
+    if latency_s and (travel := _hops(spec, value) / latency_s) > WAITING:
+        return (
+            f"The way to other zones: {travel:.0%} of the latency is spent on it. More replicas in the zones that "
+            "spill over would shorten it."
+        )
     if latency_s and wait_s / latency_s > WAITING:
         waiting = f"requests wait {wait_s / latency_s:.0%} of their time"
         if delay_s > DELAYED * wait_s:
             return f"The batching delay of {1e3 * delay_s:g} ms: {waiting} for fuller batches, while replicas are idle."
+        if _known(value, "replicas_mean") < 1.0 and spec.autoscaling is not None:
+            return f"Starts from no replica at all: {waiting}. With 'least' at 1 one would always be ready."
         return f"Bursts: {waiting}, though the replicas are idle {1 - (busy or 0.0):.0%} of it on average."
     if spec.sharing is not None and busy is not None and busy > MET:
         return (
@@ -127,6 +134,11 @@ def _most(spec: Endpoint) -> int:
     """Most requests in a batch of any model."""
     models = spec.models.values() if spec.sharing is not None else [spec]
     return max(each.batching.max_batch for each in models)
+
+
+def _hops(spec: Endpoint, value: Values) -> float:
+    """Time that an answer takes from another zone, there and back, mean over all requests [s]."""
+    return 2.0 * (spec.hop or 0.0) * _known(value, "spilled") / _known(value, "requests")
 
 
 def _known(value: Values, name: str) -> float:

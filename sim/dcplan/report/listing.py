@@ -19,7 +19,9 @@ from dcplan.scenario.clients import Admission, RequestClass, Retry
 from dcplan.scenario.endpoint import Endpoint, Queue
 from dcplan.scenario.failures import Failures
 from dcplan.scenario.generation import Disaggregated, Generation, Preempt, Tokens
+from dcplan.scenario.sessions import Sessions, Warm
 from dcplan.scenario.sharing import Sharing
+from dcplan.scenario.zones import Zone
 
 
 def lines(what: str, profiles: Path | None = None) -> Iterator[str]:
@@ -63,7 +65,10 @@ def policies() -> Iterator[tuple[str, str, str]]:
     """How requests can come and be served: (key of an endpoint, choices or default, meaning), read off the specs."""
     yield from _kinds("demand", demand.Demand)
     yield from _kinds("service", service.Service)
-    yield from _keys("", Endpoint, ("routing", "choices", "also"))
+    yield from _keys("", Endpoint, ("routing", "choices", "also", "spill_over", "hop"))
+    yield from _keys("zones.<name>.", Zone)
+    yield from _keys("sessions.", Sessions)
+    yield from _keys("sessions.warm.", Warm)
     yield from _keys("queue.", Queue)
     yield from _keys("batching.", Batching)
     yield from _keys("classes.<name>.", RequestClass)

@@ -85,6 +85,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("given_up", "int64", "requests", "requests whose last attempt failed"),
             Column("served", "int64", "requests", "requests answered"),
             Column("within_slo", "int64", "requests", "requests answered within the promised latency"),
+            Column("spilled", "int64", "attempts", "attempts sent to a replica in another zone"),
             Column(
                 "latency_s", "float64", "s", "sum of the latencies of the requests answered, from the first attempt"
             ),

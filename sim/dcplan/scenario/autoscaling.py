@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dcplan.scenario.base import Count, Duration, PositiveDuration, Spec
+from dcplan.scenario.base import Duration, PositiveDuration, Spec
 
+Replicas = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 SEASONS_S = {"day": 86400.0, "week": 7 * 86400.0}
 """Seasons of demand [s]."""
 
@@ -16,8 +17,8 @@ SEASONS_S = {"day": 86400.0, "week": 7 * 86400.0}
 class _Autoscaling(Spec):
     """What all kinds have in common; the most replicas are the endpoint's `replicas`, with which it starts."""
 
-    least: Count = 1
-    """Fewest replicas that serve."""
+    least: Replicas = 1
+    """Fewest replicas that serve; 0, for a shared queue: requests wait there until one is started for them."""
     every: PositiveDuration = "30 s"  # type: ignore[assignment]  # read like a scenario's text
     """Time between two decisions."""
     start_up: Duration = "0 s"  # type: ignore[assignment]
@@ -83,7 +84,7 @@ class Step(Spec):
 
     at: time
     """Site time, e.g. '08:00'."""
-    replicas: Count
+    replicas: Replicas
     """Replicas that serve from then on."""
 
 
@@ -99,6 +100,11 @@ class Scheduled(_Autoscaling):
         times = [step.at for step in self.steps]
         if sorted(set(times)) != times:
             raise ValueError("the times of the steps must rise, e.g. [{at: '08:00', replicas: 9}, {at: '20:00', ...}]")
+        if too_few := [step for step in self.steps if step.replicas < self.least]:
+            raise ValueError(
+                f"the step at {too_few[0].at:%H:%M} has {too_few[0].replicas} replicas, fewer than the "
+                f"{self.least} of 'least'; lower 'least'"
+            )
         return self
 
 

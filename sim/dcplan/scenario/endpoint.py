@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from dcplan.profiling.point import Precision
 from dcplan.scenario.autoscaling import Autoscaling, Scheduled
-from dcplan.scenario.base import Count, Name, PositiveDuration, Spec
+from dcplan.scenario.base import Count, Duration, Name, PositiveDuration, Spec
 from dcplan.scenario.batching import Batching
 from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, Discipline, RequestClass, Retry, Slo
@@ -16,11 +16,13 @@ from dcplan.scenario.demand import Closed, Demand, FromPipelines
 from dcplan.scenario.failures import Failures
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.service import Service
+from dcplan.scenario.sessions import Sessions
 from dcplan.scenario.sharing import Sharing
+from dcplan.scenario.zones import Zone
 
 EqualRouting = Literal["round_robin", "random", "least_loaded", "power_of_two"]
 """Policies for replicas that are all alike, which all kernels know."""
-Routing = Literal[EqualRouting, "power_of_d", "weighted", "shortest_expected_delay"]
+Routing = Literal[EqualRouting, "power_of_d", "weighted", "shortest_expected_delay", "affinity"]
 
 
 class Queue(Spec):
@@ -76,6 +78,14 @@ class Endpoint(Spec):
     """Which replica a request goes to; `power_of_two` unless said otherwise. Not used with a shared queue."""
     choices: Annotated[int, Field(ge=2, le=64, strict=True)] | None = None
     """For `power_of_d`: how many replicas are drawn, of which the least loaded gets the request."""
+    sessions: Sessions | None = None
+    """Whose requests come; with `affinity` each session has a replica of its own."""
+    zones: Annotated[dict[Name, Zone], Field(max_length=64)] = Field(default_factory=dict)
+    """Where requests come from and replicas are, e.g. {a: {replicas: 4, share: 0.6}, b: {replicas: 4, share: 0.4}}."""
+    spill_over: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
+    """Requests that a replica holds when those from its own zone go to any zone; only if none is ready if not given."""
+    hop: Duration | None = None
+    """Time from one zone to another; a request served in another zone gets its answer two hops later."""
     batching: Batching = Batching()
     """How requests are grouped."""
     demand: Demand
@@ -120,6 +130,7 @@ class Endpoint(Spec):
             raise ValueError("a shared queue has no routing; remove 'routing' or use queue: {kind: per_replica}")
         if (self.choices is not None) != (self.routing == "power_of_d"):
             raise ValueError("routing: power_of_d goes with the number of replicas that it compares, e.g. choices: 3")
+        self._check_sessions()
         if self.also and self.on is None:
             raise ValueError("'also' names more servers; the first ones are named by 'on'")
         if len({(pool.on, pool.precision or self.precision) for pool in self.pools}) < len(self.pools):
@@ -127,6 +138,7 @@ class Endpoint(Spec):
         self._check_classes()
         self._check_generation()
         self._check_autoscaling()
+        self._check_zones()
         if self.cache is not None and isinstance(self.demand, FromPipelines):
             raise ValueError("a stage of a pipeline cannot stand behind a cache yet; remove 'cache'")
         if self.cache is not None and isinstance(self.demand, Closed):
@@ -141,8 +153,11 @@ class Endpoint(Spec):
         scaling = self.autoscaling
         if scaling is None:
             return
-        if self.queue.kind == "shared":
-            raise ValueError("autoscaling needs a queue in front of each replica, queue: {kind: per_replica}")
+        if scaling.least == 0 and self.queue.kind != "shared":
+            raise ValueError(
+                "without any replica requests can only wait in a queue that all share; use queue: {kind: shared}, or "
+                "raise autoscaling's 'least' to 1"
+            )
         if scaling.idle_servers == "switch_off" and self.on is None:
             raise ValueError("idle_servers: switch_off needs servers; add 'on: <a key of fleet>', or remove it")
         if scaling.idle_servers == "switch_off" and self.also:
@@ -153,6 +168,35 @@ class Endpoint(Spec):
             raise ValueError(
                 f"autoscaling asks for {asked} replicas, but there are {self.all_replicas} at most; raise 'replicas'"
             )
+
+    def _check_sessions(self) -> None:
+        """Raise a ValueError if sessions do not fit the rest."""
+        if self.sessions is None:
+            if self.routing == "affinity":
+                raise ValueError("routing: affinity needs 'sessions', e.g. sessions: {count: 10000, skew: 0.0}")
+            return
+        if self.zones:
+            raise ValueError("sessions cannot be combined with zones yet; remove one of them")
+        if self.routing != "affinity" and (self.sessions.warm is None or self.sessions.bound is not None):
+            wrong = "sessions" if self.sessions.warm is None else "their 'bound'"
+            raise ValueError(f"without routing: affinity, {wrong} would change nothing; add it, or remove {wrong}")
+
+    def _check_zones(self) -> None:
+        """Raise a ValueError if zones do not fit the rest."""
+        if not self.zones:
+            if self.spill_over is not None or self.hop is not None:
+                key = "hop" if self.spill_over is None else "spill_over"
+                raise ValueError(f"{key} is about zones; name them in 'zones', or remove '{key}'")
+            return
+        if self.hop is None:
+            raise ValueError("zones need the time from one to another; add e.g. 'hop: 1 ms'")
+        if self.queue.kind == "shared" or self.also:
+            wrong = "'also'" if self.also else "queue: {kind: shared}"
+            raise ValueError(f"zones have replicas of one kind with a queue each; remove {wrong}, or 'zones'")
+        if self.autoscaling is not None and self.autoscaling.idle_servers == "switch_off":
+            raise ValueError("idle_servers: switch_off cannot be combined with zones yet; remove one of them")
+        if (found := sum(zone.replicas for zone in self.zones.values())) != self.replicas:
+            raise ValueError(f"the zones have {found} replicas, but 'replicas' says {self.replicas}; make them equal")
 
     def _check_generation(self) -> None:
         """Raise a ValueError if something is asked of a generated text that it cannot have."""
@@ -168,8 +212,10 @@ class Endpoint(Spec):
             "failures": self.failures is not None,
             f"routing: {self.routing}": self.unequal,
             "demand: {kind: pipelines}": isinstance(self.demand, FromPipelines),
-            "classes, retry, admission, timeout or users": self.interacts,
+            "zones": bool(self.zones),
+            "sessions": self.sessions is not None,
             "queue: {kind: shared}": self.queue.kind == "shared",
+            "classes, retry, admission, timeout or users": self.interacts,
         }
         if wrong := [key for key, given in cannot.items() if given]:
             raise ValueError(f"generation batches by itself and cannot be combined with {wrong[0]} yet; remove it")
@@ -219,6 +265,7 @@ class Endpoint(Spec):
             "queue: {kind: shared}": self.queue.kind == "shared",
             f"discipline: {self.queue.discipline}": self.queue.discipline != "fifo",
             "timeout": any(each.timeout for each in self.kinds.values()),
+            "zones": bool(self.zones),
             f"routing: {self.policy}": self.unequal,
             f"demand: {{kind: {self.demand.kind}}}": isinstance(self.demand, Closed | FromPipelines),
             "delay_from: pickup": any(each.batching.delay_from == "pickup" for each in self.models.values()),
@@ -226,7 +273,7 @@ class Endpoint(Spec):
         }
         cannot |= {
             key: getattr(self, key) not in (None, ())
-            for key in ("also", "retry", "admission", "cache", "failures", "generation")
+            for key in ("also", "retry", "admission", "cache", "failures", "generation", "sessions")
         }
         if wrong := [key for key, given in cannot.items() if given]:
             raise ValueError(f"sharing cannot be combined with {wrong[0]} yet; remove one of them")
@@ -284,9 +331,10 @@ class Endpoint(Spec):
     def interacts(self) -> bool:
         """Whether requests or replicas differ, give up or come back, so that each request has a class."""
         demand = isinstance(self.demand, Closed | FromPipelines)
-        requests = self.classes or self.retry or self.admission or self.queue.timeout or demand
-        replicas = self.also or self.unequal or self.batching.kind == "adaptive" or self.failures or self.sharing
-        return bool(requests or replicas)
+        requests = self.classes or self.retry or self.admission or self.queue.timeout or demand or self.sessions
+        replicas = self.also or self.unequal or self.batching.kind == "adaptive" or self.failures or self.zones
+        scaled = self.autoscaling and self.queue.kind == "shared"
+        return bool(requests or replicas or scaled or self.sharing)
 
     @property
     def unequal(self) -> bool:

@@ -117,6 +117,9 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     for name, endpoint in scenario.endpoints.items():
         if endpoint.autoscaling is not None and scenario.requests == "sampled":
             yield ("requests",), f"endpoint {name} scales by what it sees every few seconds; use 'requests: every'"
+        if endpoint.sessions is not None and endpoint.sessions.warm is not None and scenario.requests == "sampled":
+            forgets = f"replicas of endpoint {name} forget sessions by the clock, which sampled demand runs ahead of"
+            yield ("requests",), f"{forgets}; use 'requests: every'"
         if endpoint.failures is not None and scenario.requests == "sampled":
             yield ("requests",), f"replicas of endpoint {name} fail and are noticed in time; use 'requests: every'"
         if isinstance(endpoint.cache, Ttl) and scenario.requests == "sampled":

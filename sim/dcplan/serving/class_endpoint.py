@@ -50,7 +50,12 @@ class ClassEndpoint:
 
     @classmethod
     def new(
-        cls, rules: ClassRules, requests: Iterator[Requests], hardware: IntArray, spells_s: FloatArray | None = None
+        cls,
+        rules: ClassRules,
+        requests: Iterator[Requests],
+        hardware: IntArray,
+        spells_s: FloatArray | None = None,
+        zones: IntArray | None = None,
     ) -> Self:
         """An idle endpoint at time 0.
 
@@ -59,9 +64,12 @@ class ClassEndpoint:
             requests: Those to come.
             hardware: Kind of hardware of each replica, [replicas].
             spells_s: How long slow spells last on each kind [s], [kinds of hardware]; as in *rules* if not given.
+            zones: Number of the zone of each replica, from 1 on, [replicas]; there are none if not given.
         """
         spells_s = np.full(1 + hardware.max(), rules.base.spell_s) if spells_s is None else spells_s
-        return cls(rules, class_state.new_state(rules, hardware, spells_s), class_state.new_totals(rules), requests)
+        zones = np.zeros_like(hardware) if zones is None else zones
+        state = class_state.new_state(rules, hardware, spells_s, zones)
+        return cls(rules, state, class_state.new_totals(rules), requests)
 
     @property
     def in_system(self) -> int:
@@ -106,6 +114,7 @@ class ClassEndpoint:
         """A replica that failed works again, from now on."""
         this = self.state.replica[replica]
         this["up"], this["free_s"] = True, self.state.moments[class_state.NOW_S]
+        this["fresh_s"] = this["free_s"]
         self._excluded.discard(replica)
         self._gather()
 
@@ -113,15 +122,18 @@ class ClassEndpoint:
         """Say which replicas get work."""
         state, shared = self.state, self.rules.shared
         members = [each for each in range(len(state.replica)) if each not in self._excluded][: self._active]
+        new = [each for each in members if not state.replica["member"][each]]
+        state.replica["fresh_s"][new] = state.moments[class_state.NOW_S]
         state.replica["member"] = False
         state.replica["member"][members] = True
-        ready = members
+        ready = sorted(members, key=lambda each: int(state.replica["zone"][each]))
         if shared:
             before = [each for each in state.ready[: state.numbers[class_state.READY]].tolist() if each in members]
             idle = [each for each in reversed(members) if state.replica["serving"][each] == 0]
             ready = [each for each in idle if each not in before] + before
         state.numbers[class_state.READY] = len(ready)
         state.ready[: len(ready)] = ready
+        state.areas[:] = class_state.areas(state.replica["zone"][ready], state.areas)
         if ready:
             state.share[: len(ready)] = class_state.shares(state.replica["each_s"][ready])
         if shared:
@@ -131,10 +143,11 @@ class ClassEndpoint:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
         more = True
         while True:
-            times_s, draws, routes, news, kinds, labels = self._block
+            times_s, draws, routes, news, kinds, labels, sources = self._block
             self._next, wanted = class_kernel.serve(
                 self.rules, self.state, self.detail,
-                times_s, draws, routes, news, kinds, labels, self._next, more, until_s, self._crashed, self._looks,
+                times_s, draws, routes, news, kinds, labels, sources, self._next, more, until_s, self._crashed,
+                self._looks,
             )  # fmt: skip
             if wanted == class_kernel.WANTS_PLACES:
                 self._grow()

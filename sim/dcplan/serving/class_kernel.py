@@ -10,14 +10,20 @@ the share `jitter` is random (full jitter: M. Brooker, "Exponential backoff and 
 replica that fails loses what it serves and what waits in front of it alone; as long as it still gets requests, each of
 them fails at once. Where batches adapt, the most requests in a batch of a replica grow by one with every full batch
 that took less than `adapt_s`, and shrink by a tenth with every one that took longer (D. Crankshaw et al., "Clipper",
-NSDI 2017, section 4.3). Users are a closed loop: who has got an answer, or given up, thinks and asks again (L.
-Kleinrock, "Queueing Systems", vol. 2, 1976, section 4.11).
+NSDI 2017, section 4.3). A request is sent to a replica of its own zone, unless the one chosen holds `spill_over`
+requests, or none is ready there: then to one chosen among all, and if that is in another zone, its answer takes the
+time of the way there and back longer (in the words of the Envoy documentation, "Zone aware routing": local zone and
+cross zone routing; there the share of the hosts decides, here the load does). A replica that served the last request of
+a session not longer than `keeps_s` ago takes less time for the next one, by the share `saves`. Users are a closed loop:
+who has got an answer, or given up, thinks and asks again (L. Kleinrock, "Queueing Systems", vol. 2, 1976, section
+4.11).
 
 Oracle: `validation.class_oracle`, a SimPy process per request, equal to 1e-9 s on shared streams.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -39,8 +45,8 @@ from dcplan.serving.class_state import (
     NOW_S,
     READY,
     REFUSED,
-    ROUTED,
     SERVED,
+    SPILLED,
     THINKING,
     TIMED_OUT,
     TOKENS,
@@ -57,6 +63,7 @@ from dcplan.serving.disciplines import FAIR, key_of
 from dcplan.serving.histogram import FloatArray, bin_of
 from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
 from dcplan.serving.policies import (
+    AFFINITY,
     LEAST_LOADED,
     POWER_OF_D,
     POWER_OF_TWO,
@@ -64,6 +71,7 @@ from dcplan.serving.policies import (
     SHORTEST_EXPECTED_DELAY,
     WEIGHTED,
     first_choice,
+    jump,
     mixed,
     second_choice,
     unit,
@@ -72,6 +80,10 @@ from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 
 CHOICE = 1 << 10
 """Number of the random bits behind the first choice but one of `power_of_d`; those below are for attempts."""
+SPILL = 1 << 11
+"""Number of the random bits for the choice among all zones."""
+WHOLE = 0
+"""Number of the area that is the whole endpoint, see `ClassState.areas`."""
 LESS = 0.9
 """What is left of the most requests in a batch after one that took too long (Clipper, see above)."""
 
@@ -259,12 +271,17 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
         replica = state.ready[state.numbers[READY]]
     this = state.replica[replica]
     size = min(state.queue[queue].waiting, this.most)
-    units, draw, news = 0, 0.0, 0.0
+    units, warm, draw, news = 0, 0, 0.0, 0.0
     for k in range(size):
         kind = _next_kind(state.pool, state.line, queue)
         slot = _behead(state, queue, kind)
         state.batch[replica, k] = slot
         units += rules.kinds[kind].units
+        if rules.saves > 0.0:
+            seen = state.seen[state.pool[slot].source]
+            if seen.replica == replica and seen.at_s >= max(this.fresh_s, now_s - rules.keeps_s):
+                warm += rules.kinds[kind].units
+            seen.replica, seen.at_s = replica, now_s
         totals.sums[kind, WAIT_S] += now_s - state.pool[slot].since_s
         if rules.discipline == FAIR:
             state.queue[queue].virtual = max(state.queue[queue].virtual, state.pool[slot].key)
@@ -277,6 +294,8 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
         this.paced_s = now_s
     row = this.row + units
     taken_s = service_s(rules.base, row, draw) + after_pause_s(rules.base, row, now_s - this.free_s)
+    if rules.saves > 0.0:
+        taken_s *= 1.0 - rules.saves * warm / units
     this.taken_s = taken_s
     this.serving = size
     this.units = units
@@ -290,7 +309,7 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
 
 @function
 def _enter(
-    state: ClassState, born_s: float, draw: float, news: float, bits: int, kind: int, label: int
+    state: ClassState, born_s: float, draw: float, news: float, bits: int, kind: int, label: int, source: int
 ) -> int:  # pragma: no cover - compiled
     """A place in the pool for a new request; there must be a free one."""
     slot = state.numbers[FREE]
@@ -304,7 +323,9 @@ def _enter(
     this.kind = kind
     this.attempt = 0
     this.label = label
+    this.source = source
     this.gone = False
+    this.answered = False
     return slot  # type: ignore[no-any-return]
 
 
@@ -370,9 +391,11 @@ def _delay_s(state: ClassState, replica: int) -> float:  # pragma: no cover - co
 
 
 @function
-def _drawn(share: FloatArray, count: int, draw: float) -> int:  # pragma: no cover - compiled
-    """The first of *count* rising shares that is above *draw*."""
-    low, high = 0, count - 1
+def _drawn(share: FloatArray, first: int, count: int, draw: float) -> int:  # pragma: no cover - compiled
+    """The first of *count* rising shares, from *first* on, that is above *draw*, all of them drawn from."""
+    low, high = first, first + count - 1
+    before = share[first - 1] if first > 0 else 0.0
+    draw = before + draw * (share[high] - before)
     while low < high:
         middle = (low + high) // 2
         if share[middle] > draw:
@@ -383,22 +406,55 @@ def _drawn(share: FloatArray, count: int, draw: float) -> int:  # pragma: no cov
 
 
 @function
-def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: no cover - compiled
-    """The queue that an attempt goes to, or NOBODY; see `policies`."""
-    routing, replicas = rules.base.routing, state.numbers[READY]
+def _routed(rules: ClassRules, state: ClassState, source: int, bits: int) -> int:  # pragma: no cover - compiled
+    """The queue that an attempt goes to, or NOBODY, by the number of its zone or session."""
     if rules.shared:
         return 0
+    if rules.base.routing == AFFINITY:
+        return _hashed(rules, state, source)
+    area = source if len(state.areas) > 1 else WHOLE
+    while True:
+        chosen = _chosen(rules, state, area, bits)
+        if area == WHOLE or (chosen != NOBODY and _load(state, chosen) < rules.spill_over):
+            return chosen
+        area, bits = WHOLE, mixed(bits, SPILL)
+
+
+@function
+def _hashed(rules: ClassRules, state: ClassState, session: int) -> int:  # pragma: no cover - compiled
+    """The replica of a session, or NOBODY: of those it hashes to the first that is ready and may take one more."""
+    replicas, held = state.numbers[READY], 0
     if replicas == 0:
         return NOBODY
-    state.numbers[ROUTED] += 1
+    most = np.inf
+    if rules.bound < np.inf:
+        for k in range(replicas):
+            held += _load(state, state.ready[k])
+        most = math.ceil(rules.bound * (held + 1) / replicas)
+    last, number = state.ready[replicas - 1], 0
+    while True:
+        number += 1
+        replica = jump(mixed(np.uint64(session + rules.salt), number), last + 1)  # type: ignore[arg-type]
+        if state.replica[replica].member and _load(state, replica) < most:
+            return replica
+
+
+@function
+def _chosen(rules: ClassRules, state: ClassState, area: int, bits: int) -> int:  # pragma: no cover - compiled
+    """One of the ready replicas of an area, or NOBODY if it has none; see `policies`."""
+    routing = rules.base.routing
+    first, replicas, turn = state.areas[area].first, state.areas[area].count, state.areas[area].turn
+    if replicas == 0:
+        return NOBODY
+    state.areas[area].turn = turn + 1
     if routing == ROUND_ROBIN:
-        return state.ready[(state.numbers[ROUTED] - 1) % replicas]  # type: ignore[no-any-return]
+        return state.ready[first + turn % replicas]  # type: ignore[no-any-return]
     if routing == WEIGHTED:
-        return state.ready[_drawn(state.share, replicas, unit(bits))]  # type: ignore[no-any-return]
+        return state.ready[_drawn(state.share, first, replicas, unit(bits))]  # type: ignore[no-any-return]
     if routing in (LEAST_LOADED, SHORTEST_EXPECTED_DELAY):
-        chosen = state.ready[0]
+        chosen = state.ready[first]
         for k in range(1, replicas):
-            other = state.ready[k]
+            other = state.ready[first + k]
             if routing == LEAST_LOADED:
                 better = _load(state, other) < _load(state, chosen)
             else:
@@ -407,14 +463,14 @@ def _routed(rules: ClassRules, state: ClassState, bits: int) -> int:  # pragma: 
                 chosen = other
         return int(chosen)
     place = first_choice(bits, replicas)
-    chosen = state.ready[place]
+    chosen = state.ready[first + place]
     if routing == POWER_OF_TWO and replicas > 1:
-        other = state.ready[second_choice(bits, replicas, place)]
+        other = state.ready[first + second_choice(bits, replicas, place)]
         if _load(state, other) < _load(state, chosen):
             chosen = other
     elif routing == POWER_OF_D:
         for k in range(1, rules.choices):
-            other = state.ready[first_choice(mixed(bits, CHOICE + k), replicas)]
+            other = state.ready[first + first_choice(mixed(bits, CHOICE + k), replicas)]
             if _load(state, other) < _load(state, chosen):
                 chosen = other
     return int(chosen)
@@ -441,7 +497,9 @@ def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, n
         totals.counts[kind, ARRIVED] += 1
     queue, cause = NOBODY, LIMITED
     if _admitted(rules, state, now_s):
-        queue, cause = _routed(rules, state, mixed(this.bits, 2 * attempt)), LOST
+        queue, cause = _routed(rules, state, this.source, mixed(this.bits, 2 * attempt)), LOST
+        if len(state.areas) > 1 and queue != NOBODY and state.replica[queue].zone != this.source:
+            totals.counts[kind, SPILLED] += 1
         if queue != NOBODY and (rules.shared or state.replica[queue].up):
             cause = REFUSED if _is_full(rules, state, queue, kind) else NOBODY
     if cause != NOBODY:
@@ -449,6 +507,20 @@ def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, n
         return NOBODY
     _append(rules, state, queue, slot, now_s)
     return queue
+
+
+@function
+def _answer(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> None:
+    # pragma: no cover - compiled
+    """A request gets its answer and leaves."""
+    this = state.pool[slot]
+    kind, latency_s = this.kind, now_s - this.born_s
+    totals.counts[kind, SERVED] += 1
+    totals.sums[kind, LATENCY_S] += latency_s
+    totals.latency[kind, bin_of(latency_s)] += 1
+    if latency_s <= rules.kinds[kind].slo_s:
+        totals.counts[kind, WITHIN_SLO] += 1
+    _leave(rules, state, slot, True, now_s)
 
 
 @function
@@ -466,13 +538,12 @@ def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
             state.numbers[GONE] -= 1
             _free(state, slot)
             continue
-        latency_s = now_s - this.born_s
-        totals.counts[kind, SERVED] += 1
-        totals.sums[kind, LATENCY_S] += latency_s
-        totals.latency[kind, bin_of(latency_s)] += 1
-        if latency_s <= rules.kinds[kind].slo_s:
-            totals.counts[kind, WITHIN_SLO] += 1
-        _leave(rules, state, slot, True, now_s)
+        if rules.hop_s > 0.0 and rep.zone != this.source:
+            this.answered = True
+            _push(state.later, state.numbers[COMING], now_s + 2.0 * rules.hop_s, slot)
+            state.numbers[COMING] += 1
+        else:
+            _answer(rules, state, totals, slot, now_s)
     if rep.taken_s > rules.adapt_s:
         rep.most = max(1, int(LESS * rep.most))
     elif rep.serving == rep.most and rules.adapt_s < np.inf:
@@ -509,7 +580,7 @@ def _impatient(rules: ClassRules, state: ClassState, totals: ClassTotals, queue:
             if not rules.unaware:
                 return _behead(state, queue, kind)
             this = state.pool[slot]
-            client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind, this.label)
+            client = _enter(state, this.born_s, this.draw, this.news, this.bits, kind, this.label, this.source)
             state.pool[client].attempt = this.attempt
             state.line[queue, kind].patient = this.next
             state.pool[slot].gone = True
@@ -566,6 +637,7 @@ def serve(
     news: FloatArray,
     kinds: NDArray[np.int64],
     labels: NDArray[np.int64],
+    sources: NDArray[np.int64],
     first: int,
     more: bool,
     until_s: float,
@@ -584,6 +656,7 @@ def serve(
         news: See `endpoint.Requests`, [n].
         kinds: Class of each request, [n].
         labels: What its sender calls it, [n]; not read if nobody wants to know.
+        sources: Zone that it comes from, or its session, [n], or [0] where neither matters.
         first: The first request that has not been looked at.
         more: Whether more requests follow those given.
         until_s: Where to stop [s].
@@ -636,7 +709,8 @@ def serve(
                 born_s = now_s + times_s[index] if thinks else now_s
                 pace_news = news[index] if rules.base.spell_s > 0.0 else 0.0
                 label = labels[index] if rules.reports else 0
-                slot = _enter(state, born_s, draws[index], pace_news, routes[index], kinds[index], label)
+                source = sources[index] if len(sources) > 0 else 0
+                slot = _enter(state, born_s, draws[index], pace_news, routes[index], kinds[index], label, source)
                 index += 1
             else:
                 slot = _pop(state.later, state.numbers[COMING])
@@ -645,6 +719,8 @@ def serve(
                 _push(state.later, state.numbers[COMING], state.pool[slot].born_s, slot)
                 state.numbers[COMING] += 1
                 state.numbers[THINKING] -= 1
+            elif state.pool[slot].answered:
+                _answer(rules, state, totals, slot, now_s)
             else:
                 queue = _try(rules, state, totals, slot, now_s)
                 failed = slot if queue == NOBODY else NOBODY

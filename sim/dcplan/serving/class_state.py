@@ -16,11 +16,11 @@ from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_of
 from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.state import Hits, Rules, Totals
 
-ARRIVED, ATTEMPTED, REFUSED, LIMITED, TIMED_OUT, WASTED, LOST, GIVEN_UP, SERVED, WITHIN_SLO = range(10)
+ARRIVED, ATTEMPTED, REFUSED, LIMITED, TIMED_OUT, WASTED, LOST, GIVEN_UP, SERVED, WITHIN_SLO, SPILLED = range(11)
 """Places in `ClassTotals.counts`: requests that came; their attempts; attempts refused by a full queue, refused by the
 rate limit, that waited too long, and of those the ones served in vain, that a failed replica lost; requests that gave
-up for good, were answered, were answered as promised."""
-COUNTS = WITHIN_SLO + 1
+up for good, were answered, were answered as promised; attempts sent to a replica in another zone."""
+COUNTS = SPILLED + 1
 LATENCY_S, WAIT_S = range(2)
 """Places in `ClassTotals.sums`: latency of answered requests since their first attempt, wait of their last one."""
 BUSY_S, ENERGY_J = range(2)
@@ -39,19 +39,22 @@ REQUEST = np.dtype(
         ("kind", np.int64),
         ("attempt", np.int64),
         ("label", np.int64),
+        ("source", np.int64),
         ("gone", np.bool_),
+        ("answered", np.bool_),
     ],
     align=True,
 )
 """A request in the system: when it first came, when it joined its queue, what it is compared by, the draws of its
 service time and of its replica's pace, 64 random bits, its number among all that joined, the place of the one behind it
-(or of the next free place), its class, how many attempts it has made before this one, what its sender calls it, and
-whether it has given up."""
+(or of the next free place), its class, how many attempts it has made before this one, what its sender calls it, the
+number of its zone or session, whether it has given up, and whether its answer is on its way from another zone."""
 
 REPLICA = np.dtype(
     [
         ("up", np.bool_),
         ("member", np.bool_),
+        ("zone", np.int64),
         ("hardware", np.int64),
         ("row", np.int64),
         ("each_s", np.float64),
@@ -64,13 +67,15 @@ REPLICA = np.dtype(
         ("pace", np.float64),
         ("paced_s", np.float64),
         ("spell_s", np.float64),
+        ("fresh_s", np.float64),
     ],
     align=True,
 )
-"""A replica: whether it works; whether it is to get work; its kind of hardware, the first row of that in the tables,
-and the time that it takes for each request of a full batch; most requests in a batch, now; requests in service, their
-size together, and the time that they take; when that began, or up to when it is accounted; when it became free before
-that; its pace, when that was looked at, and how long slow spells last."""
+"""A replica: whether it works; whether it is to get work; the number of its zone, from 1 on, or 0 if there are none;
+its kind of hardware, the first row of that in the tables, and the time that it takes for each request of a full batch;
+most requests in a batch, now; requests in service, their size together, and the time that they take; when that began,
+or up to when it is accounted; when it became free before that; its pace, when that was looked at, and how long slow
+spells last; and since when it may remember sessions."""
 
 LINE = np.dtype([("head", np.int64), ("tail", np.int64), ("patient", np.int64), ("tag", np.float64)], align=True)
 """The requests of one class in one queue, a linked list: the first and the last, the first that has not given up, and
@@ -78,6 +83,12 @@ the virtual finish time of the last that joined, for fair queueing [-]."""
 
 QUEUE = np.dtype([("waiting", np.int64), ("virtual", np.float64)], align=True)
 """A queue: requests in it, and its virtual time, which is the tag of the request taken last [-]."""
+
+SEEN = np.dtype([("replica", np.int64), ("at_s", np.float64)], align=True)
+"""Which replica served a session last, and when that began [s]."""
+
+AREA = np.dtype([("first", np.int64), ("count", np.int64), ("turn", np.int64)], align=True)
+"""Replicas of which routing chooses: the first of them in `ClassState.ready`, how many, and attempts routed so far."""
 
 ALARM = np.dtype([("at_s", np.float64), ("order", np.int64), ("place", np.int64)], align=True)
 """When somebody acts by himself [s], infinite if never; who is at this place of the heap, and where he himself is."""
@@ -137,6 +148,13 @@ class ClassRules(NamedTuple):
         burst: Attempts admitted at one instant after a rest.
         users: Users who each wait for an answer, think, and ask again; 0 if requests come by themselves.
         reports: Whether somebody wants to know who leaves when.
+        spill_over: Requests that a replica holds when those from its own zone are sent to any zone instead.
+        hop_s: Time from one zone to another, one way [s].
+        bound: With `affinity`: a replica gets no request beyond so many times the mean load [-]; infinite if any.
+        salt: Where the numbers begin by which sessions are hashed.
+        sessions: How many there are, numbered from 1 on, if replicas remember them; else 0.
+        keeps_s: For how long a replica remembers a session [s].
+        saves: Share of the service time that this saves [-].
     """
 
     base: Rules
@@ -156,6 +174,13 @@ class ClassRules(NamedTuple):
     burst: float
     users: int
     reports: bool
+    spill_over: int
+    hop_s: float
+    bound: float
+    salt: int
+    sessions: int
+    keeps_s: float
+    saves: float
 
 
 class ClassState(NamedTuple):
@@ -167,16 +192,19 @@ class ClassState(NamedTuple):
         queue: `QUEUE`, [Q].
         replica: `REPLICA`, [R].
         batch: Requests in service, [R, max_batch].
-        ready: Replicas that get work, [R]: of a shared queue the idle ones, the one that became idle last at the end.
+        ready: Replicas that get work, zone after zone, [R]: of a shared queue the idle ones, the one that became idle
+            last at the end.
+        areas: All that are ready, then those of each zone, `AREA`, [1 + zones], or [1].
         share: How much of the work goes to them and those before them, for `weighted`; 1 for the last, [R].
         alarm: When each replica is done, then when each queue acts by itself: starts a batch that waited long enough,
             or loses a request that did; and their binary heap, `ALARM`, [R + Q].
         later: Binary heap of requests that come (back) by themselves, `LATER`, [S].
+        seen: What replicas remember, `SEEN`, [1 + sessions].
         left: Requests that have left since somebody looked, in the order of time, `DEPARTURE`, [2 S], or [0].
         moments: Tokens of the rate limit, when they were counted [s], and how far time has come [s], [3].
         numbers: First free place, free places, attempts that joined a queue so far, entries of `later`, ready replicas,
-            attempts routed so far, users whose next request is not in `later` yet, places of those that gave up but are
-            served nevertheless, entries of `left`, [9].
+            users whose next request is not in `later` yet, places of those that gave up but are served nevertheless,
+            entries of `left`, [8].
     """
 
     pool: NDArray[Any]
@@ -185,15 +213,17 @@ class ClassState(NamedTuple):
     replica: NDArray[Any]
     batch: IntArray
     ready: IntArray
+    areas: NDArray[Any]
     share: FloatArray
     alarm: NDArray[Any]
     later: NDArray[Any]
+    seen: NDArray[Any]
     left: NDArray[Any]
     moments: FloatArray
     numbers: IntArray
 
 
-JOINED, COMING, READY, ROUTED, THINKING, GONE, LEFT = range(2, 9)
+JOINED, COMING, READY, THINKING, GONE, LEFT = range(2, 8)
 """Places in `ClassState.numbers`, after those of the pool."""
 TOKENS, TOKENS_S, NOW_S = range(3)
 """Places in `ClassState.moments`."""
@@ -217,13 +247,16 @@ class ClassTotals(NamedTuple):
     batches: IntArray
 
 
-def new_state(rules: ClassRules, hardware: IntArray, spells_s: FloatArray, places: int = 64) -> ClassState:
+def new_state(
+    rules: ClassRules, hardware: IntArray, spells_s: FloatArray, zones: IntArray, places: int = 64
+) -> ClassState:
     """An endpoint on which nothing has happened yet.
 
     Args:
         rules: What does not change.
         hardware: Kind of hardware of each replica, [R].
         spells_s: How long slow spells last on each kind [s], [hardware].
+        zones: Number of the zone of each replica, from 1 on, or zeros if there are none, [R].
         places: Room for so many requests, or more if more are needed.
     """
     replicas = len(hardware)
@@ -232,12 +265,13 @@ def new_state(rules: ClassRules, hardware: IntArray, spells_s: FloatArray, place
         places *= 2
     replica = np.zeros(replicas, dtype=REPLICA)
     replica["up"] = replica["member"] = True
+    replica["zone"] = zones
     replica["hardware"], replica["row"] = hardware, hardware * rules.rows
     replica["each_s"] = full_s(rules)[hardware] / rules.base.max_batch
     replica["spell_s"] = np.where(spells_s > 0.0, spells_s, rules.base.spell_s)[hardware]
     replica["most"] = rules.base.max_batch
     replica["paced_s"] = -np.inf
-    ready = np.arange(replicas, dtype=np.int64)
+    ready = np.argsort(zones, kind="stable")
     alarm = np.zeros(replicas + queues, dtype=ALARM)
     alarm["at_s"] = np.inf
     alarm["order"] = alarm["place"] = np.arange(replicas + queues)
@@ -249,13 +283,24 @@ def new_state(rules: ClassRules, hardware: IntArray, spells_s: FloatArray, place
         replica=replica,
         batch=np.zeros((replicas, rules.base.max_batch), dtype=np.int64),
         ready=ready[::-1].copy() if rules.shared else ready,
-        share=shares(replica["each_s"]),
+        areas=areas(zones, np.zeros(1 + zones.max(), dtype=AREA)),
+        share=shares(replica["each_s"][ready]),
         alarm=alarm,
         later=np.zeros(places, dtype=LATER),
+        seen=np.full(1 + rules.sessions, np.array((NOBODY, 0.0), dtype=SEEN)),
         left=np.zeros(2 * places if rules.reports else 0, dtype=DEPARTURE),
         moments=np.array([rules.burst, 0.0, 0.0]),
-        numbers=np.array([0, places, 0, 0, replicas, 0, rules.users, 0, 0], dtype=np.int64),
+        numbers=np.array([0, places, 0, 0, replicas, rules.users, 0, 0], dtype=np.int64),
     )
+
+
+def areas(zones: IntArray, before: NDArray[Any]) -> NDArray[Any]:
+    """The areas *before*, if the replicas that are ready are now in these *zones*, [ready]."""
+    after = before.copy()
+    after["count"] = np.bincount(zones, minlength=len(after))
+    after["first"] = np.cumsum(after["count"]) - after["count"]
+    after[0]["first"], after[0]["count"] = 0, len(zones)
+    return after
 
 
 def full_s(rules: ClassRules) -> FloatArray:
@@ -296,7 +341,7 @@ def grown(state: ClassState) -> ClassState:
 def in_system(state: ClassState) -> int:
     """Requests waiting, in service, or on their way back; those that a user still thinks about are not."""
     later = state.later["who"][: state.numbers[COMING]]
-    thought_about = int(np.count_nonzero(state.pool["attempt"][later] == 0))
+    thought_about = int(np.count_nonzero((state.pool["attempt"][later] == 0) & ~state.pool["answered"][later]))
     return len(state.pool) - int(state.numbers[FREE_PLACES] + state.numbers[GONE]) - thought_about
 
 

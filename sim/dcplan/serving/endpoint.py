@@ -33,6 +33,8 @@ class Requests(NamedTuple):
         news: Standard normal numbers that change the pace of the replica it starts on [-]; empty without spells.
         kinds: Class of each request, its place among those of the endpoint; empty where all are alike.
         labels: What the sender calls each request; empty if nobody wants to know when it leaves.
+        sources: Number of the zone that each request comes from, from 1 on, or of its session; empty where neither
+            matters.
     """
 
     times_s: FloatArray
@@ -41,6 +43,7 @@ class Requests(NamedTuple):
     news: FloatArray = NONE
     kinds: IntArray = NO_KINDS
     labels: IntArray = NO_KINDS
+    sources: IntArray = NO_KINDS
 
 
 @dataclass
@@ -120,7 +123,7 @@ class Endpoint:
         self.state = grown(self.state)
 
     def _call(self, block: Requests, first: int, until_s: float) -> int:
-        rules, state, totals, (times_s, draws, routes, news, _, _) = self.rules, self.state, self.totals, block
+        rules, state, totals, (times_s, draws, routes, news, *_) = self.rules, self.state, self.totals, block
         if self.shared:
             return int(kernel.shared(rules, state, totals, times_s, draws, news, first, until_s))
         return int(kernel.per_replica(rules, state, totals, times_s, draws, routes, news, first, until_s))

@@ -4,7 +4,12 @@
 Mitzenmacher, IEEE Trans. Parallel Distrib. Syst. 12(10), 2001). For replicas of unequal speed: `weighted` draws one in
 proportion to its speed at full batches, and `shortest_expected_delay` takes the one that would answer first if all
 before it were served in full batches (S. A. Banawan and J. Zahorjan, "Load sharing in heterogeneous queueing systems",
-INFOCOM 1989).
+INFOCOM 1989). `affinity` sends all requests of a session to the replica that jump consistent hash gives (J. Lamping and
+E. Veach, "A fast, minimal memory, consistent hash algorithm", arXiv:1406.2294, 2014), and if that one is not ready, or
+holds too much, to the one that it gives for the next hash of the session. Too much is what the bound of V. Mirrokni, M.
+Thorup and M. Zadimoghaddam says ("Consistent hashing with bounded loads", SODA 2018); to hash again rather than to take
+the neighbour keeps neighbours from filling up one after the other (J. Chen, B. Coleman and A. Shrivastava, "Revisiting
+consistent hashing with bounded loads", AAAI 2021).
 
 To add one: its name in `scenario.endpoint.Routing`, its code here, its branch in `class_kernel._routed` (and in
 `kernel.per_replica` if it looks at no more than the loads of two replicas), and its twin in the oracle; a test holds
@@ -20,7 +25,7 @@ import numpy as np
 from dcplan.serving.compiled import function
 from dcplan.serving.histogram import IntArray
 
-ROUND_ROBIN, RANDOM, LEAST_LOADED, POWER_OF_TWO, POWER_OF_D, WEIGHTED, SHORTEST_EXPECTED_DELAY = range(7)
+ROUND_ROBIN, RANDOM, LEAST_LOADED, POWER_OF_TWO, POWER_OF_D, WEIGHTED, SHORTEST_EXPECTED_DELAY, AFFINITY = range(8)
 
 ROUTING = MappingProxyType(
     {
@@ -31,6 +36,7 @@ ROUTING = MappingProxyType(
         "power_of_d": POWER_OF_D,
         "weighted": WEIGHTED,
         "shortest_expected_delay": SHORTEST_EXPECTED_DELAY,
+        "affinity": AFFINITY,
     }
 )
 """The code of each policy."""
@@ -61,6 +67,20 @@ def mixed(bits: int, number: int) -> int:  # pragma: no cover - compiled
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))  # type: ignore[return-value]
+
+
+@function
+def jump(key: int, replicas: int) -> int:  # pragma: no cover - compiled
+    """The replica of 64 random bits: with one replica more, a key stays or goes there (Lamping and Veach, see above).
+
+    Each jump leads to the next number of replicas at which the key would have moved; the key, advanced, is its chance.
+    """
+    found, ahead = -1, 0
+    while ahead < replicas:
+        found = ahead
+        key = key * np.uint64(2862933555777941757) + np.uint64(1)  # type: ignore[assignment]
+        ahead = int((found + 1) * (2.0**31 / (np.float64(key >> np.uint64(33)) + 1.0)))
+    return found
 
 
 @function

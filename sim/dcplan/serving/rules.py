@@ -13,10 +13,13 @@ from dcplan.serving import sharing_state
 from dcplan.serving.class_state import ClassRules, kinds_of
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.generation_state import GenerationRules
-from dcplan.serving.histogram import FloatArray
+from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.policies import ROUTING
 from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
+
+NEVER = 1 << 62
+"""More requests than any replica can hold."""
 
 
 def rules(
@@ -90,6 +93,7 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
     *base* has a row per unit of size, for one kind of hardware after the other.
     """
     kinds, queue, retry, admission = spec.kinds.values(), spec.queue, spec.retry, spec.admission
+    warm = None if spec.sessions is None else spec.sessions.warm
     return ClassRules(
         base=base,
         rows=len(base.service_s) // (1 + len(spec.also)),
@@ -116,7 +120,26 @@ def class_rules(spec: EndpointSpec, base: Rules) -> ClassRules:
         burst=0.0 if admission is None else float(admission.burst),
         users=spec.demand.users if isinstance(spec.demand, Closed) else 0,
         reports=isinstance(spec.demand, FromPipelines),
+        spill_over=NEVER if spec.spill_over is None else spec.spill_over,
+        hop_s=0.0 if spec.hop is None else spec.hop,
+        bound=np.inf if spec.sessions is None or spec.sessions.bound is None else spec.sessions.bound,
+        salt=0,
+        sessions=0 if warm is None or spec.sessions is None else spec.sessions.count,
+        keeps_s=0.0 if warm is None else warm.keeps,
+        saves=0.0 if warm is None else warm.saves,
     )
+
+
+def zones_of(counts: Sequence[int]) -> IntArray:
+    """The zone of each replica, from 1 on, if zones have so many: the first few are spread like all of them, [sum].
+
+    So an autoscaler, which starts and stops the last ones, takes its replicas from all zones alike.
+
+    >>> zones_of([4, 2]).tolist()
+    [1, 2, 1, 1, 2, 1]
+    """
+    places = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
+    return np.repeat(np.arange(1, 1 + len(counts)), counts)[np.argsort(places, kind="stable")]
 
 
 def sharing_rules(spec: EndpointSpec, models: Sequence[Rules]) -> SharingRules:

@@ -16,15 +16,16 @@ LEVEL_S = 3600.0
 """Time over which the level of a season is taken: long enough for chance to even out [s]."""
 
 
-def for_utilisation(active: int, busy: float, target: float) -> int:
-    """Replicas that would be busy for a share *target* of the time, if *active* ones are for a share *busy* [-].
+def for_utilisation(busy: float, target: float) -> int:
+    """Replicas that would be busy for a share *target* of the time [-], if so many are *busy* on average [-].
 
-    Kubernetes documentation, "Horizontal Pod Autoscaling", algorithm details: ceil(current x metric / target).
+    Kubernetes documentation, "Horizontal Pod Autoscaling", algorithm details: ceil(current x metric / target), where
+    current x metric are the busy ones.
 
-    >>> for_utilisation(10, 0.9, 0.6)
-    15
+    >>> for_utilisation(9.0, 0.6), for_utilisation(0.0, 0.6)
+    (15, 0)
     """
-    return math.ceil(active * busy / target - ROUNDING)
+    return math.ceil(busy / target - ROUNDING)
 
 
 def forecast(busy_s: Sequence[float], every_s: float, season_s: float, ahead_s: float) -> float | None:

@@ -74,7 +74,7 @@ class SharingEndpoint:
         """Serve every request that arrives before *until_s* [s] and bring all devices up to it."""
         more = True
         while True:
-            times_s, draws, routes, news, kinds, _ = self._block
+            times_s, draws, routes, news, kinds, _, _ = self._block
             self._next, wanted = sharing_kernel.serve(
                 self.rules, self.state, times_s, draws, routes, news, kinds, self._next, more, until_s
             )

@@ -1,13 +1,13 @@
 """Requests that differ, give up and come back, as plain SimPy: a process per request, slow and easy to believe.
 
 It shares no code with `serving.class_kernel`: admission, disciplines, time-outs, retries, users, failures, batches that
-adapt, and routing to unequal replicas are written a second time. Given the same times, draws, bits and classes it must
-give the same departures.
+adapt, zones, sessions, and routing to unequal replicas are written a second time. Given the same times, draws, bits,
+classes, zones and sessions it must give the same departures.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -25,6 +25,7 @@ from dcplan.serving.class_state import (
     LOST,
     REFUSED,
     SERVED,
+    SPILLED,
     TIMED_OUT,
     WASTED,
     WITHIN_SLO,
@@ -52,6 +53,8 @@ class Request:
     draw: float
     news: float
     bits: int
+    source: int
+    """Number of its zone or of its session."""
     started: simpy.Event
     done: simpy.Event
     since_s: float = 0.0
@@ -94,18 +97,25 @@ class World:
     outcome: Outcome
     tokens: float
     hardware: Sequence[int]
+    zones: Sequence[int]
     most: list[int]
     active: int
     tokens_s: float = 0.0
     excluded: set[int] = field(default_factory=set)
     down: set[int] = field(default_factory=set)
     joined: Iterator[int] = field(default_factory=count)
-    routed: Iterator[int] = field(default_factory=count)
+    seen: dict[int, tuple[int, float]] = field(default_factory=dict)
+    """Which replica served a session last, and when that began [s]."""
+    fresh_s: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    """Since when a replica may remember sessions [s]."""
+    routed: dict[int, Iterator[int]] = field(default_factory=lambda: defaultdict(count))
+    """Attempts routed so far, in each zone, and in all (0)."""
 
     @property
     def members(self) -> list[int]:
-        """The replicas that get work."""
-        return [each for each in range(len(self.hardware)) if each not in self.excluded][: self.active]
+        """The replicas that get work, zone after zone."""
+        up = [each for each in range(len(self.hardware)) if each not in self.excluded]
+        return sorted(up[: self.active], key=lambda each: self.zones[each])
 
     def row(self, replica: int, units: int) -> int:
         """Where the tables tell of a batch on a replica."""
@@ -145,10 +155,14 @@ def simulate(
     hardware: Sequence[int],
     requests: Requests,
     changes: Changes = (),
+    zones: Sequence[int] = (),
 ) -> Outcome:
-    """Serve *requests* on replicas of each kind of *hardware* until the last one has left; see `class_kernel.serve`."""
+    """Serve *requests* on replicas of each kind of *hardware* until the last one has left; see `class_kernel.serve`.
+
+    *zones* are those of the replicas, from 1 on; there are none if not given.
+    """
     env = simpy.Environment()
-    world = opened(env, rules, discipline, routing, hardware, len(requests.kinds))
+    world = opened(env, rules, discipline, routing, hardware, len(requests.kinds), zones)
     env.process(operator(world, changes))
     if rules.users:
         numbers = iter(range(len(requests.kinds)))
@@ -161,7 +175,13 @@ def simulate(
 
 
 def opened(
-    env: simpy.Environment, rules: ClassRules, discipline: str, routing: str, hardware: Sequence[int], count: int
+    env: simpy.Environment,
+    rules: ClassRules,
+    discipline: str,
+    routing: str,
+    hardware: Sequence[int],
+    count: int,
+    zones: Sequence[int] | None = None,
 ) -> World:
     """An endpoint at time 0, to which *count* requests may come."""
     classes, replicas = len(rules.kinds), len(hardware)
@@ -169,7 +189,8 @@ def opened(
     lines = [FairLine(env, group, classes, each_s(rules, hardware[group[0]])) for group in groups]
     outcome = Outcome(np.full(count, np.nan), np.zeros((classes, COUNTS), dtype=np.int64))
     most = [rules.base.max_batch] * replicas
-    world = World(env, rules, discipline, routing, lines, outcome, rules.burst, hardware, most, replicas)
+    zones = zones or [0] * replicas
+    world = World(env, rules, discipline, routing, lines, outcome, rules.burst, hardware, zones, most, replicas)
     for line in lines:
         env.process(dispatcher(world, line))
     return world
@@ -185,6 +206,7 @@ def operator(world: World, changes: Changes) -> Process:
     """Replicas come and go, fail and are repaired."""
     for at_s, verb, argument in changes:
         yield world.env.timeout(at_s - world.env.now)
+        before = world.members
         if verb == "scale":
             world.active = argument
         elif verb == "exclude":
@@ -195,6 +217,8 @@ def operator(world: World, changes: Changes) -> Process:
             world.excluded.discard(argument)
             world.down.discard(argument)
             world.lines[0 if world.rules.shared else argument].free_s[argument] = world.env.now
+            world.fresh_s[argument] = world.env.now
+        world.fresh_s |= {each: world.env.now for each in world.members if each not in before}
         if world.rules.shared:
             line = world.lines[0]
             kept = [each for each in line.idle if each in world.members]
@@ -242,10 +266,9 @@ def new(world: World, requests: Requests, index: int) -> Request:
     """Request number *index*, now."""
     env = world.env
     news = float(requests.news[index]) if world.rules.base.spell_s else 0.0
-    bits = int(requests.routes[index])
-    return Request(
-        index, int(requests.kinds[index]), env.now, float(requests.draws[index]), news, bits, env.event(), env.event()
-    )
+    bits, kind, draw = int(requests.routes[index]), int(requests.kinds[index]), float(requests.draws[index])
+    source = int(requests.sources[index]) if len(requests.sources) else 0
+    return Request(index, kind, env.now, draw, news, bits, source, env.event(), env.event())
 
 
 def request(world: World, this: Request) -> Generator[simpy.Event, object, bool]:
@@ -271,14 +294,13 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
     env, rules, counts = world.env, world.rules, world.outcome.counts[this.kind]
     if not world.admitted():
         return LIMITED
-    line = world.lines[0]
+    line, away = world.lines[0], False
     if not rules.shared:
-        members = world.members
-        if not members:
+        number = routed(world, this.source, mixed(this.bits, 2 * attempt))
+        if number is None:
             return LOST
-        bits = mixed(this.bits, 2 * attempt)
-        candidates = [world.lines[each] for each in members]
-        number = members[chosen(world, candidates, next(world.routed), bits)]
+        away = any(world.zones) and world.zones[number] != this.source
+        counts[SPILLED] += away
         if number in world.down:
             return LOST
         line = world.lines[number]
@@ -298,10 +320,48 @@ def trial(world: World, this: Request, attempt: int) -> Generator[simpy.Event, o
         yield this.done
     if this.lost:
         return LOST
+    if away and rules.hop_s:
+        yield env.timeout(2.0 * rules.hop_s)
     counts[SERVED] += 1
     counts[WITHIN_SLO] += env.now - this.born_s <= rules.kinds[this.kind]["slo_s"]
     world.outcome.latency_s[this.index] = env.now - this.born_s
     return SERVED
+
+
+def routed(world: World, source: int, bits: int) -> int | None:
+    """The replica that an attempt is sent to, by the number of its zone or session; None if there is none."""
+    if world.routing == "affinity":
+        return hashed(world, source)
+    zone = source if any(world.zones) else 0
+    local = [each for each in world.members if world.zones[each] == zone]
+    if zone and local:
+        found = local[chosen(world, [world.lines[each] for each in local], next(world.routed[zone]), bits)]
+        if world.lines[found].load() < world.rules.spill_over:
+            return found
+    if not (members := world.members):
+        return None
+    bits = mixed(bits, 2048) if zone else bits
+    return members[chosen(world, [world.lines[each] for each in members], next(world.routed[0]), bits)]
+
+
+def hashed(world: World, session: int) -> int | None:
+    """The replica of a session; None if there is none."""
+    if not (members := world.members):
+        return None
+    loads = {each: world.lines[each].load() for each in members}
+    bound = world.rules.bound
+    most = np.inf if bound == np.inf else int(np.ceil(bound * (sum(loads.values()) + 1) / len(members)))
+    tried = (jump(mixed(session + world.rules.salt, number), max(members) + 1) for number in count(1))
+    return next(each for each in tried if loads.get(each, np.inf) < most)
+
+
+def jump(key: int, buckets: int) -> int:
+    """Jump consistent hash, arXiv:1406.2294: the last of the jumps that stays within the buckets."""
+    jumps = [0]
+    while jumps[-1] < buckets:
+        key = (key * 2862933555777941757 + 1) & MASK
+        jumps.append(int((jumps[-1] + 1) * (2**31 / ((key >> 33) + 1))))
+    return jumps[-2]
 
 
 def chosen(world: World, lines: Sequence[FairLine], index: int, bits: int) -> int:
@@ -358,6 +418,7 @@ def replica(world: World, line: FairLine, number: int, taken: list[Request]) -> 
         slow, pace = base.slow[row], line.pace[number].moved(start_s, base.spell_s, taken[0].news)
         draw = NormalDist().cdf(slow**0.5 * pace + (1 - slow) ** 0.5 * draw)
     taken_s = service_time_s(base.service_s[row], draw) + after_pause_s(base, row, start_s - line.free_s[number])
+    taken_s *= 1.0 - world.rules.saves * remembered(world, number, taken)
     failed = False
     try:
         yield env.timeout(taken_s)
@@ -385,6 +446,18 @@ def replica(world: World, line: FairLine, number: int, taken: list[Request]) -> 
     if number in world.members or not world.rules.shared:
         line.idle.append(number)
     line.wake(env)
+
+
+def remembered(world: World, number: int, taken: Sequence[Request]) -> float:
+    """The share of a batch whose sessions the replica remembers."""
+    now_s, units, known = world.env.now, 0, 0
+    for each in taken if world.rules.saves else ():
+        size = int(world.rules.kinds[each.kind]["units"])
+        last, at_s = world.seen.get(each.source, (None, 0.0))
+        units += size
+        known += size * (last == number and at_s >= max(world.fresh_s[number], now_s - world.rules.keeps_s))
+        world.seen[each.source] = number, now_s
+    return known / units if units else 0.0
 
 
 def mixed(bits: int, number: int) -> int:

@@ -48,6 +48,43 @@ def test_a_replica_takes_time_to_start(plan_of: Callable[..., Plan]) -> None:
     assert changes == [(0.0, 10, 0), (60.0, 2, 0), (600.0, 2, 4), (690.0, 6, 0)]
 
 
+SHARED = {"endpoints.web.queue": "{kind: shared}"}
+SELDOM = SHARED | {"endpoints.web.demand": "{kind: constant, rate: 0.002 /s}"}  # one request in 500 s
+
+
+def test_replicas_of_a_shared_queue_come_and_go(plan_of: Callable[..., Plan]) -> None:
+    rule = "kind: utilisation, target: 0.5, every: 1 min, cool_down: 2 min"
+    changes = scaling(plan_with(plan_of, rule, **SHARED))
+    assert changes[0] == (0.0, 10, 0)
+    assert 4 <= changes[-1][1] <= 5
+
+
+@pytest.mark.parametrize(
+    "rule", ["kind: utilisation, target: 0.5", "kind: predictive, target: 0.5", "kind: per_replica, target: 3"]
+)
+def test_a_request_starts_the_first_replica_and_waits_for_it(plan_of: Callable[..., Plan], rule: str) -> None:
+    rule = f"{rule}, least: 0, every: 30 s, start_up: 20 s, cool_down: 1 min"
+    tables = simulate(plan_with(plan_of, rule, **SELDOM), 0)
+    changes = tables["scaling"][["time_s", "active", "starting"]].to_numpy().tolist()
+    assert changes[:5] == [[0, 10, 0], [60, 0, 0], [510, 0, 1], [530, 1, 0], [570, 0, 0]]
+    steps = tables["endpoints"]
+    assert steps["served"].sum() == steps["arrived"].sum() == 3
+    latency_s = steps["latency_s"].sum()
+    assert 3 * (10 + 20) < latency_s < 3 * (30 + 20) + 1
+
+
+def test_who_gives_up_before_the_next_decision_still_has_a_replica_started(plan_of: Callable[..., Plan]) -> None:
+    rule = "kind: utilisation, target: 0.5, least: 0, every: 30 s, cool_down: 1 min"
+    hasty = SELDOM | {"endpoints.web.queue": "{kind: shared, timeout: 1 s}"}
+    assert (510.0, 1, 0) in scaling(plan_with(plan_of, rule, **hasty))
+
+
+def test_a_clock_that_says_zero_is_followed_whoever_waits(plan_of: Callable[..., Plan]) -> None:
+    steps = "steps: [{at: '00:00', replicas: 0}, {at: '00:20', replicas: 2}]"
+    rule = f"kind: scheduled, least: 0, every: 60 s, cool_down: 0 s, {steps}"
+    assert scaling(plan_with(plan_of, rule, **SHARED)) == [(0.0, 10, 0), (60.0, 0, 0), (1200.0, 0, 2), (1200.0, 2, 0)]
+
+
 def test_no_request_is_lost_when_replicas_stop(plan_of: Callable[..., Plan]) -> None:
     plan = plan_with(plan_of, "kind: per_replica, target: 1.0, every: 1 s, cool_down: 0 s")
     steps = simulate(plan, 0)["endpoints"]
@@ -151,6 +188,17 @@ def test_a_server_is_off_while_all_its_replicas_are_given_up(plan_of: Callable[.
     assert idle_w[5:] == [200.0] * 3
     metered_j = float((tables["servers"]["it_w"] * tables["servers"]["duration_s"]).sum())
     assert attribution[["idle_j", "active_j"]].sum(axis=None) == pytest.approx(metered_j, rel=1e-12)
+
+
+def test_with_all_servers_off_nothing_is_drawn(plan_of: Callable[..., Plan]) -> None:
+    steps = "[{at: '00:00', replicas: 12}, {at: '00:10', replicas: 0}, {at: '00:25', replicas: 6}]"
+    rule = {"autoscaling.steps": steps, "autoscaling.least": "0", "queue": "{kind: shared}", "replicas": "12"}
+    tables = simulate(plan_of(ON_SERVERS, *(f"endpoints.web.{key}={value}" for key, value in rule.items())), 0)
+    servers, steps_ = tables["servers"], tables["attribution"]
+    assert servers["it_w"].to_list()[3:5] == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert (servers["it_w"] >= 0.0).all()
+    metered_j = float((servers["it_w"] * servers["duration_s"]).sum())
+    assert steps_[["idle_j", "active_j"]].sum(axis=None) == pytest.approx(metered_j, rel=1e-12)
 
 
 def test_what_a_server_draws_while_it_starts_is_told_as_an_assumption(plan_of: Callable[..., Plan]) -> None:

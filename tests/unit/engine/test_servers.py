@@ -132,6 +132,12 @@ def test_a_server_that_is_off_draws_nothing_and_its_owner_saves_that() -> None:
     assert rows[UNUSED]["idle_j"] == pytest.approx(25.0 * 3 * 900.0)
 
 
+def test_with_no_server_on_nothing_is_drawn() -> None:
+    for group in (GROUP, ACCELERATED):
+        on = servers_on(group, group.slots * GRID.durations_s, GRID)
+        assert (group_power_w(group, NONE_OFF, NONE_OFF, on, GRID) == 0.0).all()
+
+
 def test_work_on_fewer_servers_makes_them_busier() -> None:
     one = group_power_w(GROUP, 4 * GRID.durations_s, np.zeros(3), np.ones(3), GRID)
     assert one == pytest.approx([300.0] * 3)

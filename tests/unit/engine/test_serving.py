@@ -10,6 +10,7 @@ import tiny
 from dcplan.engine import serving, serving_tables
 from dcplan.engine.plan import Plan
 from dcplan.errors import ConservationError
+from dcplan.serving.state import BUSY_S, LATENCY_S, SERVED
 from dcplan.workload.streams import Streams
 
 QUIET = tiny.SYNTHETIC.replace("exponential", "deterministic").replace("poisson, rate: 5", "constant, rate: 1")
@@ -44,6 +45,40 @@ def test_what_happens_in_the_warm_up_is_not_counted(warm_up_s: float, plan_of: C
     assert counted == sum(warm_up_s <= second + 0.02 < 1800 for second in range(1, 1800))
     assert tables["latency"]["count"].sum() == counted
     assert tables["endpoints"]["duration_s"].sum() == pytest.approx(1800 - warm_up_s)
+
+
+def test_requests_come_from_zones_by_their_share_and_spill_over(plan_of: Callable[..., Plan]) -> None:
+    zones = "endpoints.web.zones={a: {replicas: 4, share: 1}, b: {replicas: 1, share: 3}}"
+    more = ("endpoints.web.replicas=5", "endpoints.web.hop=1 s", "endpoints.web.spill_over=1")
+    plan = plan_of(tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 50 /s"), zones, *more)
+    tables = serving_tables.tables("web", plan.endpoints["web"].spec, *served(plan), plan.grid, 0)
+    total = tables["classes"].sum(numeric_only=True)
+    busy = 0.75 * 50 * 0.02  # of the only replica of b, if nothing spilled
+    assert 0.75 * (busy / (1 + busy)) * 0.6 < total["spilled"] / total["arrived"] < 0.75 * busy
+    assert total["latency_s"] == pytest.approx(2.0 * total["spilled"] + 0.02 * total["served"], rel=0.05)
+
+
+def test_few_busy_sessions_load_replicas_unevenly_unless_bounded(plan_of: Callable[..., Plan]) -> None:
+    mean_s = {}
+    for sessions in ("{count: 1000000, skew: 0.0}", "{count: 20, skew: 1.0}", "{count: 20, skew: 1.0, bound: 1.25}"):
+        more = ("endpoints.web.replicas=5", "endpoints.web.routing=affinity", f"endpoints.web.sessions={sessions}")
+        totals = served(plan_of(tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 100 /s"), *more))[0].totals
+        mean_s[sessions] = totals.sums[LATENCY_S] / totals.counts[SERVED]
+    many, few, bounded = mean_s.values()
+    assert many == pytest.approx(1 / (50 - 20), rel=0.05)  # every replica an M/M/1 with a fifth of the requests
+    assert bounded < many < few
+
+
+def test_affinity_pays_where_replicas_know_their_sessions(plan_of: Callable[..., Plan]) -> None:
+    busy_s = {}
+    sessions = "endpoints.web.sessions={count: 500, skew: 0.0, warm: {keeps: 1 min, saves: 0.3}}"
+    for routing in ("affinity", "random"):
+        more = ("endpoints.web.replicas=5", f"endpoints.web.routing={routing}", sessions)
+        totals = served(plan_of(tiny.SYNTHETIC.replace("rate: 5 /s", "rate: 100 /s"), *more))[0].totals
+        busy_s[routing] = totals.sums[BUSY_S] / totals.counts[SERVED]
+    # a session asks every 5 s, so it is practically always back within a minute, by chance at the same replica
+    assert busy_s["affinity"] == pytest.approx(0.02 * (1 - 0.3), rel=0.02)
+    assert busy_s["random"] == pytest.approx(0.02 * (1 - 0.3 / 5), rel=0.02)
 
 
 def test_the_marks_do_not_change_what_happens(plan_of: Callable[..., Plan]) -> None:

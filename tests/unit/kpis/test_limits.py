@@ -40,6 +40,16 @@ def chat(max_batch: int = 16, **more: Any) -> Endpoint:
             {"wait_mean_s": 0.015},
             "Bursts: requests wait 68% of their time, though the replicas are idle",
         ),
+        (
+            endpoint(queue={"kind": "shared"}, autoscaling={"kind": "utilisation", "target": 0.5, "least": 0}),
+            {"wait_mean_s": 0.021, "replicas_mean": 0.4},
+            "Starts from no replica at all: requests wait 95% of their time. With 'least' at 1",
+        ),
+        (
+            endpoint(zones={"a": {"replicas": 3, "share": 1}, "b": {"replicas": 1, "share": 1}}, hop="20 ms"),
+            {"latency_mean_s": 0.034, "spilled": 0.5e6},
+            "The way to other zones: 59% of the latency is spent on it.",
+        ),
         (endpoint(), {"requests": 0.0}, ""),
         (endpoint(), {"requests": None}, ""),
         (

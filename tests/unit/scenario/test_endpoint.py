@@ -14,6 +14,18 @@ PLAIN: dict[str, Any] = {
 }
 
 
+ZONES: dict[str, Any] = {
+    "replicas": 3,
+    "hop": "1 ms",
+    "zones": {"a": {"replicas": 2, "share": 2}, "b": {"replicas": 1, "share": 1}},
+}
+
+
+SESSIONS: dict[str, Any] = {"count": 9, "skew": 1.0}
+WARM = {"keeps": "1 min", "saves": 0.3}
+AFFINE: dict[str, Any] = {"routing": "affinity", "sessions": SESSIONS}
+
+
 def endpoint(**changes: object) -> Endpoint:
     return Endpoint.model_validate({key: value for key, value in (PLAIN | changes).items() if value is not None})
 
@@ -57,13 +69,32 @@ def test_a_routing_policy_is_used_as_written() -> None:
         ({"queue": {"on_timeout": "serve_in_vain"}}, "on_timeout: serve_in_vain needs a timeout"),
         ({"admission": {"burst": 3}}, "rate"),
         (
-            {"autoscaling": {"kind": "utilisation", "target": 0.5}, "queue": {"kind": "shared"}},
-            "autoscaling needs a queue in front of each replica",
+            {"autoscaling": {"kind": "utilisation", "target": 0.5, "least": 0}},
+            r"without any replica requests can only wait in a queue that all share; use queue: \{kind: shared\}",
+        ),
+        (
+            {"autoscaling": {"kind": "scheduled", "steps": [{"at": "20:00", "replicas": 0}]}},
+            "the step at 20:00 has 0 replicas, fewer than the 1 of 'least'; lower 'least'",
         ),
         (
             {"autoscaling": {"kind": "utilisation", "target": 0.5, "least": 999}, "replicas": 9},
             "autoscaling asks for 999 replicas, but there are 9 at most",
         ),
+        ({"spill_over": 3}, "spill_over is about zones; name them in 'zones', or remove 'spill_over'"),
+        ({"hop": "1 ms"}, "hop is about zones; name them in 'zones', or remove 'hop'"),
+        (ZONES | {"hop": None}, "zones need the time from one to another; add e.g. 'hop: 1 ms'"),
+        (ZONES | {"replicas": 4}, "the zones have 3 replicas, but 'replicas' says 4; make them equal"),
+        (ZONES | {"queue": {"kind": "shared"}}, r"with a queue each; remove queue: \{kind: shared\}, or 'zones'"),
+        (
+            ZONES
+            | {"service": None, "workload": "w", "on": "n"}
+            | {"autoscaling": {"kind": "utilisation", "target": 0.5, "idle_servers": "switch_off"}},
+            "idle_servers: switch_off cannot be combined with zones yet",
+        ),
+        ({"routing": "affinity"}, "routing: affinity needs 'sessions', e.g."),
+        ({"sessions": SESSIONS}, "without routing: affinity, sessions would change nothing"),
+        ({"sessions": SESSIONS | {"warm": WARM, "bound": 2}}, "without routing: affinity, their 'bound' would change"),
+        (ZONES | AFFINE, "sessions cannot be combined with zones yet"),
         ({"routing": "power_of_d"}, "power_of_d goes with the number of replicas that it compares"),
         ({"choices": 3}, "power_of_d goes with the number of replicas that it compares"),
         ({"also": [{"on": "n", "replicas": 2}]}, "the first ones are named by 'on'"),
@@ -145,8 +176,12 @@ def test_an_endpoint_without_classes_has_a_single_one() -> None:
         {"queue": {"timeout": "1 s"}},
         {"demand": {"kind": "closed", "users": 3, "think": "1 s"}},
         {"routing": "weighted"},
+        ZONES,
+        AFFINE,
+        {"sessions": SESSIONS | {"warm": WARM}},
         {"batching": {"kind": "adaptive", "max_batch": 8, "latency": "1 s"}},
         {"failures": {"every": "1 h", "repair": "1 min"}},
+        {"autoscaling": {"kind": "utilisation", "target": 0.5, "least": 0}, "queue": {"kind": "shared"}},
         {"service": None, "workload": "w", "on": "n", "also": [{"on": "m", "replicas": 2}]},
     ],
 )

@@ -87,6 +87,14 @@ def test_a_cache_that_forgets_by_the_clock_must_see_every_request() -> None:
     assert sentence.startswith("the cache of endpoint web forgets by the clock")
 
 
+def test_replicas_that_forget_by_the_clock_must_see_every_request() -> None:
+    endpoints = source.scalar(tiny.WHOLE)["endpoints"]
+    endpoints["web"]["sessions"] = {"count": 9, "skew": 0.0, "warm": {"keeps": "1 min", "saves": 0.3}}
+    ((path, sentence),) = told(endpoints=endpoints, requests="sampled")
+    assert path == ("requests",)
+    assert sentence.startswith("replicas of endpoint web forget sessions by the clock")
+
+
 def test_a_share_to_sample_needs_sampling() -> None:
     assert told(one_in=50) == [(("one_in",), "one_in needs 'requests: sampled'")]
     assert told(one_in=50, requests="sampled") == []

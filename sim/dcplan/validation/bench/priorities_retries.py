@@ -72,6 +72,13 @@ def rules() -> ClassRules:
         burst=0.0,
         users=0,
         reports=False,
+        spill_over=0,
+        hop_s=0.0,
+        bound=np.inf,
+        salt=0,
+        sessions=0,
+        keeps_s=0.0,
+        saves=0.0,
     )
 
 

@@ -19,7 +19,7 @@ def classes(attempted: int = 10, refused: int = 0, timed_out: int = 0, given_up:
     rows = {
         "replication": 0, "endpoint": "e", "class": "gold", "time_s": [0.0, 60.0], "duration_s": 60.0, "arrived": 10,
         "attempted": attempted, "refused": refused, "rate_limited": 0, "timed_out": timed_out, "wasted": 0, "lost": 0,
-        "given_up": given_up, "served": 10 - given_up, "within_slo": 10 - given_up, "latency_s": 1.0,
+        "given_up": given_up, "served": 10 - given_up, "within_slo": 10 - given_up, "spilled": 0, "latency_s": 1.0,
     }  # fmt: skip
     return frame("classes", rows)
 
