@@ -102,9 +102,12 @@ def _serving(spec: Endpoint, value: Values) -> str:
     latency_s, wait_s = _known(value, "latency_mean_s"), _known(value, "wait_mean_s")
     most, delay_s = _most(spec), float(spec.batching.max_delay)
     if busy is not None and busy > BUSY:
-        fuller = most > 1 and held < FULL * most
-        batches = f" Batches hold {held:.3g} of at most {most}: fuller ones would carry more." if fuller else ""
-        return f"The replicas: they are busy {busy:.1%} of the time. More of them, or faster ones, help.{batches}"
+        if most > 1 and held < FULL * most:
+            return (
+                f"The time of a batch: replicas are busy {busy:.1%} of the time, but batches hold {held:.3g} of at "
+                f"most {most}: they could carry more. More replicas make batches smaller before answers get faster."
+            )
+        return f"The replicas: they are busy {busy:.1%} of the time. More of them, or faster ones, help."
     if latency_s and (travel := _hops(spec, value) / latency_s) > WAITING:
         return (
             f"The way to other zones: {travel:.0%} of the latency is spent on it. More replicas in the zones that "

@@ -10,6 +10,7 @@ import pandas as pd
 from dcplan.results.store import Tables, frame
 from dcplan.scenario.autoscaling import Predictive
 from dcplan.scenario.cache import Cache, Lru
+from dcplan.scenario.clients import Slo
 from dcplan.scenario.demand import Closed
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
@@ -25,6 +26,8 @@ HASTY = 0.01
 """Mean latency, relative to the time in which all sampled requests come, above which too much is cut off at the end."""
 CROWDED = 0.9
 """Utilisation in a step above which queues take long to settle."""
+GROWING = 0.02
+"""Share of all requests by which those in the system grow from which on a backlog does not end by itself."""
 STORM = 1.2
 """Attempts per request above which retries are a load of their own."""
 FEW = 1000
@@ -36,6 +39,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
     value = {name: kpi["value"] for name, kpi in kpis.items()}
     sentences = [
         *_endpoints(scenario, value, tables["endpoints"]),
+        *_pipelines(scenario, value, tables.get("pipelines")),
         *_caches(scenario, value, tables.get("cache")),
         *_training(scenario, tables),
         *_site(scenario, value, tables.get("site")),
@@ -63,7 +67,7 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
                 "the others waited."
             )
         if dropped := value[f"endpoints.{name}.dropped"]:
-            share = dropped / (value[f"endpoints.{name}.requests"] or dropped)
+            share = min(1.0, dropped / (value[f"endpoints.{name}.requests"] or dropped))
             yield f"Endpoint {name} drops {share:.2%} of its requests, because {_cause(name, spec, value)}."
         answered = (value[f"endpoints.{name}.throughput_rps"] or 0.0) * counted_s
         if answered < FEW * scenario.each_stands_for:
@@ -76,6 +80,22 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
         if isinstance(spec.autoscaling, Predictive):
             yield from _untaught(name, spec.autoscaling, scenario)
         yield from _promise(name, spec, value.get(f"endpoints.{name}.slo_attainment"))
+
+
+def _pipelines(scenario: Scenario, value: dict[str, float | None], steps: pd.DataFrame | None) -> Sentences:
+    """Pipelines that break their promise, or of which too little is known."""
+    counted_s = (scenario.horizon - scenario.warm_up) * scenario.replications
+    for name, spec in scenario.pipelines.items():
+        assert steps is not None, "pipelines have a table"
+        answered = (value[f"pipelines.{name}.throughput_rps"] or 0.0) * counted_s / scenario.each_stands_for
+        if answered == 0.0:
+            left = steps.loc[steps["pipeline"] == name].groupby("replication")["in_system"].last().mean()
+            yield f"Pipeline {name} answered nothing: {left:,.0f} requests were under way when the run ended."
+        elif answered < FEW:
+            yield f"Pipeline {name} answered {answered:,.0f} requests only, too few to say what its p99 is."
+        attained = value.get(f"pipelines.{name}.slo_attainment")
+        if spec.slo is not None and attained is not None and attained < spec.slo.share:
+            yield f"Pipeline {name} {_missed(spec.slo, attained)}"
 
 
 def _caches(scenario: Scenario, value: dict[str, float | None], steps: pd.DataFrame | None) -> Sentences:
@@ -119,11 +139,16 @@ def _overloaded(name: str, spec: Endpoint, value: dict[str, float | None], steps
         waiting = steps.groupby("time_s")["in_system"].mean().to_numpy() - decoding * spec.generation.max_batch
         early, late = waiting[len(waiting) // 2 : -len(waiting) // 4 or None], waiting[-len(waiting) // 4 :]
         return bool(spec.queue.limit is None and late.mean() > 1.5 * max(1.0, early.mean()))
-    busy, held = (value[f"endpoints.{name}.{kpi}"] or 0.0 for kpi in ("utilisation", "batch_mean"))
-    full = held > SATURATED * spec.batching.max_batch  # replicas that batch what has come are busy at any load
     gives_up = any(each.timeout is not None for each in spec.kinds.values())
-    ends = spec.queue.limit is not None or gives_up or isinstance(spec.demand, Closed)
-    return busy > SATURATED and full and not ends
+    if spec.queue.limit is not None or gives_up or isinstance(spec.demand, Closed):
+        return False
+    busy, held = (value[f"endpoints.{name}.{kpi}"] or 0.0 for kpi in ("utilisation", "batch_mean"))
+    if busy > SATURATED and held > SATURATED * spec.batching.max_batch:  # who batches what has come is always busy
+        return True
+    waiting = steps.groupby("time_s")["in_system"].mean().to_numpy()
+    early, late = waiting[: len(waiting) // 4 or 1].mean(), waiting[-(len(waiting) // 4 or 1) :].mean()
+    came = steps["arrived"].sum() / steps["replication"].nunique()
+    return bool(waiting[-1] - waiting[0] > GROWING * came and late > 1.5 * max(1.0, early))
 
 
 def _hasty(name: str, latency_s: float | None, own_s: float) -> Sentences:
@@ -175,10 +200,14 @@ def _promise(name: str, spec: Endpoint, attained: float | None) -> Sentences:
             f"{spec.slo.share:.0%} should."
         )
     else:
-        yield (
-            f"Endpoint {name} misses its promise: {attained:.2%} of the requests are answered within "
-            f"{spec.slo.latency_s:g} s, {spec.slo.share:.0%} were promised."
-        )
+        yield f"Endpoint {name} {_missed(spec.slo, attained)}"
+
+
+def _missed(slo: Slo, attained: float) -> str:
+    return (
+        f"misses its promise: {attained:.2%} of the requests are answered within {slo.latency_s:g} s, {slo.share:.0%} "
+        "were promised."
+    )
 
 
 def _cause(name: str, spec: Endpoint, value: dict[str, float | None]) -> str:

@@ -17,7 +17,7 @@ from dcplan.results.store import Run
 def kpis_html(kpis: Kpis) -> str:
     """Every KPI with value, interval and meaning, in groups."""
     parts = [("Site and building", "", [name for name in kpis if "." not in name])]
-    for family, word in (("endpoints", "Endpoint"), ("training", "Training queue")):
+    for family, word in (("pipelines", "Pipeline"), ("endpoints", "Endpoint"), ("training", "Training queue")):
         for name in names(kpis, family):
             prefix = f"{family}.{name}."
             parts.append((f"{word} {name}", prefix, [key for key in kpis if key.startswith(prefix)]))

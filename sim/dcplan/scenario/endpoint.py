@@ -130,6 +130,8 @@ class Endpoint(Spec):
             raise ValueError("a shared queue has no routing; remove 'routing' or use queue: {kind: per_replica}")
         if (self.choices is not None) != (self.routing == "power_of_d"):
             raise ValueError("routing: power_of_d goes with the number of replicas that it compares, e.g. choices: 3")
+        if (self.choices or 0) > self.all_replicas:
+            raise ValueError(f"choices: {self.choices} of {self.all_replicas} replicas are all; use least_loaded")
         self._check_sessions()
         if self.also and self.on is None:
             raise ValueError("'also' names more servers; the first ones are named by 'on'")

@@ -215,7 +215,10 @@ def _plain(message: str) -> str:
 
 
 def _located(loc: Sequence[int | str], data: Any) -> tuple[PathKey, type[BaseModel] | None]:
-    """The path in the file of pydantic's *loc* (which also names the chosen kind), and the model around its end."""
+    """The path in the file of pydantic's *loc*, and the model around its end.
+
+    That also names the chosen kind, or, of specs that are told apart by their shape, the class in angle brackets.
+    """
     path: list[int | str] = []
     model: type[BaseModel] | None = Scenario
     annotation: Any = Scenario
@@ -224,11 +227,21 @@ def _located(loc: Sequence[int | str], data: Any) -> tuple[PathKey, type[BaseMod
         if chosen is not None and isinstance(data, dict) and data.get("kind") == part:
             annotation = chosen
             continue
+        if isinstance(part, str) and part.startswith("<"):
+            annotation = next((each for each in _models(annotation) if part == f"<{each.__name__}>"), str)
+            continue
         path.append(part)
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
         annotation = _below(annotation, part)
-        data = data.get(part) if isinstance(data, dict) else None
+        data = _at(data, part)
     return tuple(path), model
+
+
+def _at(data: Any, part: int | str) -> Any:
+    """What is under a key or a number; None if nothing is."""
+    if isinstance(data, list):
+        return data[part] if isinstance(part, int) and part < len(data) else None
+    return data.get(part) if isinstance(data, dict) else None
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -253,6 +266,8 @@ def _member(annotation: Any, tag: int | str) -> type[BaseModel] | None:
 def _below(annotation: Any, part: int | str) -> Any:
     if typing.get_origin(annotation) is dict:
         return typing.get_args(annotation)[1]
+    if typing.get_origin(annotation) is tuple:
+        return typing.get_args(annotation)[0]
     for model in _models(annotation):
         if str(part) in model.model_fields:
             below = model.model_fields[str(part)].annotation

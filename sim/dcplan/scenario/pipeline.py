@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from dcplan.scenario.base import Bytes, Duration, Name, Spec
 from dcplan.scenario.clients import Slo
@@ -42,10 +42,23 @@ class Fetch(Spec):
     """From what: a profile in `profiles/storage/`."""
 
 
+def _shape(stage: object) -> str:
+    """Which kind of stage this is meant to be, by what is written."""
+    if isinstance(stage, Fetch) or (isinstance(stage, dict) and "fetch" in stage):
+        return "<Fetch>"
+    return "<Ensemble>" if isinstance(stage, Ensemble | dict) else "<Name>"
+
+
+Stage = Annotated[
+    Annotated[Name, Tag("<Name>")] | Annotated[Ensemble, Tag("<Ensemble>")] | Annotated[Fetch, Tag("<Fetch>")],
+    Discriminator(_shape),
+]
+
+
 class Pipeline(Spec):
     """A chain of endpoints, each of which gets what the one before it has answered."""
 
-    stages: Annotated[tuple[Name | Ensemble | Fetch, ...], Field(min_length=1, max_length=32)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=32)]
     """One after the other: an endpoint, several side by side ({of: [a, b]}), or {fetch: 600 kB, storage: ...}."""
     hop: Duration = "0 s"  # type: ignore[assignment]  # read like a scenario's text
     """Time on the network from each endpoint to the next."""

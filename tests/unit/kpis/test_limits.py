@@ -60,7 +60,7 @@ def chat(max_batch: int = 16, **more: Any) -> Endpoint:
         (
             endpoint(batching={"max_batch": 32, "max_delay": "1 ms"}),
             {"utilisation": 0.9, "batch_mean": 3.0},
-            "Batches hold 3 of at most 32: fuller ones would carry more.",
+            "but batches hold 3 of at most 32: they could carry more.",
         ),
         (
             endpoint(admission={"rate": "5 /s"}),
@@ -86,7 +86,7 @@ def chat(max_batch: int = 16, **more: Any) -> Endpoint:
         (
             endpoint(sharing={"instances": 2}, classes={"a": {}, "b": {"batching": {"max_batch": 8}}}),
             {"utilisation": 0.9, "batch_mean": 3.0},
-            "Batches hold 3 of at most 8: fuller ones would carry more.",
+            "but batches hold 3 of at most 8: they could carry more.",
         ),
         (endpoint(cache=CACHE), {"cache_hit_ratio": 1.0}, "Nothing but the cache, which answers every request."),
         (chat(), {"preempted": 5e4, "batch_mean": 15.0}, "The KV cache: 50,000 sequences had to start over."),

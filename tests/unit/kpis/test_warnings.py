@@ -7,6 +7,7 @@ import pytest
 import tiny
 from dcplan.engine.plan import Plan
 from dcplan.studies.replicate import replicate
+from unit.scenario.test_pipeline import CHAIN
 
 
 def told(plan: Plan) -> list[str]:
@@ -124,3 +125,26 @@ def test_a_cache_that_fills_or_never_got_its_answers_is_told(
 ) -> None:
     messages = [each for each in told(plan_of(tiny.MEASURED, *settings)) if "cache" in each]
     assert [each[: len(said)] for each in messages] == ([said] if said else [])
+
+
+def test_a_backlog_that_grows_at_some_replicas_only_is_told(plan_of: Callable[..., Plan]) -> None:
+    mixed = tiny.MEASURED.replace("  node: {", "  other: {server: tiny-server, count: 1}\n  node: {").replace(
+        "replicas: 4", "replicas: 4\n    also: [{on: other, replicas: 1}]\n    routing: round_robin"
+    )
+    slow = mixed.replace("max_batch: 4, max_delay: 5 ms", "max_batch: 1").replace("rate: 2 /s", "rate: 520 /s")
+    sentences = told(plan_of(slow, "horizon=10 min", "step=30 s"))
+    assert any("Endpoint web is overloaded" in each for each in sentences)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (("pipelines.both.slo={p95: 1 ms}",), "Pipeline both misses its promise: 0."),
+        (("pipelines.both.demand.rate=0.1 /s",), "Pipeline both answered 1"),
+        (("pipelines.both.hop=1 h",), "Pipeline both answered nothing: 1"),
+    ],
+)
+def test_what_is_wrong_with_a_pipeline_is_told(
+    settings: tuple[str, ...], said: str, plan_of: Callable[..., Plan]
+) -> None:
+    assert any(said in each for each in told(plan_of(CHAIN, *settings)))

@@ -102,3 +102,19 @@ def test_storage_that_does_not_say_how_fast_it_reads_is_told(plan_of: Callable[.
     tiny.write_header(profiles / "storage" / "slow", values={})  # type: ignore[operator]
     with pytest.raises(ScenarioError, match="'slow' does not say how fast it reads"):
         plan_of(CHAIN.replace("[a, b]", "[{fetch: 600 kB, storage: slow}, a, b]"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("{of: [a, b], wait_fro: 1}", r"stages.1.wait_fro: unknown key; did you mean 'wait_for'\?"),
+        ("{of: [a]}", "stages.1.of: "),
+        ("3", "stages.1: expected text"),
+        ("{fetch: 600, storage: x}", "stages.1.fetch: a bare number has no unit"),
+        ("{fetch: 600 kB}", "stages.1.storage: this key is required"),
+    ],
+)
+def test_a_stage_that_is_wrong_has_one_problem(stage: str, said: str, plan_of: Callable[..., Plan]) -> None:
+    with pytest.raises(ScenarioError, match=said) as refused:
+        plan_of(CHAIN.replace("stages: [a, b]", f"stages: [a, {stage}]"))
+    assert len(str(refused.value).splitlines()) == 1

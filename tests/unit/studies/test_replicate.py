@@ -66,7 +66,8 @@ def test_every_default_is_written_out(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(tiny.SYNTHETIC)
     written = yaml.safe_load(scenario_text(load(tmp_path / "a.yaml").scenario))
     assert written["step"] == "300.0 s"
-    assert written["endpoints"]["web"]["batching"] == {"max_batch": 1, "max_delay": "0.0 s", "delay_from": "arrival"}
+    batching = {"kind": "dynamic", "max_batch": 1, "max_delay": "0.0 s", "delay_from": "arrival"}
+    assert written["endpoints"]["web"]["batching"] == batching
 
 
 @pytest.mark.parametrize("text", [tiny.SYNTHETIC, tiny.WHOLE], ids=["synthetic", "whole"])
