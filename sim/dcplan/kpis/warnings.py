@@ -79,6 +79,8 @@ def _endpoints(scenario: Scenario, value: dict[str, float | None], steps: pd.Dat
             yield from _sampled(name, spec, steps[steps["endpoint"] == name], scenario.each_stands_for)
         if isinstance(spec.autoscaling, Predictive):
             yield from _untaught(name, spec.autoscaling, scenario)
+        if spec.autoscaling and spec.autoscaling.idle_servers == "switch_off":
+            yield from _never_off(name, value.get(f"endpoints.{name}.slot_hours_off"))
         yield from _promise(name, spec, value.get(f"endpoints.{name}.slo_attainment"))
 
 
@@ -187,6 +189,14 @@ def _untaught(name: str, scaling: Predictive, scenario: Scenario) -> Sentences:
             f"Endpoint {name} scales by a forecast from the {scaling.season} before, which there is not for the first "
             f"{blind:.0%} of the counted time: until then it scales by utilisation. A warm_up of a {scaling.season} and an "
             "hour leaves that out."
+        )
+
+
+def _never_off(name: str, slot_hours: float | None) -> Sentences:
+    if slot_hours == 0.0:
+        yield (
+            f"Endpoint {name} never switches a server off: its replicas fill servers one after the other, and none of these "
+            "is ever without a replica. Servers that nobody keeps slots in stay on as well."
         )
 
 

@@ -35,6 +35,10 @@ def test_a_quiet_run_has_no_warnings(plan_of: Callable[..., Plan]) -> None:
             "Endpoint web scales by a forecast from the day before, which there is not for the first 100% of",
         ),
         (("requests=sampled", "one_in=10"), "Endpoint web was sampled: a step sees 18"),
+        (
+            ("endpoints.web.autoscaling={kind: utilisation, target: 0.5, idle_servers: switch_off, least: 4}",),
+            "Endpoint web never switches a server off",
+        ),
         (("requests=sampled",), "Requests were sampled: one in 100 was simulated"),
         (("requests=sampled", "one_in=100000"), "Endpoint web was sampled too thinly: "),
         (
