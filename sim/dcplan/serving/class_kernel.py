@@ -23,12 +23,12 @@ Oracle: `validation.class_oracle`, a SimPy process per request, equal to 1e-9 s 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dcplan.serving.class_routing import routed
 from dcplan.serving.class_state import (
     ARRIVED,
     ATTEMPTED,
@@ -60,99 +60,14 @@ from dcplan.serving.class_state import (
 )
 from dcplan.serving.compiled import function, kernel
 from dcplan.serving.disciplines import FAIR, key_of
+from dcplan.serving.heaps import pop, push, set_alarm
 from dcplan.serving.histogram import FloatArray, bin_of
 from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
-from dcplan.serving.policies import (
-    AFFINITY,
-    LEAST_LOADED,
-    POWER_OF_D,
-    POWER_OF_TWO,
-    ROUND_ROBIN,
-    SHORTEST_EXPECTED_DELAY,
-    WEIGHTED,
-    first_choice,
-    jump,
-    mixed,
-    second_choice,
-    unit,
-)
+from dcplan.serving.policies import mixed, unit
 from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 
-CHOICE = 1 << 10
-"""Number of the random bits behind the first choice but one of `power_of_d`; those below are for attempts."""
-SPILL = 1 << 11
-"""Number of the random bits for the choice among all zones."""
-WHOLE = 0
-"""Number of the area that is the whole endpoint, see `ClassState.areas`."""
 LESS = 0.9
 """What is left of the most requests in a batch after one that took too long (Clipper, see above)."""
-
-# --- heaps and time between attempts ---------------------------------------------------------------------------------
-
-
-@function
-def _backoff_s(rules: ClassRules, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
-    """Time from the end of *attempt* (from 0) to the next one [s]; the random part from its *bits*."""
-    full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
-    return full_s * (1.0 - rules.jitter * unit(bits))
-
-
-@function
-def _set_alarm(alarm: NDArray[Any], who: int, at_s: float) -> None:  # pragma: no cover - compiled
-    """Set the alarm of *who*, and put it where it belongs."""
-    alarm[who].at_s = at_s
-    k = alarm[who].place
-    while k > 0:
-        parent = (k - 1) // 2
-        if alarm[alarm[parent].order].at_s <= at_s:
-            break
-        alarm[k].order = alarm[parent].order
-        alarm[alarm[k].order].place = k
-        k = parent
-    while 2 * k + 1 < len(alarm):
-        child = 2 * k + 1
-        if child + 1 < len(alarm) and alarm[alarm[child + 1].order].at_s < alarm[alarm[child].order].at_s:
-            child += 1
-        if alarm[alarm[child].order].at_s >= at_s:
-            break
-        alarm[k].order = alarm[child].order
-        alarm[alarm[k].order].place = k
-        k = child
-    alarm[k].order = who
-    alarm[who].place = k
-
-
-@function
-def _push(later: NDArray[Any], count: int, at_s: float, who: int) -> None:  # pragma: no cover - compiled
-    """Put *who* on a heap of *count* entries."""
-    k = count
-    while k > 0:
-        parent = (k - 1) // 2
-        if later[parent].at_s <= at_s:
-            break
-        later[k].at_s, later[k].who = later[parent].at_s, later[parent].who
-        k = parent
-    later[k].at_s, later[k].who = at_s, who
-
-
-@function
-def _pop(later: NDArray[Any], count: int) -> int:  # pragma: no cover - compiled
-    """Take the first of *count* entries off a heap."""
-    first = later[0].who
-    last = count - 1
-    at_s, who = later[last].at_s, later[last].who
-    k = 0
-    while 2 * k + 1 < last:
-        child = 2 * k + 1
-        if child + 1 < last and later[child + 1].at_s < later[child].at_s:
-            child += 1
-        if later[child].at_s >= at_s:
-            break
-        later[k].at_s, later[k].who = later[child].at_s, later[child].who
-        k = child
-    later[k].at_s, later[k].who = at_s, who
-    return int(first)
-
 
 # --- a queue ----------------------------------------------------------------------------------------------------------
 
@@ -258,7 +173,7 @@ def _look(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int,
             alarm_s = min(alarm_s, state.pool[slot].since_s + rules.kinds[kind].timeout_s)
     who = len(state.replica) + queue
     if state.alarm[who].at_s != alarm_s:
-        _set_alarm(state.alarm, who, alarm_s)
+        set_alarm(state.alarm, who, alarm_s)
 
 
 @function
@@ -301,7 +216,7 @@ def _start(rules: ClassRules, state: ClassState, totals: ClassTotals, queue: int
     this.units = units
     this.started_s = now_s
     totals.batches[size] += 1
-    _set_alarm(state.alarm, replica, now_s + taken_s)
+    set_alarm(state.alarm, replica, now_s + taken_s)
 
 
 # --- a request's way --------------------------------------------------------------------------------------------------
@@ -353,6 +268,13 @@ def _leave(rules: ClassRules, state: ClassState, slot: int, answered: bool, now_
 
 
 @function
+def _backoff_s(rules: ClassRules, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
+    """Time from the end of *attempt* (from 0) to the next one [s]; the random part from its *bits*."""
+    full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
+    return full_s * (1.0 - rules.jitter * unit(bits))
+
+
+@function
 def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, now_s: float) -> None:
     # pragma: no cover - compiled
     """An attempt has failed: there is another one later, or none."""
@@ -361,7 +283,7 @@ def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, 
     if attempt + 1 < rules.attempts:
         this.attempt = attempt + 1
         at_s = now_s + _backoff_s(rules, attempt, mixed(this.bits, 2 * attempt + 1))
-        _push(state.later, state.numbers[COMING], at_s, slot)
+        push(state.later, state.numbers[COMING], at_s, slot)
         state.numbers[COMING] += 1
     else:
         totals.counts[this.kind, GIVEN_UP] += 1
@@ -377,103 +299,6 @@ def _admitted(rules: ClassRules, state: ClassState, now_s: float) -> bool:  # pr
     state.moments[TOKENS_S] = now_s
     state.moments[TOKENS] = tokens - 1.0 if tokens >= 1.0 else tokens
     return tokens >= 1.0  # type: ignore[no-any-return]
-
-
-@function
-def _load(state: ClassState, replica: int) -> int:  # pragma: no cover - compiled
-    return state.queue[replica].waiting + state.replica[replica].serving  # type: ignore[no-any-return]
-
-
-@function
-def _delay_s(state: ClassState, replica: int) -> float:  # pragma: no cover - compiled
-    """When a request that joins now would be answered, if all before it take their share of full batches [s]."""
-    return (_load(state, replica) + 1) * state.replica[replica].each_s  # type: ignore[no-any-return]
-
-
-@function
-def _drawn(share: FloatArray, first: int, count: int, draw: float) -> int:  # pragma: no cover - compiled
-    """The first of *count* rising shares, from *first* on, that is above *draw*, all of them drawn from."""
-    low, high = first, first + count - 1
-    before = share[first - 1] if first > 0 else 0.0
-    draw = before + draw * (share[high] - before)
-    while low < high:
-        middle = (low + high) // 2
-        if share[middle] > draw:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@function
-def _routed(rules: ClassRules, state: ClassState, source: int, bits: int) -> int:  # pragma: no cover - compiled
-    """The queue that an attempt goes to, or NOBODY, by the number of its zone or session."""
-    if rules.shared:
-        return 0
-    if rules.base.routing == AFFINITY:
-        return _hashed(rules, state, source)
-    area = source if len(state.areas) > 1 else WHOLE
-    while True:
-        chosen = _chosen(rules, state, area, bits)
-        if area == WHOLE or (chosen != NOBODY and _load(state, chosen) < rules.spill_over):
-            return chosen
-        area, bits = WHOLE, mixed(bits, SPILL)
-
-
-@function
-def _hashed(rules: ClassRules, state: ClassState, session: int) -> int:  # pragma: no cover - compiled
-    """The replica of a session, or NOBODY: of those it hashes to the first that is ready and may take one more."""
-    replicas, held = state.numbers[READY], 0
-    if replicas == 0:
-        return NOBODY
-    most = np.inf
-    if rules.bound < np.inf:
-        for k in range(replicas):
-            held += _load(state, state.ready[k])
-        most = math.ceil(rules.bound * (held + 1) / replicas)
-    last, number = state.ready[replicas - 1], 0
-    while True:
-        number += 1
-        replica = jump(mixed(np.uint64(session + rules.salt), number), last + 1)  # type: ignore[arg-type]
-        if state.replica[replica].member and _load(state, replica) < most:
-            return replica
-
-
-@function
-def _chosen(rules: ClassRules, state: ClassState, area: int, bits: int) -> int:  # pragma: no cover - compiled
-    """One of the ready replicas of an area, or NOBODY if it has none; see `policies`."""
-    routing = rules.base.routing
-    first, replicas, turn = state.areas[area].first, state.areas[area].count, state.areas[area].turn
-    if replicas == 0:
-        return NOBODY
-    state.areas[area].turn = turn + 1
-    if routing == ROUND_ROBIN:
-        return state.ready[first + turn % replicas]  # type: ignore[no-any-return]
-    if routing == WEIGHTED:
-        return state.ready[_drawn(state.share, first, replicas, unit(bits))]  # type: ignore[no-any-return]
-    if routing in (LEAST_LOADED, SHORTEST_EXPECTED_DELAY):
-        chosen = state.ready[first]
-        for k in range(1, replicas):
-            other = state.ready[first + k]
-            if routing == LEAST_LOADED:
-                better = _load(state, other) < _load(state, chosen)
-            else:
-                better = _delay_s(state, other) < _delay_s(state, chosen)
-            if better:
-                chosen = other
-        return int(chosen)
-    place = first_choice(bits, replicas)
-    chosen = state.ready[first + place]
-    if routing == POWER_OF_TWO and replicas > 1:
-        other = state.ready[first + second_choice(bits, replicas, place)]
-        if _load(state, other) < _load(state, chosen):
-            chosen = other
-    elif routing == POWER_OF_D:
-        for k in range(1, rules.choices):
-            other = state.ready[first + first_choice(mixed(bits, CHOICE + k), replicas)]
-            if _load(state, other) < _load(state, chosen):
-                chosen = other
-    return int(chosen)
 
 
 @function
@@ -497,7 +322,7 @@ def _try(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, n
         totals.counts[kind, ARRIVED] += 1
     queue, cause = NOBODY, LIMITED
     if _admitted(rules, state, now_s):
-        queue, cause = _routed(rules, state, this.source, mixed(this.bits, 2 * attempt)), LOST
+        queue, cause = routed(rules, state, this.source, mixed(this.bits, 2 * attempt)), LOST
         if len(state.areas) > 1 and queue != NOBODY and state.replica[queue].zone != this.source:
             totals.counts[kind, SPILLED] += 1
         if queue != NOBODY and (rules.shared or state.replica[queue].up):
@@ -540,7 +365,7 @@ def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
             continue
         if rules.hop_s > 0.0 and rep.zone != this.source:
             this.answered = True
-            _push(state.later, state.numbers[COMING], now_s + 2.0 * rules.hop_s, slot)
+            push(state.later, state.numbers[COMING], now_s + 2.0 * rules.hop_s, slot)
             state.numbers[COMING] += 1
         else:
             _answer(rules, state, totals, slot, now_s)
@@ -553,7 +378,7 @@ def _finish(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
     if rules.shared and rep.member:
         state.ready[state.numbers[READY]] = replica
         state.numbers[READY] += 1
-    _set_alarm(state.alarm, replica, np.inf)
+    set_alarm(state.alarm, replica, np.inf)
 
 
 @function
@@ -606,7 +431,7 @@ def _victim(rules: ClassRules, state: ClassState, totals: ClassTotals, replica: 
             rep.serving -= 1
             slot = state.batch[replica, rep.serving]
         elif rules.shared or kind == len(rules.kinds):
-            _set_alarm(state.alarm, replica, np.inf)
+            set_alarm(state.alarm, replica, np.inf)
             return NOBODY
         elif state.line[replica, kind].head == NOBODY:
             kind += 1
@@ -670,7 +495,7 @@ def serve(
     replicas = len(state.replica)
     index, count = first, len(times_s)
     if looks != NOBODY:
-        _set_alarm(state.alarm, replicas + looks, state.moments[NOW_S])
+        set_alarm(state.alarm, replicas + looks, state.moments[NOW_S])
     while True:
         if rules.reports and state.numbers[LEFT] + len(state.pool) > len(state.left):
             return index, WANTS_READER
@@ -713,10 +538,10 @@ def serve(
                 slot = _enter(state, born_s, draws[index], pace_news, routes[index], kinds[index], label, source)
                 index += 1
             else:
-                slot = _pop(state.later, state.numbers[COMING])
+                slot = pop(state.later, state.numbers[COMING])
                 state.numbers[COMING] -= 1
             if thinks:
-                _push(state.later, state.numbers[COMING], state.pool[slot].born_s, slot)
+                push(state.later, state.numbers[COMING], state.pool[slot].born_s, slot)
                 state.numbers[COMING] += 1
                 state.numbers[THINKING] -= 1
             elif state.pool[slot].answered:

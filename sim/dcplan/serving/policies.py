@@ -11,7 +11,7 @@ Thorup and M. Zadimoghaddam says ("Consistent hashing with bounded loads", SODA 
 the neighbour keeps neighbours from filling up one after the other (J. Chen, B. Coleman and A. Shrivastava, "Revisiting
 consistent hashing with bounded loads", AAAI 2021).
 
-To add one: its name in `scenario.endpoint.Routing`, its code here, its branch in `class_kernel._routed` (and in
+To add one: its name in `scenario.endpoint.Routing`, its code here, its branch in `class_routing._chosen` (and in
 `kernel.per_replica` if it looks at no more than the loads of two replicas), and its twin in the oracle; a test holds
 the names together.
 """
