@@ -37,6 +37,15 @@ def _key(*names: str) -> tuple[Column, ...]:
     return tuple(known[name] for name in names)
 
 
+def _bins(counted: str) -> tuple[Column, ...]:
+    """The bins of a histogram of latencies, and what is counted in them."""
+    return (
+        Column("low_s", "float64", "s", "lower edge of the latency bin"),
+        Column("high_s", "float64", "s", "upper edge of the latency bin"),
+        Column("count", "int64", "requests", counted),
+    )
+
+
 def _power(name: str, meaning: str) -> Column:
     return Column(name, "float64", "W", f"{meaning}, mean over the interval")
 
@@ -69,9 +78,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "latency": (
             *_key("replication", "endpoint"),
-            Column("low_s", "float64", "s", "lower edge of the latency bin"),
-            Column("high_s", "float64", "s", "upper edge of the latency bin"),
-            Column("count", "int64", "requests", "requests answered with a latency in the bin"),
+            *_bins("requests answered with a latency in the bin"),
         ),
         "classes": (
             *_key("replication", "endpoint", "class", "time_s", "duration_s"),
@@ -92,9 +99,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "class_latency": (
             *_key("replication", "endpoint", "class"),
-            Column("low_s", "float64", "s", "lower edge of the latency bin"),
-            Column("high_s", "float64", "s", "upper edge of the latency bin"),
-            Column("count", "int64", "requests", "requests answered with a latency in the bin, from the first attempt"),
+            *_bins("requests answered with a latency in the bin, from the first attempt"),
         ),
         "generation": (
             *_key("replication", "endpoint", "time_s", "duration_s"),
@@ -133,9 +138,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "pipeline_latency": (
             *_key("replication", "pipeline"),
-            Column("low_s", "float64", "s", "lower edge of the latency bin"),
-            Column("high_s", "float64", "s", "upper edge of the latency bin"),
-            Column("count", "int64", "requests", "requests answered with a latency in the bin"),
+            *_bins("requests answered with a latency in the bin"),
         ),
         "stays": (
             *_key("replication", "pipeline"),

@@ -113,15 +113,16 @@ class Pipeline:
     endpoints: dict[str, StagedEndpoint] = field(default_factory=dict)
     _travellers: Travellers = field(init=False)
     _block_s: FloatArray = field(default_factory=NONE.copy, init=False)
+    _step_of: dict[str, int] = field(init=False)
     _due: dict[str, list[tuple[FloatArray, IntArray]]] = field(init=False)
     _left: list[list[tuple[FloatArray, IntArray, NDArray[np.bool_], IntArray]]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._travellers = Travellers.nobody(len(self.steps))
-        names = [name for step in self.steps for name in step.endpoints]
-        self._due = {name: [] for name in names}
+        self._step_of = {name: number for number, step in enumerate(self.steps) for name in step.endpoints}
+        self._due = {name: [] for name in self._step_of}
         self._left = [[] for _ in self.steps]
-        self.stays = dict.fromkeys(names, Stay())
+        self.stays = dict.fromkeys(self._step_of, Stay())
 
     @property
     def in_system(self) -> int:
@@ -134,7 +135,7 @@ class Pipeline:
 
     def due(self, name: str, until_s: float) -> tuple[FloatArray, IntArray]:
         """The requests that reach the endpoint *name* before *until_s* [s] and were not told of: when, and which."""
-        step = next(number for number, step in enumerate(self.steps) if name in step.endpoints)
+        step = self._step_of[name]
         if step == 0:
             self._enter(until_s)
         else:
@@ -149,7 +150,7 @@ class Pipeline:
 
     def left(self, name: str, at_s: FloatArray, numbers: IntArray, answered: NDArray[np.bool_]) -> None:
         """Note who has left the endpoint *name*, and when [s], in the order of time."""
-        step = next(number for number, step in enumerate(self.steps) if name in step.endpoints)
+        step = self._step_of[name]
         which = np.full(len(at_s), self.steps[step].endpoints.index(name))
         self._left[step].append((at_s, numbers, answered, which))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -98,8 +99,8 @@ def test_a_data_sheet_and_a_measurement_tell_how_long_a_fetch_takes(plan_of: Cal
         assert any(storage in str(row) for row in plan.assumptions)
 
 
-def test_storage_that_does_not_say_how_fast_it_reads_is_told(plan_of: Callable[..., Plan], profiles: object) -> None:
-    tiny.write_header(profiles / "storage" / "slow", values={})  # type: ignore[operator]
+def test_storage_that_does_not_say_how_fast_it_reads_is_told(plan_of: Callable[..., Plan], profiles: Path) -> None:
+    tiny.write_header(profiles / "storage" / "slow", values={})
     with pytest.raises(ScenarioError, match="'slow' does not say how fast it reads"):
         plan_of(CHAIN.replace("[a, b]", "[{fetch: 600 kB, storage: slow}, a, b]"))
 

@@ -29,7 +29,7 @@ from dcplan.serving.class_state import (
 )
 from dcplan.serving.disciplines import DISCIPLINES
 from dcplan.serving.endpoint import Requests
-from dcplan.serving.histogram import IntArray, bin_of
+from dcplan.serving.histogram import BINS, IntArray, bin_of, bins_of
 from dcplan.serving.policies import ROUTING
 from dcplan.serving.rules import bends
 from dcplan.serving.state import Rules
@@ -262,9 +262,7 @@ def change(endpoint: ClassEndpoint, changes: class_oracle.Changes) -> None:
 
 def histogram(latency_s: np.ndarray[Any, np.dtype[np.float64]]) -> IntArray:
     """The kernel's histogram of *latency_s*."""
-    from dcplan.serving.histogram import BINS
-
-    return np.bincount([int(bin_of(each)) for each in latency_s], minlength=BINS)
+    return np.bincount(bins_of(latency_s), minlength=BINS)
 
 
 def near_an_edge(latency_s: np.ndarray[Any, np.dtype[np.float64]]) -> int:
