@@ -233,6 +233,18 @@ def theory(
     _judge(checks(seed), json)
 
 
+@verify.command("facility")
+def verify_facility(json: Json = False) -> None:
+    """The building against published numbers: curves, machines, whole data centres; exit 1 on a miss.
+
+    Example: dcplan verify facility
+    """
+    from dcplan.profiles.library import default_library
+    from dcplan.validation.facility.checks import checks
+
+    _judge(checks(default_library()), json)
+
+
 @verify.command()
 def host(
     quick: Annotated[bool, typer.Option("--quick", help="Under two minutes: few runs, no repeats.")] = False,

@@ -1,0 +1,21 @@
+"""`dcplan verify facility`: every number of the building that is known from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dcplan.profiles.library import Library
+from dcplan.validation.check import Check
+from dcplan.validation.facility import balance, chillers, electrical, tower
+
+TOPICS: tuple[Callable[[Library], Iterator[Check]], ...] = (
+    tower.checks,
+    chillers.checks,
+    electrical.checks,
+    balance.checks,
+)
+
+
+def checks(library: Library) -> list[Check]:
+    """All checks, from the profiles of *library*."""
+    return [check for topic in TOPICS for check in topic(library)]
