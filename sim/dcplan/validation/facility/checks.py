@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
 from dcplan.validation.facility import balance, chillers, electrical, tower
+from dcplan.validation.facility.bands import compare
 
 TOPICS: tuple[Callable[[Library], Iterator[Check]], ...] = (
     tower.checks,
     chillers.checks,
     electrical.checks,
     balance.checks,
+    compare.checks,
 )
 
 

@@ -1,0 +1,67 @@
+"""Our percentiles of PUE beside the published ones, for each case and climate zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from types import MappingProxyType
+
+import numpy as np
+
+from dcplan.facility.domain import FloatArray
+from dcplan.facility.plant import simulate
+from dcplan.profiles.library import Library
+from dcplan.signals.clock import Clock
+from dcplan.signals.weather import Weather, weather_at, zone_of
+from dcplan.validation.check import Check
+from dcplan.validation.facility.bands.designs import BUILDS, IT_W, Parts, Place
+from dcplan.validation.facility.bands.published import SOURCE, TOLERANCE, Case, cases
+
+PLACES = MappingProxyType({"4A": "sterling-va"})
+"""The shipped weather year that stands for each climate zone."""
+DESIGN_QUANTILE = 0.996
+DRAWS = 200
+EVERY_H = 7
+"""Hours from one simulated hour to the next: all times of day, and a year's PUE within 0.001 of that of every hour."""
+HOURS = 8760
+SEED = 1
+LEVELS = (5.0, 50.0, 95.0)
+
+
+def checks(library: Library) -> Iterator[Check]:
+    """5th percentile, median and 95th percentile of every case that can be built, in every zone with weather."""
+    parts = Parts.of(library)
+    for zone, name in PLACES.items():
+        place, weather = sizing(year(library, name)), year(library, name, EVERY_H)
+        for case in cases():
+            if case.number in BUILDS:
+                yield from _compared(case, zone, name, pue(case, place, weather, parts))
+
+
+def pue(case: Case, place: Place, weather: Weather, parts: Parts, draws: int = DRAWS) -> FloatArray:
+    """PUE over the hours of *weather* for so many draws of a case, [draws]."""
+    it_w = np.full(weather.wet_bulb_c.shape, IT_W)
+    build = BUILDS[case.number]
+    results = (simulate(it_w, weather, build(x, place, parts)) for x in case.draws(draws, SEED))
+    return np.array([float(result.facility_w.sum() / result.server_w.sum()) for result in results])
+
+
+def year(library: Library, name: str, every_h: int = 1) -> Weather:
+    """The typical year of a shipped place, every so many hours."""
+    profile = library.load("weather", name)
+    clock = Clock(datetime(2025, 1, 1), zone_of(profile))
+    return weather_at(profile, clock, np.arange(0.0, HOURS, every_h) * 3600.0)
+
+
+def sizing(weather: Weather) -> Place:
+    """What a plant is sized for where a year is like this."""
+    return Place(float(np.quantile(weather.wet_bulb_c, DESIGN_QUANTILE)), float(np.mean(weather.pressure_pa)))
+
+
+def _compared(case: Case, zone: str, place: str, found: FloatArray) -> Iterator[Check]:
+    low, high = case.pue[zone]
+    p5, median, p95 = np.percentile(found, LEVELS).tolist()
+    tolerance, name, source = TOLERANCE[case.size], f"case {case.number}, zone {zone}, PUE", f"{SOURCE}; {place}"
+    yield Check(f"{name} p5", p5, low, tolerance, "-", source)
+    yield Check(f"{name} median, inside the band", median, (low + high) / 2, (high - low) / 2, "-", source)
+    yield Check(f"{name} p95", p95, high, tolerance, "-", source)
