@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import yaml
-from scipy.stats.qmc import LatinHypercube
 
 SOURCE = "Lei and Masanet 2022"
 TOLERANCE = MappingProxyType({"large": 0.06, "mid-size": 0.12, "small": 0.12})
@@ -38,11 +38,12 @@ class Case:
 
     def draws(self, count: int, seed: int) -> Iterator[Draw]:
         """*count* sets of inputs, spread evenly over the ranges (Latin hypercube)."""
-        for row in LatinHypercube(len(self.inputs), rng=seed).random(count):
-            yield {
-                name: low + share * (high - low)
-                for (name, (low, high)), share in zip(self.inputs.items(), row.tolist(), strict=True)
-            }
+        chance = np.random.default_rng(seed)
+        strata = chance.permuted(np.tile(np.arange(count), (len(self.inputs), 1)), axis=1)
+        shares = (strata + chance.random(strata.shape)) / count
+        low, high = np.array(list(self.inputs.values())).T
+        for row in (low + shares.T * (high - low)).tolist():
+            yield dict(zip(self.inputs, row, strict=True))
 
 
 def cases() -> list[Case]:
