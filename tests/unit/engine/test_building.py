@@ -8,6 +8,7 @@ import tiny
 from dcplan.engine.plan import Plan
 from dcplan.errors import ScenarioError
 from dcplan.facility.design import FacilityDesign
+from dcplan.profiles.power import ConverterCurve
 
 
 def building(plan: Plan) -> FacilityDesign:
@@ -29,6 +30,13 @@ def test_every_server_has_its_power_supplies(redundancy: str, supplies: int, pla
     assert (
         building(plan_of(tiny.WHOLE, f"facility.power.supplies.redundancy='{redundancy}'")).power.psu.count == supplies
     )
+
+
+def test_supplies_may_be_shelves_that_serve_many_servers(plan_of: Callable[..., Plan]) -> None:
+    psu = building(
+        plan_of(tiny.WHOLE, "facility.power.supplies={model: rectifier-frontier, rating: 3 kW, count: 2}")
+    ).power.psu
+    assert (psu.count, psu.curve) == (2, ConverterCurve(17.0, 0.96))
 
 
 def test_temperatures_are_those_of_the_scenario(plan_of: Callable[..., Plan]) -> None:
