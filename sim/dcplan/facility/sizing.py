@@ -99,7 +99,7 @@ def size_rejection(
     )
     return RejectionDesign(
         chiller=chiller,
-        tower=tower,
+        sink=tower,
         pump=_pump(tower.flow_kg_s, defaults.condenser_pressure_pa, defaults.condenser_flow_min, defaults),
         setpoint_c=defaults.condenser_setpoint_c,
         economiser=EconomiserDesign(defaults.economiser_approach_k, defaults.economiser_margin_k)
