@@ -70,6 +70,20 @@ class RoomDesign:
         """Air that enters the servers [degC], T_sup + dT_srv r / (1 - r), while the plant meets the load."""
         return self.supply_c + self.server_rise_k * self.recirculation / (1.0 - self.recirculation)
 
+    @property
+    def supply_heat_index(self) -> float:
+        """SHI [-], (T_in - T_sup) / (T_out - T_sup): with one well-mixed aisle it is the share of recirculation.
+
+        References: R. K. Sharma, C. E. Bash, C. D. Patel, "Dimensionless parameters for evaluation of thermal design
+        and performance of large-scale data centers", AIAA 2002-3091, 2002.
+        """
+        return self.recirculation
+
+    @property
+    def return_temperature_index(self) -> float:
+        """RTI [-], rise over the units by rise over the servers, while the fans follow the servers; see `move_air`."""
+        return (1.0 - self.bypass) / (1.0 - self.recirculation)
+
 
 @dataclass(frozen=True)
 class AirState:

@@ -219,6 +219,49 @@ class DryCoolerCurve:
 
 
 @dataclass(frozen=True)
+class DxCurve:
+    """Direct expansion to an air-cooled condenser: efficiency at one point, and power over outdoor air.
+
+    The energy input per cooling is *energy_input_coefficients* as a quadratic in the dry bulb, over its value at
+    *outdoor_c*.
+    """
+
+    cop: float
+    """Heat taken from the room over power of compressors and condenser fans, at *outdoor_c* [-]."""
+    outdoor_c: float
+    """Outdoor dry bulb at which *cop* holds [degC]."""
+    energy_input_coefficients: tuple[float, ...]
+    """Three coefficients, constant first [-]."""
+    outdoor_range_c: tuple[float, float]
+    """Outdoor dry bulb for which the curve holds [degC]; colder air helps no more."""
+
+    def __post_init__(self) -> None:
+        in_range("cop", self.cop, 1.5, 10.0)
+        if len(self.energy_input_coefficients) != 3:
+            raise ValueError(f"energy_input_coefficients needs 3 numbers, not {len(self.energy_input_coefficients)}")
+        in_range("outdoor_c", self.outdoor_c, *self.outdoor_range_c)
+        ratio = self.energy_input(np.linspace(*self.outdoor_range_c, 101))
+        if ratio[0] <= 0.0 or np.any(np.diff(ratio) <= 0.0):
+            raise ValueError("energy input must be positive and rise with the outdoor temperature")
+
+    def energy_input(self, outdoor_c: FloatArray) -> FloatArray:
+        """Energy input per cooling over that at the reference [-] at *outdoor_c* [degC], any shape."""
+        c0, c1, c2 = self.energy_input_coefficients
+        reference = c0 + self.outdoor_c * (c1 + self.outdoor_c * c2)
+        return np.asarray((c0 + outdoor_c * (c1 + outdoor_c * c2)) / reference)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values, one per field."""
+        return cls(
+            cop=number(values, "cop"),
+            outdoor_c=number(values, "outdoor_c"),
+            energy_input_coefficients=numbers(values, "energy_input_coefficients"),
+            outdoor_range_c=_pair(values, "outdoor_range_c"),
+        )
+
+
+@dataclass(frozen=True)
 class FanCurve:
     """Fan power over design power as a cubic of flow over design flow (EnergyPlus `Fan:VariableVolume`)."""
 
