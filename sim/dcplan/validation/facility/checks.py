@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
-from dcplan.validation.facility import balance, chillers, electrical, tower
+from dcplan.validation.facility import balance, chillers, electrical, frontier, psychrometrics, tower
 from dcplan.validation.facility.bands import compare
 
-TOPICS: tuple[Callable[[Library], Iterator[Check]], ...] = (
+TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (
+    psychrometrics.checks,
     tower.checks,
     chillers.checks,
     electrical.checks,
+    frontier.checks,
     balance.checks,
     compare.checks,
 )

@@ -149,6 +149,7 @@ def water_cooled(x: Draw, place: Place, parts: Parts) -> FacilityDesign:
         counts=SINGLE,
         economiser="economiser_approach_k" in x,
     )
+    assert built.rejection.pump is not None, "a tower has pumps"
     pump = replace(built.rejection.pump, efficiency=x["tower_pump_efficiency"])
     return replace(built, rejection=replace(built.rejection, pump=pump))
 
