@@ -14,7 +14,7 @@ from dcplan.profiles.library import Library
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import Weather, weather_at, zone_of
 from dcplan.validation.check import Check
-from dcplan.validation.facility.bands.designs import BUILDS, IT_W, Parts, Place
+from dcplan.validation.facility.bands.designs import IT_W, KINDS, Parts, Place, supplying
 from dcplan.validation.facility.bands.published import SOURCE, TOLERANCE, Case, cases
 
 PLACES = MappingProxyType({"4A": "sterling-va"})
@@ -34,16 +34,17 @@ def checks(library: Library) -> Iterator[Check]:
     for zone, name in PLACES.items():
         place, weather = sizing(year(library, name)), year(library, name, EVERY_H)
         for case in cases():
-            if case.number in BUILDS:
+            if case.number in KINDS:
                 yield from _compared(case, zone, name, pue(case, place, weather, parts))
 
 
 def pue(case: Case, place: Place, weather: Weather, parts: Parts, draws: int = DRAWS) -> FloatArray:
     """PUE over the hours of *weather* for so many draws of a case, [draws]."""
-    it_w = np.full(weather.wet_bulb_c.shape, IT_W)
-    build = BUILDS[case.number]
-    results = (simulate(it_w, weather, build(x, place, parts)) for x in case.draws(draws, SEED))
-    return np.array([float(result.facility_w.sum() / result.server_w.sum()) for result in results])
+    kind, it_w = KINDS[case.number], np.full(weather.dry_bulb_c.shape, IT_W)
+    designs = (
+        supplying(kind.build(x, place, parts), kind.supply_c(x, weather.dry_bulb_c)) for x in case.draws(draws, SEED)
+    )
+    return np.array([float(simulate(it_w, weather, design).facility_w.sum()) for design in designs]) / it_w.sum()
 
 
 def year(library: Library, name: str, every_h: int = 1) -> Weather:
@@ -55,7 +56,8 @@ def year(library: Library, name: str, every_h: int = 1) -> Weather:
 
 def sizing(weather: Weather) -> Place:
     """What a plant is sized for where a year is like this."""
-    return Place(float(np.quantile(weather.wet_bulb_c, DESIGN_QUANTILE)), float(np.mean(weather.pressure_pa)))
+    dry_bulb_c, wet_bulb_c = np.quantile([weather.dry_bulb_c, weather.wet_bulb_c], DESIGN_QUANTILE, axis=1).tolist()
+    return Place(dry_bulb_c, wet_bulb_c, float(np.mean(weather.pressure_pa)))
 
 
 def _compared(case: Case, zone: str, place: str, found: FloatArray) -> Iterator[Check]:
