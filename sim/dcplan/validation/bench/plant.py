@@ -11,7 +11,7 @@ from dcplan.facility.plant import simulate
 from dcplan.profiles.library import default_library
 from dcplan.signals.weather import Weather
 from dcplan.validation.facility.bands import compare
-from dcplan.validation.facility.bands.designs import BUILDS, IT_W, Parts
+from dcplan.validation.facility.bands.designs import IT_W, KINDS, Parts
 from dcplan.validation.facility.bands.published import cases
 
 PLACE = "sterling-va"
@@ -39,4 +39,4 @@ def _designs(count: int) -> tuple[list[FacilityDesign], Weather]:
     parts, weather = Parts.of(library), compare.year(library, PLACE)
     place = compare.sizing(weather)
     case = next(case for case in cases() if case.number == CASE)
-    return [BUILDS[CASE](x, place, parts) for x in case.draws(count, compare.SEED)], weather
+    return [KINDS[CASE].build(x, place, parts) for x in case.draws(count, compare.SEED)], weather
