@@ -1,6 +1,6 @@
 """Water-side economiser in series with the chillers: which share of the load the cooling tower carries alone.
 
-Three modes, from temperatures of the same step only (no dead time, no minimum run time):
+Three modes, from temperatures of the same step only, unless a dead band is given (no minimum run time):
 
     full     the tower can make water cold enough for the whole load; chillers off, fans hold the supply
     partial  the tower precools the returning water as far as it can, fans at full speed; chillers do the rest
@@ -27,10 +27,13 @@ class EconomiserDesign:
     """Chilled water leaving above tower water entering [K]."""
     margin_k: float
     """How much colder than the returning water the economiser must be able to make it, to start [K]."""
+    dead_band_k: float = 0.0
+    """Once started, it goes on until it makes the water this much less cold than it must to start [K]."""
 
     def __post_init__(self) -> None:
         require("economiser approach_k", self.approach_k, 0.5, 10.0)
         require("economiser margin_k", self.margin_k, 0.0, 10.0)
+        require("economiser dead_band_k", self.dead_band_k, 0.0, self.margin_k)
 
 
 def modes(
@@ -48,7 +51,23 @@ def modes(
     """
     leaving_c = coldest_c + design.approach_k
     full = leaving_c <= supply_c
-    return full, ~full & (leaving_c <= return_c - design.margin_k)
+    return full, ~full & started(return_c - leaving_c, design.margin_k, design.dead_band_k)
+
+
+def started(gain_k: FloatArray, margin_k: float, dead_band_k: float) -> BoolArray:
+    """Whether an economiser runs that starts at a gain of *margin_k* [K] and stops below that less the dead band.
+
+    In the dead band it does what it did in the step before; before the first step it was off.
+
+    >>> started(np.array([0.7, 1.2, 0.7, 0.2, 0.7]), 1.0, 0.5).tolist()
+    [False, True, True, False, False]
+    """
+    starts = gain_k >= margin_k
+    if dead_band_k == 0.0:
+        return starts
+    decided = starts | (gain_k < margin_k - dead_band_k)
+    last = np.maximum.accumulate(np.where(decided, np.arange(gain_k.size), 0))
+    return starts[last]
 
 
 def share(tower_c: FloatArray, supply_c: float, return_c: FloatArray, design: EconomiserDesign) -> FloatArray:

@@ -16,7 +16,7 @@ ZERO_C_K = 273.15
 """0 degC in kelvin."""
 
 
-def air_density_kg_m3(pressure_pa: FloatArray, temperature_c: float) -> FloatArray:
+def air_density_kg_m3(pressure_pa: FloatArray, temperature_c: FloatArray | float) -> FloatArray:
     """Density of dry air [kg/m3], rho = p / (R T). Moisture makes room air about 0.5 % lighter: neglected.
 
     >>> import numpy as np

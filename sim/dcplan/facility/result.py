@@ -19,22 +19,35 @@ class FacilityResult:
     ups_loss_w: FloatArray
     transformer_loss_w: FloatArray
     crah_fan_w: FloatArray
+    """Fans in the room: CRAH, fan wall, in the row, at the rack's door."""
     chilled_water_pump_w: FloatArray
     chiller_w: FloatArray
+    """Compressors of chillers and of direct expansion, with the fans of air-cooled ones."""
     condenser_pump_w: FloatArray
+    """Pumps between plants and their tower or dry cooler."""
     tower_fan_w: FloatArray
+    """Fans of towers and dry coolers."""
+    liquid_pump_w: FloatArray
+    """Pumps of coolant and facility water of liquid-cooled servers."""
+    economiser_fan_w: FloatArray
+    """Exhaust or outdoor-side fans of air economisers."""
+    humidification_w: FloatArray
     lighting_w: FloatArray
     facility_w: FloatArray
     """Power at the utility meter."""
 
     room_heat_w: FloatArray
-    """Heat to remove from the room: servers, PDU, UPS, room fans, lighting."""
+    """Heat to remove from the room's air: servers less *liquid_heat_w*, PDU, UPS, room fans, lighting."""
+    liquid_heat_w: FloatArray
+    """Servers' heat into coolant."""
     evaporator_heat_w: FloatArray
-    """Heat that the chillers take from the chilled water."""
+    """Heat that compressors take from water or air."""
     economiser_heat_w: FloatArray
-    """Heat that goes to the tower without a chiller."""
+    """Heat that leaves without a compressor."""
     heat_rejected_w: FloatArray
-    """Heat that leaves through the tower."""
+    """Heat that leaves to the outdoor air: by towers, dry coolers, condensers, exhaust."""
+    heat_reused_w: FloatArray
+    """Heat that is handed over to somebody."""
     cooling_shortfall_w: FloatArray
     """Heat that the plant cannot remove. It is not served: the room warms, which is not modelled here."""
 
@@ -43,19 +56,21 @@ class FacilityResult:
     blowdown_kg_s: FloatArray
 
     economiser_fraction: FloatArray
-    """Share of the load carried by the economiser: 1 full, 0 off."""
+    """Share of the heat that leaves without a compressor: 1 full, 0 off."""
     chillers_running: FloatArray
 
     server_inlet_c: FloatArray
     """Air into the servers, as long as there is no shortfall [degC]."""
     return_air_c: FloatArray
     """Air back to the room units, as long as there is no shortfall [degC]."""
+    coolant_c: FloatArray
+    """Coolant into the servers' cold plates [degC]; 0 where there is none."""
     chilled_water_return_c: FloatArray
-    """Water into the plant [degC]."""
+    """Water into the plant [degC]; these four are the outdoor dry bulb where no water is."""
     tower_water_c: FloatArray
     """Water that the tower supplies [degC]."""
     condenser_water_c: FloatArray
-    """Water that enters the condensers [degC]."""
+    """Water or air that enters the condensers [degC]."""
     economiser_supply_c: FloatArray
     """Chilled water behind the economiser [degC]; the returning water where it is off."""
     crah_flow_kg_s: FloatArray
@@ -64,9 +79,9 @@ class FacilityResult:
     psu_extrapolated: BoolArray
     """Supplies below their lowest certified load."""
     chiller_extrapolated: BoolArray
-    """Chillers outside the temperatures of their curves."""
+    """Compressors outside the temperatures of their curves."""
     tower_extrapolated: BoolArray
-    """Tower outside the data of its correlation."""
+    """Tower or dry cooler outside the data behind its law."""
     psu_overload: BoolArray
     pdu_overload: BoolArray
     ups_overload: BoolArray
@@ -77,11 +92,15 @@ class FacilityResult:
     utility_exceeded: BoolArray
     """Power at the meter above the utility's limit."""
     airflow_exceeded: BoolArray
-    """Air wanted above what the room units move at design speed."""
+    """Air wanted above what the room units in service move at design speed."""
     water_flow_exceeded: BoolArray
     """Chilled or condenser water flow above the pumps' design flow."""
     chiller_redundancy_lost: BoolArray
-    """Load above what the duty chillers can carry."""
+    """Load that needs the redundant chillers or units."""
+    outside_recommended: BoolArray
+    """Air into the servers outside ASHRAE's recommended envelope."""
+    outside_allowable: BoolArray
+    """Air into the servers outside the allowable envelope of their class."""
 
     @property
     def extrapolated(self) -> BoolArray:

@@ -13,11 +13,12 @@ import numpy as np
 
 from dcplan.facility.chain import PowerDesign
 from dcplan.facility.chiller import ChillerDesign
-from dcplan.facility.design import ChilledWaterDesign, FacilityDesign
+from dcplan.facility.design import FacilityDesign
 from dcplan.facility.distribution import quadratic_loss_w
 from dcplan.facility.domain import require
 from dcplan.facility.economiser import EconomiserDesign
 from dcplan.facility.fluids import AIR_HEAT_CAPACITY_J_KG_K, WATER_HEAT_CAPACITY_J_KG_K, air_density_kg_m3
+from dcplan.facility.loop import WaterLoopDesign
 from dcplan.facility.pump import PumpDesign
 from dcplan.facility.rejection import RejectionDesign
 from dcplan.facility.room import RoomDesign
@@ -66,11 +67,11 @@ def size_room(
     )
 
 
-def size_chilled_water(heat_w: float, defaults: ChilledWaterDefaults) -> ChilledWaterDesign:
+def size_chilled_water(heat_w: float, defaults: ChilledWaterDefaults) -> WaterLoopDesign:
     """Chilled water loop for a room heat of *heat_w* [W] at the design temperature rise."""
     flow_kg_s = heat_w / (WATER_HEAT_CAPACITY_J_KG_K * defaults.chilled_water_rise_k)
     pump = _pump(flow_kg_s, defaults.chilled_water_pressure_pa, defaults.chilled_water_flow_min, defaults)
-    return ChilledWaterDesign(defaults.chilled_water_c, defaults.chilled_water_rise_k, pump)
+    return WaterLoopDesign(defaults.chilled_water_c, defaults.chilled_water_rise_k, pump)
 
 
 def size_rejection(
@@ -99,7 +100,7 @@ def size_rejection(
     )
     return RejectionDesign(
         chiller=chiller,
-        tower=tower,
+        sink=tower,
         pump=_pump(tower.flow_kg_s, defaults.condenser_pressure_pa, defaults.condenser_flow_min, defaults),
         setpoint_c=defaults.condenser_setpoint_c,
         economiser=EconomiserDesign(defaults.economiser_approach_k, defaults.economiser_margin_k)

@@ -1,8 +1,9 @@
 """Cooling tower: how cold the water gets, how fast the fans turn for a set point, how much water is lost.
 
 Only the approach correlation is empirical; it is a quadratic in the liquid-to-gas ratio, so the fan speed for
-a set point has a closed form. Outside the correlation's data it is held at the nearest bound (wet bulb, flow,
-approach) or taken as proportional to the range (below the smallest range), and the step is flagged. The
+a set point has a closed form. Outside the correlation's data it is held at the nearest bound (wet bulb, approach,
+lowest flow), taken as proportional to the range (below the smallest range), or used beyond the highest flow up to
+the highest L/G (cells that carry the flow of others out of service), and the step is flagged. The
 correlation belongs to sea level: thinner air at altitude is not corrected for.
 """
 
@@ -35,6 +36,10 @@ class TowerDesign:
     """Water lost as droplets over circulating water [-]."""
     cycles_of_concentration: float
     """Dissolved solids in the tower water over those in the make-up water [-]."""
+    cells: int = 1
+    """Cells that share water and air equally; those in service take the flow of the others."""
+    approach_factor: float = 1.0
+    """Approach of this tower over that of the curve at the same state [-]: how generously it is built."""
 
     def __post_init__(self) -> None:
         require("tower capacity_w", self.capacity_w, 100.0, 1e10)
@@ -42,11 +47,18 @@ class TowerDesign:
         require("tower fan_floor", self.fan_floor, 0.0, 0.5)
         require("tower drift_share", self.drift_share, 0.0, 0.01)
         require("tower cycles_of_concentration", self.cycles_of_concentration, 1.2, 50.0)
+        require("tower cells", self.cells, 1, 1e4)
+        require("tower approach_factor", self.approach_factor, 0.3, 3.0)
+
+    @property
+    def range_k(self) -> float:
+        """By how much the water cools at design flow and capacity [K]."""
+        return self.curve.nominal_range_k
 
     @property
     def flow_kg_s(self) -> float:
         """Design water flow [kg/s]."""
-        return self.capacity_w / (WATER_HEAT_CAPACITY_J_KG_K * self.curve.nominal_range_k)
+        return self.capacity_w / (WATER_HEAT_CAPACITY_J_KG_K * self.range_k)
 
 
 @dataclass(frozen=True)
@@ -99,12 +111,13 @@ def approach(heat_w: FloatArray, flow_kg_s: FloatArray, wet_bulb_c: FloatArray, 
     range_k = heat_w / np.where(flow_kg_s > 0.0, flow_kg_s * WATER_HEAT_CAPACITY_J_KG_K, 1.0)
     bounded_range_k = np.clip(range_k, *curve.range_range_k)
     bounded_wet_bulb_c = np.clip(wet_bulb_c, *curve.wet_bulb_range_c)
-    water_flow = np.clip(flow_kg_s / design.flow_kg_s, *curve.water_flow_range)
+    flow = flow_kg_s / design.flow_kg_s
+    water_flow = np.clip(flow, curve.water_flow_range[0], curve.liquid_gas_max * curve.fan_speed_min)
     polynomial = york_polynomial(bounded_wet_bulb_c, bounded_range_k, curve)
-    scale = np.minimum(range_k / curve.range_range_k[0], 1.0)
+    scale = np.minimum(range_k / curve.range_range_k[0], 1.0) * design.approach_factor
     full_k = np.clip(_value(polynomial, water_flow), *curve.approach_range_k) * scale
     outside = (bounded_wet_bulb_c != wet_bulb_c) | (bounded_range_k != range_k)
-    outside |= np.abs(water_flow * design.flow_kg_s - flow_kg_s) > 1e-6 * design.flow_kg_s
+    outside |= (flow < curve.water_flow_range[0] - 1e-6) | (flow > curve.water_flow_range[1] + 1e-6)
     return Approach(
         full_k=full_k,
         off_k=full_k + range_k * (1.0 - curve.free_convection) / curve.free_convection,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from dcplan.profiles.power import in_range, number, numbers
 
 FloatArray = NDArray[np.float64]
+
+Condenser = Literal["water", "air"]
 
 NORMALISED_WITHIN = 0.05
 """A chiller curve may be off by this much from 1 at its own reference point; several published records are
@@ -55,8 +57,12 @@ class ChillerCurve:
     """Part-load ratio below which the machine cycles [-]."""
     plr_max: float
     """Highest part-load ratio [-]."""
+    condenser: Condenser = "water"
+    """What cools the condenser; "air": Tc is the dry bulb, and the COP includes the condenser's fans."""
 
     def __post_init__(self) -> None:
+        if self.condenser not in get_args(Condenser):
+            raise ValueError(f"condenser = {self.condenser!r} is none of {', '.join(get_args(Condenser))}")
         in_range("cop", self.cop, 1.5, 15.0)
         in_range("plr_min", self.plr_min, 0.01, 0.5)
         in_range("plr_max", self.plr_max, 1.0, 1.2)
@@ -96,6 +102,7 @@ class ChillerCurve:
             eirfplr=numbers(values, "eirfplr"),
             plr_min=number(values, "plr_min"),
             plr_max=number(values, "plr_max"),
+            condenser=values.get("condenser", "water"),
         )
 
 
@@ -154,6 +161,103 @@ class TowerCurve:
             nominal_wet_bulb_c=number(values, "nominal_wet_bulb_c"),
             free_convection=number(values, "free_convection"),
             fan_speed_min=number(values, "fan_speed_min"),
+        )
+
+
+@dataclass(frozen=True)
+class DryCoolerCurve:
+    """A finned coil with fans, known at one point; water and air have equal capacity rates there.
+
+    References: Modelica Buildings library, `Fluid.HeatExchangers.CoolingTowers.Data.DryCooler`, and
+    `Fluid.HeatExchangers.BaseClasses.HADryCoil` (exponents, share of the resistance).
+    """
+
+    air_c: float
+    """Air into the coil [degC]."""
+    water_in_c: float
+    """Water into the coil [degC]."""
+    water_out_c: float
+    """Water out of the coil [degC]."""
+    fan_share: float
+    """Electric power of the fans at full speed over heat rejected [-]."""
+    air_resistance_share: float
+    """Share of the resistance to heat that is on the air side [-]."""
+    air_exponent: float
+    """Exponent of the air-side conductance over air flow [-]."""
+    water_exponent: float
+    """Exponent of the water-side conductance over water flow [-]."""
+    fan_speed_min: float
+    """Lowest continuous fan speed over full speed [-]; below it the fans cycle."""
+    water_flow_range: tuple[float, float]
+    """Water flow over design flow for which the coil is trusted [-]."""
+
+    def __post_init__(self) -> None:
+        if not self.air_c + 1.0 <= self.water_out_c < self.water_in_c:
+            raise ValueError("air_c, water_out_c and water_in_c must rise, the first two by at least 1 K")
+        in_range("fan_share", self.fan_share, 0.002, 0.1)
+        in_range("air_resistance_share", self.air_resistance_share, 0.1, 0.95)
+        in_range("air_exponent", self.air_exponent, 0.3, 1.0)
+        in_range("water_exponent", self.water_exponent, 0.3, 1.0)
+        in_range("fan_speed_min", self.fan_speed_min, 0.05, 0.9)
+        in_range("effectiveness", self.effectiveness, 0.1, 0.8)
+
+    @property
+    def range_k(self) -> float:
+        """By how much the water cools [K]."""
+        return self.water_in_c - self.water_out_c
+
+    @property
+    def effectiveness(self) -> float:
+        """Heat over the most that could pass [-]."""
+        return self.range_k / (self.water_in_c - self.air_c)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values, one per field."""
+        plain = {f.name: number(values, f.name) for f in fields(cls) if f.name != "water_flow_range"}
+        return cls(**plain, water_flow_range=_pair(values, "water_flow_range"))
+
+
+@dataclass(frozen=True)
+class DxCurve:
+    """Direct expansion to an air-cooled condenser: efficiency at one point, and power over outdoor air.
+
+    The energy input per cooling is *energy_input_coefficients* as a quadratic in the dry bulb, over its value at
+    *outdoor_c*.
+    """
+
+    cop: float
+    """Heat taken from the room over power of compressors and condenser fans, at *outdoor_c* [-]."""
+    outdoor_c: float
+    """Outdoor dry bulb at which *cop* holds [degC]."""
+    energy_input_coefficients: tuple[float, ...]
+    """Three coefficients, constant first [-]."""
+    outdoor_range_c: tuple[float, float]
+    """Outdoor dry bulb for which the curve holds [degC]; colder air helps no more."""
+
+    def __post_init__(self) -> None:
+        in_range("cop", self.cop, 1.5, 10.0)
+        if len(self.energy_input_coefficients) != 3:
+            raise ValueError(f"energy_input_coefficients needs 3 numbers, not {len(self.energy_input_coefficients)}")
+        in_range("outdoor_c", self.outdoor_c, *self.outdoor_range_c)
+        ratio = self.energy_input(np.linspace(*self.outdoor_range_c, 101))
+        if ratio[0] <= 0.0 or np.any(np.diff(ratio) <= 0.0):
+            raise ValueError("energy input must be positive and rise with the outdoor temperature")
+
+    def energy_input(self, outdoor_c: FloatArray) -> FloatArray:
+        """Energy input per cooling over that at the reference [-] at *outdoor_c* [degC], any shape."""
+        c0, c1, c2 = self.energy_input_coefficients
+        reference = c0 + self.outdoor_c * (c1 + self.outdoor_c * c2)
+        return np.asarray((c0 + outdoor_c * (c1 + outdoor_c * c2)) / reference)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values, one per field."""
+        return cls(
+            cop=number(values, "cop"),
+            outdoor_c=number(values, "outdoor_c"),
+            energy_input_coefficients=numbers(values, "energy_input_coefficients"),
+            outdoor_range_c=_pair(values, "outdoor_range_c"),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from dcplan.errors import InputError
 from dcplan.profiles.library import Profile
+from dcplan.signals import moist_air
 from dcplan.signals.clock import Clock, FloatArray, year_hours
 
 YEAR_H = 8760
@@ -26,7 +28,7 @@ class Weather:
     """Outdoor air, one value per time step; the three arrays broadcast against each other."""
 
     dry_bulb_c: FloatArray
-    """Dry-bulb temperature [degC]. A water-cooled plant does not use it; it is checked against the wet bulb."""
+    """Dry-bulb temperature [degC]."""
     wet_bulb_c: FloatArray
     """Wet-bulb temperature [degC]."""
     pressure_pa: FloatArray
@@ -38,6 +40,22 @@ class Weather:
         _check("pressure_pa", self.pressure_pa, 50e3, 110e3)
         if np.any(self.wet_bulb_c > self.dry_bulb_c + WET_BULB_TOLERANCE_K):
             raise ValueError(f"wet_bulb_c is above dry_bulb_c by more than {WET_BULB_TOLERANCE_K:g} K")
+
+    @cached_property
+    def humidity_ratio_kg_kg(self) -> FloatArray:
+        """Water vapour per dry air [kg/kg], from dry and wet bulb; at most what the air can hold."""
+        found = moist_air.humidity_ratio_of_wet_bulb_kg_kg(self.dry_bulb_c, self.wet_bulb_c, self.pressure_pa)
+        return np.minimum(found, moist_air.saturation_humidity_ratio_kg_kg(self.dry_bulb_c, self.pressure_pa))
+
+    @cached_property
+    def relative_humidity(self) -> FloatArray:
+        """Vapour pressure over that of saturated air, 0 to 1."""
+        return moist_air.relative_humidity(self.dry_bulb_c, self.humidity_ratio_kg_kg, self.pressure_pa)
+
+    @cached_property
+    def dew_point_c(self) -> FloatArray:
+        """Temperature at which dew or frost forms [degC]."""
+        return moist_air.dew_point_c(self.humidity_ratio_kg_kg, self.pressure_pa)
 
 
 def zone_of(place: Profile) -> str:

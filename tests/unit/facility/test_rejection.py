@@ -8,11 +8,13 @@ import pytest
 from dcplan.facility import rejection
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.rejection import RejectionState, reject
+from dcplan.signals.weather import Weather
 
 
 def at(building: FacilityDesign, load_w: float, wet_bulb_c: list[float]) -> RejectionState:
     n = len(wet_bulb_c)
-    return reject(np.full(n, load_w), 15.0, np.full(n, 21.0), np.array(wet_bulb_c), building.rejection)
+    air = Weather(np.array(wet_bulb_c) + 3.0, np.array(wet_bulb_c), np.full(n, 101325.0))
+    return reject(np.full(n, load_w), 15.0, np.full(n, 21.0), air, building.rejection)
 
 
 def test_modes_follow_the_wet_bulb(building: FacilityDesign) -> None:

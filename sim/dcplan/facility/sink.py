@@ -1,0 +1,78 @@
+"""Where water gives its heat to the outdoor air: a cooling tower or a dry cooler, asked in the same two questions.
+
+`offer` says how cold the water gets with the fans at full speed; `hold` says what it takes to hold a set point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcplan.facility import dry_cooler, tower
+from dcplan.facility.domain import BoolArray, FloatArray
+from dcplan.facility.dry_cooler import CoolerState, DryCoolerDesign
+from dcplan.facility.tower import Approach, TowerDesign, Water
+from dcplan.signals.weather import Weather
+
+Sink = TowerDesign | DryCoolerDesign
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a sink can do with a heat and a water flow, arrays of one shape."""
+
+    coldest_c: FloatArray
+    """Water out with the fans at full speed [degC]."""
+    air_c: FloatArray
+    """What the approach is measured from [degC]: wet bulb, or air into the coil."""
+    state: Approach | CoolerState | None
+    """What `hold` goes on from; None where there is no sink."""
+    extrapolated: BoolArray
+
+
+def offer(heat_w: FloatArray, flow_kg_s: FloatArray, air: Weather, design: Sink, working: FloatArray) -> Offer:
+    """What *design* can do with *heat_w* [W] in *flow_kg_s* [kg/s] while the share *working* of its cells runs."""
+    share = np.maximum(working, 1e-9)
+    heat_w, flow_kg_s = heat_w / share, flow_kg_s / share
+    if isinstance(design, TowerDesign):
+        state = tower.approach(heat_w, flow_kg_s, air.wet_bulb_c, design)
+        return Offer(air.wet_bulb_c + state.full_k, air.wet_bulb_c, state, state.extrapolated)
+    cooler = dry_cooler.cool(heat_w, flow_kg_s, air, design)
+    coldest_c = cooler.intake_c + dry_cooler.approach_k(1.0, cooler, design)
+    return Offer(coldest_c, cooler.intake_c, cooler, cooler.extrapolated)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What holding a set point takes, arrays of one shape."""
+
+    fan_w: FloatArray
+    water: Water
+
+
+def hold(
+    target_c: FloatArray,
+    offered: Offer,
+    heat_w: FloatArray,
+    flow_kg_s: FloatArray,
+    water_c: FloatArray,
+    design: Sink,
+    working: FloatArray,
+) -> Held:
+    """Fans and water for *target_c* [degC], or as close to it as they get; nothing runs without heat.
+
+    *heat_w* [W] leaves *flow_kg_s* [kg/s] of water, which is supplied at *water_c* [degC].
+    """
+    target_k, any_heat = target_c - offered.air_c, heat_w > 0.0
+    if isinstance(design, TowerDesign):
+        assert isinstance(offered.state, Approach)
+        speed, duty = tower.fan_speed(target_k, offered.state, design.curve)
+        fan_w = tower.fan_power_w(speed, duty, design)
+        water = tower.water_use(heat_w, flow_kg_s, water_c, design)
+    else:
+        assert isinstance(offered.state, CoolerState)
+        speed, duty = dry_cooler.fan_speed(target_k, offered.state, design)
+        fan_w = dry_cooler.fan_power_w(speed, duty, design)
+        water = dry_cooler.pad_water(speed, duty * working * any_heat, offered.state, design)
+    return Held(np.where(any_heat, fan_w * working, 0.0), water)
