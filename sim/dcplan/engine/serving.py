@@ -18,6 +18,7 @@ from dcplan.serving.cached_endpoint import CachedEndpoint, Lookups, Uncached
 from dcplan.serving.class_endpoint import ClassEndpoint
 from dcplan.serving.class_state import ClassTotals
 from dcplan.serving.endpoint import Endpoint
+from dcplan.serving.first_use import Use, compile_missing
 from dcplan.serving.generation_endpoint import GenerationEndpoint
 from dcplan.serving.generation_state import GenerationRules, GenerationTotals
 from dcplan.serving.pipeline import StagedEndpoint
@@ -89,6 +90,18 @@ class Diary:
 
 def _lookups(endpoint: AnyEndpoint) -> Lookups | None:
     return endpoint.lookups if isinstance(endpoint, CachedEndpoint) else None
+
+
+def make_ready(plan: Plan) -> None:
+    """Compile the kernels that *plan* needs and that were never compiled on this machine."""
+    streams = Streams(plan.scenario.seed, 0)
+    compile_missing([use for name in plan.endpoints for use in _uses(new_endpoint(name, plan, streams))])
+
+
+def _uses(endpoint: AnyEndpoint) -> list[Use]:
+    if isinstance(endpoint, CachedEndpoint):
+        return [Use(endpoint.rules), *_uses(endpoint.behind)]
+    return [Use(endpoint.rules, isinstance(endpoint, Endpoint) and endpoint.shared)]
 
 
 def new_endpoint(name: str, plan: Plan, streams: Streams) -> AnyEndpoint:

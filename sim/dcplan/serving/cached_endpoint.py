@@ -22,6 +22,7 @@ from dcplan.serving.generation_endpoint import GenerationEndpoint, Prompts
 from dcplan.serving.generation_state import GenerationTotals
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.state import Hits, Totals
+from dcplan.serving.throttle import Throttle
 
 Uncached = Endpoint | ClassEndpoint | GenerationEndpoint
 """What can stand behind a cache."""
@@ -122,6 +123,10 @@ class CachedEndpoint:
     def scale(self, active: int) -> None:
         """Give misses to the first *active* replicas only, from now on."""
         self.behind.scale(active)
+
+    def throttle(self, throttle: Throttle) -> None:
+        """Let what the misses start from now on follow *throttle*."""
+        self.behind.throttle(throttle)
 
     def advance(self, until_s: float) -> None:
         """Answer or serve every request that arrives before *until_s* [s] and bring all replicas up to it."""

@@ -15,7 +15,8 @@ from dcplan.serving.endpoint import NOTHING, Requests
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.pool import NOBODY
 from dcplan.serving.scaling import occupied
-from dcplan.serving.state import Totals
+from dcplan.serving.state import Rules, Totals
+from dcplan.serving.throttle import Throttle, throttled
 
 MAX_PLACES = 1 << 22
 """Most requests in the system: 400 MB; a backlog that outgrows them never ends."""
@@ -37,6 +38,7 @@ class ClassEndpoint:
     state: ClassState
     detail: ClassTotals
     requests: Iterator[Requests]
+    _measured: Rules = field(init=False)
     _block: Requests = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
     _active: int = field(init=False)
@@ -46,6 +48,7 @@ class ClassEndpoint:
     _left: list[NDArray[Any]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
+        self._measured = self.rules.base
         self._active = len(self.state.replica)
 
     @classmethod
@@ -138,6 +141,10 @@ class ClassEndpoint:
             state.share[: len(ready)] = class_state.shares(state.replica["each_s"][ready])
         if shared:
             self._looks = 0
+
+    def throttle(self, throttle: Throttle) -> None:
+        """Let batches that start from now on follow *throttle*; routing goes on to compare measured times."""
+        self.rules = self.rules._replace(base=throttled(self._measured, throttle))
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""

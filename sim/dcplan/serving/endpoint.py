@@ -13,6 +13,7 @@ from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
 from dcplan.serving.scaling import occupied
 from dcplan.serving.state import BUSY_S, ENERGY_J, Rules, State, Totals, grown, in_system, new_state, new_totals
+from dcplan.serving.throttle import Throttle, throttled
 
 MAX_PLACES = 1 << 24
 """Most places in all queues of an endpoint together: 270 MB; a backlog that outgrows them never ends."""
@@ -48,15 +49,19 @@ class Requests(NamedTuple):
 
 @dataclass
 class Endpoint:
-    """One endpoint in time. `advance` is its only verb."""
+    """One endpoint in time."""
 
     rules: Rules
     shared: bool
     state: State
     totals: Totals
     requests: Iterator[Requests]
+    _measured: Rules = field(init=False)
     _block: Requests | None = field(default=None, init=False)
     _next: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._measured = self.rules
 
     @classmethod
     def new(cls, rules: Rules, replicas: int, shared: bool, requests: Iterator[Requests]) -> Endpoint:
@@ -87,6 +92,10 @@ class Endpoint:
     def scale(self, active: int) -> None:
         """Give new requests to the first *active* replicas only, from now on; for queues in front of each replica."""
         self.state.active[0] = active
+
+    def throttle(self, throttle: Throttle) -> None:
+        """Let batches that start from now on follow *throttle*."""
+        self.rules = throttled(self._measured, throttle)
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""

@@ -14,6 +14,7 @@ from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
 from dcplan.serving.scaling import occupied
 from dcplan.serving.state import BUSY_S, ENERGY_J, Totals
+from dcplan.serving.throttle import Throttle, begin_anew, throttled_generation
 
 MAX_PLACES = 1 << 22
 """Most sequences in the system: 370 MB; a backlog that outgrows them never ends."""
@@ -41,7 +42,7 @@ NOTHING = Prompts(np.empty(0), np.empty(0, dtype=np.uint64), *(np.empty(0, dtype
 
 @dataclass
 class GenerationEndpoint:
-    """One endpoint in time. `advance` is its only verb.
+    """One endpoint in time.
 
     Attributes:
         rules: What does not change.
@@ -54,8 +55,12 @@ class GenerationEndpoint:
     state: GenerationState
     detail: GenerationTotals
     requests: Iterator[Prompts]
+    _measured: GenerationRules = field(init=False)
     _block: Prompts = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._measured = self.rules
 
     @classmethod
     def new(cls, rules: GenerationRules, replicas: int, requests: Iterator[Prompts]) -> GenerationEndpoint:
@@ -85,6 +90,11 @@ class GenerationEndpoint:
     def scale(self, active: int) -> None:
         """Give new requests to the first *active* replicas only, from now on."""
         self.state.numbers[generation_state.ACTIVE] = active
+
+    def throttle(self, throttle: Throttle) -> None:
+        """Let steps that begin from now on follow *throttle*."""
+        self.rules = throttled_generation(self._measured, throttle)
+        begin_anew(self.rules, self.state)
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""

@@ -13,7 +13,8 @@ from dcplan.serving.endpoint import NOTHING, Requests
 from dcplan.serving.histogram import FloatArray
 from dcplan.serving.scaling import occupied
 from dcplan.serving.sharing_state import SharingRules, SharingState
-from dcplan.serving.state import Totals
+from dcplan.serving.state import Rules, Totals
+from dcplan.serving.throttle import Throttle, throttled
 
 MAX_PLACES = 1 << 24
 """Most requests in the system: 540 MB; a backlog that outgrows them never ends."""
@@ -32,8 +33,12 @@ class SharingEndpoint:
     rules: SharingRules
     state: SharingState
     requests: Iterator[Requests]
+    _measured: Rules = field(init=False)
     _block: Requests = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._measured = self.rules.base
 
     @classmethod
     def new(cls, rules: SharingRules, devices: int, requests: Iterator[Requests]) -> SharingEndpoint:
@@ -69,6 +74,10 @@ class SharingEndpoint:
     def scale(self, active: int) -> None:
         """Give new requests to the first *active* devices only, from now on."""
         self.state.numbers[sharing_state.ACTIVE] = active
+
+    def throttle(self, throttle: Throttle) -> None:
+        """Let batches that start from now on follow *throttle*."""
+        self.rules = self.rules._replace(base=throttled(self._measured, throttle))
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all devices up to it."""

@@ -21,6 +21,7 @@ import pandas as pd
 
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
+from dcplan.engine.serving import make_ready
 from dcplan.kpis.compute import compute
 from dcplan.kpis.limits import limits
 from dcplan.kpis.warnings import warnings
@@ -71,6 +72,7 @@ def replicate(
         report(1.0)
         return tables
 
+    make_ready(plan)
     count = min(scenario.replications, workers or os.cpu_count() or 1)
     with ThreadPoolExecutor(max_workers=count) as pool:
         futures = [pool.submit(one, number) for number in range(scenario.replications)]

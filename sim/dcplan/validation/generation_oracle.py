@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dcplan.serving.generation_state import GenerationRules
 from dcplan.serving.histogram import FloatArray, IntArray
-from dcplan.validation.serving_oracle import Scaling, active_at, choose
+from dcplan.validation.serving_oracle import Scaling, Throttling, active_at, choose, throttle
 
 Process = Generator[simpy.Event, object, None]
 
@@ -101,9 +101,12 @@ def simulate(
     prompts: IntArray,
     outputs: IntArray,
     scaling: Scaling = (),
+    throttling: Throttling = (),
 ) -> Outcome:
     """Serve all requests until the last one has its answer; see `generation_kernel.serve` for the arguments."""
     env = simpy.Environment()
+    rules = rules._replace(prefill_s=rules.prefill_s.copy(), decode_s=rules.decode_s.copy())
+    env.process(throttle(env, (rules.prefill_s, rules.decode_s), throttling))
     outcome = Outcome(
         np.full(len(times_s), np.nan), np.full(len(times_s), np.nan), np.zeros(rules.max_batch + 1, dtype=np.int64)
     )

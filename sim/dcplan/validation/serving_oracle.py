@@ -107,11 +107,32 @@ def active_at(scaling: Scaling, replicas: int, now_s: float) -> int:
     return changed[-1] if changed else replicas
 
 
+Throttling = Sequence[tuple[float, float]]
+"""From when on [s] service takes how many times as long as measured; rising."""
+
+
+def throttle(env: simpy.Environment, tables: Sequence[FloatArray], throttling: Throttling) -> Process:
+    """Change *tables* of service times, which what starts from then on follows."""
+    measured = [table.copy() for table in tables]
+    for from_s, longer in throttling:
+        yield env.timeout(from_s - env.now)
+        for table, before in zip(tables, measured, strict=True):
+            table[:] = longer * before
+
+
 def simulate(
-    rules: Rules, routing: str, replicas: int, shared: bool, requests: Requests, scaling: Scaling = ()
+    rules: Rules,
+    routing: str,
+    replicas: int,
+    shared: bool,
+    requests: Requests,
+    scaling: Scaling = (),
+    throttling: Throttling = (),
 ) -> Outcome:
     """Serve *requests* until the last one has left."""
     env = simpy.Environment()
+    rules = rules._replace(service_s=rules.service_s.copy(), pause_bends=rules.pause_bends.copy())
+    env.process(throttle(env, (rules.service_s, rules.pause_bends), throttling))
     outcome = Outcome(np.full(len(requests.times_s), np.nan))
     groups = [list(range(replicas))] if shared else [[replica] for replica in range(replicas)]
     lines: list[Line[Request]] = [Line(env, group) for group in groups]

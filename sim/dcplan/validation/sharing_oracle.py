@@ -18,7 +18,16 @@ import simpy
 from dcplan.serving.endpoint import Requests
 from dcplan.serving.histogram import FloatArray
 from dcplan.serving.sharing_state import SharingRules
-from dcplan.validation.serving_oracle import Pace, Scaling, active_at, after_pause_s, choose, service_time_s
+from dcplan.validation.serving_oracle import (
+    Pace,
+    Scaling,
+    Throttling,
+    active_at,
+    after_pause_s,
+    choose,
+    service_time_s,
+    throttle,
+)
 
 Process = Generator[simpy.Event, object, None]
 
@@ -78,10 +87,19 @@ class Device:
 
 
 def simulate(
-    rules: SharingRules, routing: str, devices: int, requests: Requests, scaling: Scaling = (), until_s: float = np.inf
+    rules: SharingRules,
+    routing: str,
+    devices: int,
+    requests: Requests,
+    scaling: Scaling = (),
+    until_s: float = np.inf,
+    throttling: Throttling = (),
 ) -> Outcome:
     """Serve *requests* until the last one has left, or up to *until_s* [s]."""
     env = simpy.Environment()
+    tables = rules.base.service_s.copy(), rules.base.pause_bends.copy()
+    env.process(throttle(env, tables, throttling))
+    rules = rules._replace(base=rules.base._replace(service_s=tables[0], pause_bends=tables[1]))
     outcome = Outcome(np.full(len(requests.times_s), np.nan))
     each = [Device(env, len(rules.kinds)) for _ in range(devices)]
     for device in each:

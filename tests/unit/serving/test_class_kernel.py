@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -33,6 +34,7 @@ from dcplan.serving.histogram import BINS, IntArray, bin_of, bins_of
 from dcplan.serving.policies import ROUTING
 from dcplan.serving.rules import bends
 from dcplan.serving.state import Rules
+from dcplan.serving.throttle import Throttle
 from dcplan.validation import class_oracle
 
 KINDS = 3
@@ -171,6 +173,7 @@ RUNS = st.fixed_dictionaries(
         "mixed": st.booleans(),
         "zones": st.integers(0, 3),
         "changing": st.booleans(),
+        "throttled": st.booleans(),
         "load": st.floats(0.1, 1.8),
         "seed": st.integers(0, 10_000),
     }
@@ -196,6 +199,7 @@ def compare_with_oracle(
     mixed: bool,
     zones: int,
     changing: bool,
+    throttled: bool,
     load: float,
     seed: int,
     count: int,
@@ -213,11 +217,19 @@ def compare_with_oracle(
     hardware = np.arange(replicas) % 2 if mixed else alike(replicas)
     zoned = np.arange(replicas)[::-1] % zones + 1 if zones else alike(replicas)
     changes = some_changes(replicas, float(requests.times_s[-1]), seed, rules.shared) if changing else []
+    throttling = some_throttling(float(requests.times_s[-1]), seed) if throttled else []
     expected = class_oracle.simulate(
-        rules, endpoint["discipline"], endpoint["routing"], hardware.tolist(), requests, changes, zoned.tolist()
+        rules,
+        endpoint["discipline"],
+        endpoint["routing"],
+        hardware.tolist(),
+        requests,
+        changes,
+        zoned.tolist(),
+        throttling,
     )
     ours = ClassEndpoint.new(rules, iter(in_blocks(requests, 97)), hardware, zones=zoned)
-    change(ours, changes)
+    change(ours, sorted([*changes, *((at_s, "throttle", longer) for at_s, longer in throttling)]))
     ours.advance(1e6)
     np.testing.assert_array_equal(ours.detail.counts, expected.counts)
     assert ours.in_system == 0
@@ -253,11 +265,20 @@ def some_changes(replicas: int, until_s: float, seed: int, to_zero: bool = False
     return sorted(changes)
 
 
-def change(endpoint: ClassEndpoint, changes: class_oracle.Changes) -> None:
+def change(endpoint: ClassEndpoint, changes: Sequence[tuple[float, str, float]]) -> None:
     """Bring *endpoint* up to each change, and make it."""
     for at_s, verb, argument in changes:
         endpoint.advance(at_s)
-        getattr(endpoint, verb)(argument)
+        if verb == "throttle":
+            endpoint.throttle(Throttle(np.array([argument]), np.ones(1)))
+        else:
+            getattr(endpoint, verb)(argument)
+
+
+def some_throttling(until_s: float, seed: int) -> list[tuple[float, float]]:
+    """Four changes of speed before *until_s*."""
+    rng = np.random.default_rng(seed + 1)
+    return list(zip(np.sort(rng.uniform(0.0, until_s, 4)).tolist(), rng.uniform(0.5, 3.0, 4).tolist(), strict=True))
 
 
 def histogram(latency_s: np.ndarray[Any, np.dtype[np.float64]]) -> IntArray:

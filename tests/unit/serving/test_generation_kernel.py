@@ -30,6 +30,7 @@ from dcplan.serving.generation_state import (
 )
 from dcplan.serving.histogram import FloatArray
 from dcplan.serving.policies import ROUTING
+from dcplan.serving.throttle import Throttle
 from dcplan.validation import generation_oracle
 
 LONGEST = 200
@@ -104,7 +105,12 @@ ENDPOINTS = st.fixed_dictionaries(
     }
 )
 RUNS = st.fixed_dictionaries(
-    {"replicas": st.integers(1, 4), "rate": st.sampled_from([0.3, 1.0, 5.0]), "seed": st.integers(0, 10_000)}
+    {
+        "replicas": st.integers(1, 4),
+        "throttled": st.booleans(),
+        "rate": st.sampled_from([0.3, 1.0, 5.0]),
+        "seed": st.integers(0, 10_000),
+    }
 )
 
 
@@ -121,15 +127,22 @@ def test_every_token_equals_the_oracle_on_long_streams(endpoint: dict[str, Any],
     compare_with_oracle(endpoint, **run, count=500)
 
 
-def compare_with_oracle(endpoint: dict[str, Any], replicas: int, rate: float, seed: int, count: int) -> None:
+def compare_with_oracle(
+    endpoint: dict[str, Any], replicas: int, throttled: bool, rate: float, seed: int, count: int
+) -> None:
     """Same answers, first tokens, steps by batch size, preemptions, busy time, energy; cut at random or not."""
     rules = make_rules(**endpoint)
     replicas += rules.prefill_replicas
     prompts = make_prompts(count, rate * replicas, seed)
-    expected = generation_oracle.simulate(rules, endpoint["routing"], replicas, *prompts)
+    rng = np.random.default_rng(seed)
+    cuts_s = np.sort(rng.uniform(0.0, prompts.times_s[-1] + 1.0, 20)).tolist()
+    throttling = [(until_s, float(rng.uniform(0.5, 3.0))) for until_s in cuts_s[::4]] if throttled else []
+    expected = generation_oracle.simulate(rules, endpoint["routing"], replicas, *prompts, throttling=throttling)
     ours = GenerationEndpoint.new(rules, replicas, iter(in_blocks(prompts, 29)))
-    for until_s in np.sort(np.random.default_rng(seed).uniform(0.0, prompts.times_s[-1] + 1.0, 20)).tolist():
+    for until_s in cuts_s:
         ours.advance(until_s)
+        if until_s in dict(throttling):
+            ours.throttle(Throttle(np.array([dict(throttling)[until_s]]), np.ones(1)))
     ours.advance(1e6)
     answered = ~np.isnan(expected.done_s)
     total = ours.detail

@@ -26,6 +26,7 @@ from dcplan.serving.state import (
     Rules,
     copy,
 )
+from dcplan.serving.throttle import Throttle
 from dcplan.validation import serving_oracle
 
 POLICIES = (*get_args(EqualRouting), "shared")
@@ -81,6 +82,7 @@ ENDPOINTS = st.fixed_dictionaries(
         "pauses": st.sampled_from([0, 1, 3]),
         "from_pickup": st.booleans(),
         "spell_s": st.sampled_from([0.0, 0.005, 0.5]),
+        "throttled": st.booleans(),
         "seed": st.integers(0, 10_000),
     }
 )
@@ -110,6 +112,7 @@ def compare_with_oracle(
     pauses: int,
     from_pickup: bool,
     spell_s: float,
+    throttled: bool,
     seed: int,
     count: int,
 ) -> None:
@@ -117,11 +120,17 @@ def compare_with_oracle(
     rate = load * replicas * max_batch / (0.01 + 0.002 * max_batch)
     requests = make_requests(count, rate, seed, uniform=pieces > 1, spells=spell_s > 0)
     shared = policy == "shared"
-    expected = serving_oracle.simulate(rules, policy, replicas, shared, requests)
+    throttling = some_throttling(float(requests.times_s[-1]), seed) if throttled else []
+    expected = serving_oracle.simulate(rules, policy, replicas, shared, requests, throttling=throttling)
     endpoint = Endpoint.new(rules, replicas, shared, iter(in_blocks(requests, 97)))
 
     for batch in sorted(expected.batches, key=lambda each: each.start_s + each.done_s):
-        endpoint.advance((batch.start_s + batch.done_s) / 2)
+        middle_s = (batch.start_s + batch.done_s) / 2
+        while throttling and throttling[0][0] < middle_s:
+            change_at_s, longer = throttling.pop(0)
+            endpoint.advance(change_at_s)
+            endpoint.throttle(Throttle(np.array([longer]), np.ones(1)))
+        endpoint.advance(middle_s)
         arrivals_s = requests.times_s[list(batch.requests)]
         in_service = endpoint.state.batch_s[:, : len(arrivals_s)]
         holds = (np.abs(in_service - arrivals_s) < 1e-12).all(axis=1) & (endpoint.state.serving == len(arrivals_s))
@@ -143,6 +152,26 @@ def compare_with_oracle(
     np.testing.assert_allclose(sums[LATENCY_S], latency_s.sum(), rtol=1e-9)
     np.testing.assert_allclose(sums[WAIT_S], (starts_s - requests.times_s)[served].sum(), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(sums[[BUSY_S, ENERGY_J]], [expected.busy_s, expected.energy_j], rtol=1e-9)
+
+
+def some_throttling(until_s: float, seed: int) -> list[tuple[float, float]]:
+    """Four changes of speed before *until_s*."""
+    rng = np.random.default_rng(seed)
+    return list(zip(np.sort(rng.uniform(0.0, until_s, 4)).tolist(), rng.uniform(0.5, 3.0, 4).tolist(), strict=True))
+
+
+def test_power_follows_a_throttle_at_once_and_service_time_from_the_next_batch_on() -> None:
+    rules = make_rules("round_robin", 1, 0.0, -1)
+    two = Requests(np.array([0.0, 0.0]), np.full(2, 100.0), np.zeros(2, dtype=np.uint64))
+    endpoint = Endpoint.new(rules, 1, False, iter([two]))
+    once_s, power_w = 100.0 * rules.service_s[1, 1], rules.power_w[1]
+    endpoint.advance(once_s / 2)
+    endpoint.throttle(Throttle(np.array([2.0]), np.array([0.25])))
+    endpoint.advance(10.0)
+    assert endpoint.totals.sums[BUSY_S] == pytest.approx(3.0 * once_s)
+    assert endpoint.totals.sums[ENERGY_J] == pytest.approx((0.5 + 2.5 * 0.25) * once_s * power_w)
+    endpoint.throttle(Throttle(np.ones(1), np.ones(1)))
+    np.testing.assert_array_equal(endpoint.rules.service_s, rules.service_s)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -28,6 +28,7 @@ from dcplan.serving.rules import bends
 from dcplan.serving.sharing_endpoint import SharingEndpoint
 from dcplan.serving.sharing_state import SharingRules, kinds_of
 from dcplan.serving.state import Rules
+from dcplan.serving.throttle import Throttle
 from dcplan.validation import sharing_oracle
 
 KINDS = 3
@@ -98,6 +99,7 @@ RUNS = st.fixed_dictionaries(
     {
         "devices": st.integers(1, 5),
         "scaled": st.booleans(),
+        "throttled": st.booleans(),
         "load": st.floats(0.1, 1.8),
         "seed": st.integers(0, 10_000),
     }
@@ -118,18 +120,25 @@ def test_everything_equals_the_oracle_on_long_streams(endpoint: dict[str, Any], 
 
 
 def compare_with_oracle(
-    endpoint: dict[str, Any], devices: int, scaled: bool, load: float, seed: int, count: int
+    endpoint: dict[str, Any], devices: int, scaled: bool, throttled: bool, load: float, seed: int, count: int
 ) -> None:
     """Same departures and refusals in each class, same batches, same busy time, same energy."""
     rules = make_rules(**endpoint)
     requests = make_requests(count, load * devices * 150.0, seed, rules)
-    changes = np.random.default_rng(seed).uniform(0.0, float(requests.times_s[-1]), 3) if scaled else []
-    scaling = [(float(at_s), 1 + (seed + k) % devices) for k, at_s in enumerate(np.sort(changes))]
-    expected = sharing_oracle.simulate(rules, endpoint["routing"], devices, requests, scaling)
+    instants_s = np.random.default_rng(seed).uniform(0.0, float(requests.times_s[-1]), 3) if scaled else []
+    scaling = [(float(at_s), 1 + (seed + k) % devices) for k, at_s in enumerate(np.sort(instants_s))]
+    rng, end_s = np.random.default_rng(seed + 1), float(requests.times_s[-1])
+    throttling = [(end_s * k / 5, float(rng.uniform(0.5, 3.0))) for k in range(1, 5)] if throttled else []
+    expected = sharing_oracle.simulate(rules, endpoint["routing"], devices, requests, scaling, throttling=throttling)
     ours = SharingEndpoint.new(rules, devices, iter(in_blocks(requests, 97)))
-    for at_s, active in scaling:
+    changes = [(at_s, "scale", float(active)) for at_s, active in scaling]
+    changes += [(at_s, "throttle", longer) for at_s, longer in throttling]
+    for at_s, what, to in sorted(changes):
         ours.advance(at_s)
-        ours.scale(active)
+        if what == "scale":
+            ours.scale(int(to))
+        else:
+            ours.throttle(Throttle(np.array([to]), np.ones(1)))
     ours.advance(1e6)
     detail = ours.detail
     assert ours.in_system == 0

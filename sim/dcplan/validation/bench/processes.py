@@ -12,20 +12,20 @@ from dcplan.validation.bench.result import Result
 
 FIRST_USE = """
 import time
-import numpy as np
+import dcplan.engine.run
+from dcplan.serving import first_use
+from dcplan.serving.first_use import Use
 from dcplan.validation.bench import cache, continuous_batch, dynamic_batch, priorities_retries, shared_device
-from dcplan.serving.class_endpoint import ClassEndpoint
-from dcplan.serving.endpoint import Endpoint
-from dcplan.serving.generation_endpoint import GenerationEndpoint
+uses = [Use(dynamic_batch.rules(), shared) for shared in (False, True)]
+uses += [Use(each.rules()) for each in (priorities_retries, continuous_batch, shared_device)]
+uses.append(Use(cache.RULES))
 begin = time.perf_counter()
-for shared in (False, True):
-    Endpoint.new(dynamic_batch.rules(), 2, shared, iter(())).advance(1.0)
-ClassEndpoint.new(priorities_retries.rules(), iter(()), np.zeros(2, dtype=int)).advance(1.0)
-GenerationEndpoint.new(continuous_batch.rules(), 2, iter(())).advance(1.0)
-cache.kernel_s(1)
-shared_device.kernel_s(1)
+first_use.compile_missing(uses)
+for use in uses:
+    first_use.call(use)
 print(time.perf_counter() - begin)
 """
+"""What a run does with all kernels before anything else, in a process that has loaded what a run loads."""
 MEMORY = """
 import re, sys
 from dcplan.validation.bench import dynamic_batch
@@ -42,7 +42,7 @@ def first_use() -> Iterator[Result]:
     """Time from a call of every kernel, after imports, to its return."""
     with tempfile.TemporaryDirectory() as cache:
         cold_s, warm_s = (_printed(FIRST_USE, NUMBA_CACHE_DIR=cache) for _ in range(2))
-    yield Result("jit_cold", cold_s, "s", "first use of all kernels, nothing compiled")
+    yield Result("jit_cold", cold_s, "s", f"first use of all kernels, nothing compiled, {os.cpu_count()} cores")
     yield Result("jit_warm", warm_s, "s", "first use of all kernels in a process, compiled before")
 
 
