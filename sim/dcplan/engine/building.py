@@ -12,13 +12,10 @@ from dcplan.facility.sizing import PlantCounts, PlantCurves, size_facility
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
 from dcplan.profiles.library import Library
 from dcplan.scenario.facility import ChilledWater, Facility
-from dcplan.signals.weather_year import WeatherYear
+from dcplan.signals.weather_year import DESIGN_SHARE, WeatherYear
 
 UNITS = MappingProxyType({"supply_air_c": "degC", "server_air_rise_k": "K", "chilled_water_c": "degC"})
 """Units of the numbers that every scenario chooses itself."""
-
-DESIGN_EXCEEDED = 0.004
-"""A plant is sized for the wet bulb that is exceeded in 0.4 % of the year's hours (ASHRAE design condition)."""
 
 
 def design_facility(
@@ -43,7 +40,7 @@ def design_facility(
         TowerCurve.from_values(_used(library, assumptions, "cooling", "tower-yorkcalc")),
         FanCurve.from_values(_used(library, assumptions, "cooling", "fan-ec-plug")),
     )
-    wet_bulb_c, pressure_pa = place.exceeded_c("wet_bulb_c", DESIGN_EXCEEDED), float(place.pressure_pa.mean())
+    wet_bulb_c, pressure_pa = place.exceeded_c("wet_bulb_c", DESIGN_SHARE), float(place.pressure_pa.mean())
     source = "exceeded in 0.4 % of the hours of the weather year"
     assumptions.add("facility", "design wet bulb", f"{wet_bulb_c:.1f} degC", "model", source)
     return size_facility(

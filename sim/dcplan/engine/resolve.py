@@ -50,8 +50,9 @@ from dcplan.serving.rules import generation_rules, largest_batch, proportional, 
 from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
+from dcplan.signals.places import year_at
 from dcplan.signals.weather_file import read_weather
-from dcplan.signals.weather_year import WeatherYear, year_at
+from dcplan.signals.weather_year import WeatherYear
 from dcplan.workload.arrivals import Recorded
 from dcplan.workload.schedule import submissions
 from dcplan.workload.trace import from_file, from_shape

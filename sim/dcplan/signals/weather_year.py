@@ -1,25 +1,23 @@
-"""One year of weather at a place, hour by hour: read from the library, or made from monthly normals."""
+"""One year of weather at a place, hour by hour."""
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from dcplan.errors import InputError
-from dcplan.profiles.library import Profile
 from dcplan.signals.clock import FloatArray
 
 YEAR_H = 8760
-COLUMNS = ("dry_bulb_c", "wet_bulb_c", "pressure_pa")
 
 
 DAYS_OF_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+DESIGN_SHARE = 0.004
+"""A plant is designed for what is exceeded in 0.4 % of the year's hours (ASHRAE's strictest cooling condition)."""
 COINCIDENT_K = 0.5
+"""How near to a temperature an hour counts as being that hot [K]."""
 
 
 def months() -> NDArray[np.int64]:
@@ -55,7 +53,7 @@ class WeatherYear:
     """Time zone of the wall clock, e.g. "America/New_York"."""
 
     def exceeded_c(self, column: str, share: float) -> float:
-        """The value of *column* [degC] that is exceeded in *share* of the hours: 0.004 is ASHRAE's design condition."""
+        """The value of *column* [degC] that is exceeded in *share* of the hours."""
         return float(np.quantile(getattr(self, column), 1.0 - share))
 
     def design_condition(self, share: float) -> DesignCondition:
@@ -66,29 +64,6 @@ class WeatherYear:
         hottest = max(range(1, 13), key=lambda each: float(self.dry_bulb_c[month == each].mean()))
         days = self.dry_bulb_c[month == hottest].reshape(-1, 24)
         return DesignCondition(dry_bulb_c, float(self.wet_bulb_c[near].mean()), float(np.ptp(days, axis=1).mean()))
-
-
-def year_at(place: Profile) -> WeatherYear:
-    """The weather year of *place*, a profile of the library."""
-    zone = zone_of(place)
-    table = place.table("hours.csv.gz")
-    try:
-        hours = pd.read_csv(table, usecols=list(COLUMNS), dtype=np.float64)
-        utc_offset_h = float(place.header["utc_offset_h"])
-    except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
-        raise InputError(f"{table}: is not a weather year: {error}", "see 'dcplan list sites'") from error
-    if len(hours) != YEAR_H or hours.isna().any().any():
-        raise InputError(f"{table}: expected {YEAR_H} complete hours, found {len(hours)}")
-    dry_bulb_c, wet_bulb_c, pressure_pa = (hours[name].to_numpy() for name in COLUMNS)
-    return WeatherYear(dry_bulb_c, wet_bulb_c, pressure_pa, utc_offset_h, zone)
-
-
-def zone_of(place: Profile) -> str:
-    """The time zone of *place*, e.g. "America/New_York"."""
-    zone = str(place.header.get("tz"))
-    if not is_zone(zone):
-        raise InputError(f"weather profile '{place.name}': tz: '{zone}' is no time zone")
-    return zone
 
 
 def is_zone(zone: str) -> bool:

@@ -9,8 +9,8 @@ import pytest
 import tiny
 from dcplan.profiles.library import Library, Profile
 from dcplan.signals.clock import Clock
+from dcplan.signals.places import year_at
 from dcplan.signals.weather import weather_at
-from dcplan.signals.weather_year import year_at
 
 ROWS = [round(20.0 + 10.0 * math.sin(row), 2) for row in range(8760)]
 

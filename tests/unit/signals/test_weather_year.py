@@ -1,45 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import tiny
-from dcplan.errors import InputError
-from dcplan.profiles.library import Library, Profile
-from dcplan.signals.weather_year import DAYS_OF_MONTH, YEAR_H, WeatherYear, months, year_at
-
-ROWS = [20.0] * YEAR_H
-
-
-def broken(folder: Path, text: bytes | None = None, rows: int = 8760, **header: object) -> Profile:
-    path = tiny.write_weather(folder / "weather" / "p", ROWS[:rows], **header)
-    if text is not None:
-        (path / "hours.csv.gz").write_bytes(text)
-    return Library([folder]).load("weather", "p")
-
-
-@pytest.mark.parametrize("text", [b"", b"no gzip", b"\x1f\x8b\x08\x00garbage"], ids=["empty", "text", "cut"])
-def test_a_file_that_is_no_weather_is_told(text: bytes, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not a weather year"):
-        year_at(broken(tmp_path, text))
-
-
-def test_a_year_with_an_hour_missing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected 8760 complete hours, found 8759"):
-        year_at(broken(tmp_path, rows=8759))
-
-
-def test_a_place_without_its_standard_time_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not a weather year"):
-        year_at(broken(tmp_path, utc_offset_h=None))
-
-
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "", "America", None])
-def test_a_zone_that_is_none_is_told(zone: str | None, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no time zone"):
-        year_at(broken(tmp_path, tz=zone))
+from dcplan.signals.weather_year import DAYS_OF_MONTH, YEAR_H, WeatherYear, months
 
 
 def test_every_hour_belongs_to_its_month() -> None:
