@@ -10,15 +10,24 @@ import numpy as np
 from dcplan.facility.domain import FloatArray
 from dcplan.facility.plant import simulate
 from dcplan.profiles.library import Library
+from dcplan.signals.places import year_at
 from dcplan.signals.weather import Weather
-from dcplan.signals.weather_year import year_at
+from dcplan.signals.weather_year import DESIGN_SHARE
 from dcplan.validation.check import Check
 from dcplan.validation.facility.bands.designs import CALIBRATED, IT_W, KINDS, Parts, Place, supplying
 from dcplan.validation.facility.bands.published import SOURCE, TOLERANCE, Case, cases
 
-PLACES = MappingProxyType({"1A": "miami-fl", "3C": "san-francisco-ca", "4A": "sterling-va", "5A": "chicago-il"})
+PLACES = MappingProxyType(
+    {
+        "1A": "miami-fl",
+        "3B": "las-vegas",
+        "3C": "san-francisco-ca",
+        "4A": "sterling-va",
+        "5A": "chicago-il",
+        "8": "fairbanks",
+    }
+)
 """The shipped weather year that stands for each climate zone."""
-DESIGN_QUANTILE = 0.996
 DRAWS = 100
 EVERY_H = 7
 """Hours from one simulated hour to the next: all times of day, and PUE within a tenth of the tolerance."""
@@ -54,7 +63,7 @@ def year(library: Library, name: str, every_h: int = 1) -> Weather:
 
 def sizing(weather: Weather) -> Place:
     """What a plant is sized for where a year is like this."""
-    dry_bulb_c, wet_bulb_c = np.quantile([weather.dry_bulb_c, weather.wet_bulb_c], DESIGN_QUANTILE, axis=1).tolist()
+    dry_bulb_c, wet_bulb_c = np.quantile([weather.dry_bulb_c, weather.wet_bulb_c], 1.0 - DESIGN_SHARE, axis=1).tolist()
     return Place(dry_bulb_c, wet_bulb_c, float(np.min(weather.pressure_pa)))
 
 
