@@ -16,6 +16,7 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
+from dcplan.engine.incidents import Loss, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.plan import (
     EndpointPlan,
@@ -24,11 +25,13 @@ from dcplan.engine.plan import (
     PoolPlan,
     Prices,
     QueuePlan,
+    RoomPlan,
     ServerGroup,
     SitePlan,
     grid,
 )
 from dcplan.errors import InputError, Problem, ScenarioError
+from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server, partitioned
 from dcplan.profiles.storage import read_s
@@ -101,6 +104,8 @@ class _Resolver:
         pipelines = self._each("pipelines", scenario.pipelines, lambda n, p: self._pipeline(n, p, clock))
         queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, groups, clock))
         self._check_slots(groups)
+        losses = self._losses(clock)
+        self.grid = grid(scenario, instants_s(losses))
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
         if scenario.facility and place and len(groups) == len(scenario.fleet):
@@ -112,7 +117,7 @@ class _Resolver:
             raise ScenarioError(self.problems)
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
-            self.assumptions.rows, self._fingerprint(),
+            self._room(losses), self.assumptions.rows, self._fingerprint(),
         )  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -336,6 +341,40 @@ class _Resolver:
             work_s, error, busy_w = training_s(self.library, server, spec, self.assumptions)
             return QueuePlan(spec, work_s, tuple(submissions(spec.every, clock, self.scenario.horizon)), error, busy_w)
         return None
+
+    # --- what goes wrong ------------------------------------------------------------------------------------------
+
+    def _losses(self, clock: Clock) -> tuple[Loss, ...]:
+        facility = self.scenario.facility
+        if facility is None or facility.ride_through is None:
+            return ()
+        for name, incident in self.scenario.incidents.items():
+            losses = losses_of([incident], facility.ride_through, clock, None)
+            if not 0.0 <= losses[0].begins_s < self.scenario.horizon:
+                with self._at("incidents", name, "at"):
+                    raise ValueError(
+                        f"{incident.at} is outside of what is simulated; correct it, or 'start' or 'horizon'"
+                    )
+        return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, None)
+
+    def _room(self, losses: tuple[Loss, ...]) -> RoomPlan | None:
+        facility = self.scenario.facility
+        if facility is None or facility.ride_through is None or not losses:
+            return None
+        spec = facility.ride_through
+        racks = sum(-(-each.count // each.rack.size) for each in self.scenario.fleet.values() if each.rack is not None)
+        return RoomPlan(
+            losses=losses,
+            racks=racks,
+            mass=RackMass(),
+            store_j=0.0 if spec.store is None else chilled_water_store_j(spec.store, spec.store_rise),
+            begins_c=spec.throttling.begins,
+            ends_c=spec.throttling.ends,
+            slowest=spec.throttling.slowest,
+            shutdown_c=spec.shutdown,
+            power_on_s=spec.power_on,
+            cap_exponent=spec.throttling.exponent,
+        )
 
     # --- where ----------------------------------------------------------------------------------------------------
 

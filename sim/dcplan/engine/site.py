@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from dcplan.economics.bill import electricity_bill
 from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
+from dcplan.engine.incidents import out_at
 from dcplan.engine.plan import Plan, SitePlan
 from dcplan.engine.servers import UNUSED, owners
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
+from dcplan.facility.outage import ALL_IN_SERVICE
 from dcplan.facility.plant import simulate
 from dcplan.facility.result import FacilityResult
 from dcplan.results.columns import SITE_LOADS
@@ -41,7 +43,9 @@ def tables(plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int) -> 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]:
     assert plan.facility is not None
-    result = simulate(it_w, site.weather, plan.facility)
+    losses = () if plan.room is None else plan.room.losses
+    middle_s = plan.grid.starts_s + plan.grid.durations_s / 2
+    result = simulate(it_w, site.weather, plan.facility, out_at(losses, middle_s) if losses else ALL_IN_SERVICE)
     residual = balance_residual(result)
     if not residual <= TOLERANCE:
         raise ConservationError(f"the building's energy does not balance: relative residual {residual:.2e}")

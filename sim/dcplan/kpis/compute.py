@@ -123,7 +123,7 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     if spec.promises:
         yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
     yield "dropped", float(total["dropped"])
-    if spec.interacts:
+    if scenario.interacts(name):
         yield from _classes(spec, name, tables)
     if spec.failures is not None:
         outages = _part(tables, "outages", name)

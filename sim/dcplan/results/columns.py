@@ -224,6 +224,16 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("over_limit", "str", "", "what is above its rating, from power supplies up; empty if nothing is"),
             Column("redundancy_lost", "bool", "", "the load needs the spare UPS module or chiller"),
         ),
+        "room": (
+            *_key("replication"),
+            Column("time_s", "float64", "s", "when the room was looked at, from the start of the run"),
+            Column("inlet_c", "float64", "degC", "air that the servers breathe in"),
+            Column("rise_k", "float64", "K", "how much warmer that is than while the plant meets the load"),
+            Column("it_w", "float64", "W", "power of all servers, mean since the look before"),
+            Column("missing_w", "float64", "W", "heat that the plant does not remove"),
+            Column("store_j", "float64", "J", "cold left in the store of chilled water"),
+            Column("speed", "float64", "-", "speed of the servers over full speed; 0 while they are off"),
+        ),
         "costs": (
             *_key("replication"),
             Column("item", "str", "", "what is paid for"),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dcplan.scenario.base import Power, Spec, Temperature, TemperatureRise
+from dcplan.scenario.incidents import RideThrough
 
 Redundancy = Literal["n", "n+1", "2n"]
 Modules = Annotated[int, Field(ge=1, le=1000, strict=True)]
@@ -107,3 +108,5 @@ class Facility(Spec):
     """The power chain."""
     cooling: ChilledWater
     """The cooling plant."""
+    ride_through: RideThrough | None = None
+    """How the room stands a loss of cooling; needed for `incidents`."""
