@@ -13,7 +13,8 @@ def balance_residual(result: FacilityResult) -> float:
 
     Five balances: meter = sum of the electrical parts; room heat = what runs in the room; chilled water =
     chillers + economiser + shortfall; tower = chillers' heat and power + economiser + condenser pumps; and
-    over the whole building, meter = tower + shortfall + what leaves outdoors (transformer, tower fans).
+    over the whole building, meter = tower + shortfall + what leaves outdoors (transformer,
+    switchgear, heaters of the generators, tower fans).
     """
     r = result
     electrical = r.facility_w - (
@@ -21,6 +22,8 @@ def balance_residual(result: FacilityResult) -> float:
         + r.pdu_loss_w
         + r.ups_loss_w
         + r.transformer_loss_w
+        + r.switchgear_loss_w
+        + r.generator_heater_w
         + r.crah_fan_w
         + r.chilled_water_pump_w
         + r.chiller_w
@@ -33,7 +36,8 @@ def balance_residual(result: FacilityResult) -> float:
         r.evaporator_heat_w + r.economiser_heat_w + r.cooling_shortfall_w
     )
     tower = r.heat_rejected_w - (r.evaporator_heat_w + r.chiller_w + r.economiser_heat_w + r.condenser_pump_w)
-    building = r.facility_w - (r.heat_rejected_w + r.cooling_shortfall_w + r.transformer_loss_w + r.tower_fan_w)
+    outdoors = r.transformer_loss_w + r.switchgear_loss_w + r.generator_heater_w + r.tower_fan_w
+    building = r.facility_w - (r.heat_rejected_w + r.cooling_shortfall_w + outdoors)
     return max(_relative(part, r.facility_w) for part in (electrical, room, chilled, tower, building))
 
 

@@ -56,6 +56,8 @@ def simulate(it_w: FloatArray, weather: Weather, design: FacilityDesign) -> Faci
         pdu_loss_w=fed.pdu_loss_w,
         ups_loss_w=fed.ups_loss_w,
         transformer_loss_w=metered.transformer_loss_w,
+        switchgear_loss_w=metered.switchgear_loss_w,
+        generator_heater_w=metered.generator_heater_w,
         crah_fan_w=air.fan_w,
         chilled_water_pump_w=chilled.power_w,
         chiller_w=plant.chiller.power_w,

@@ -18,6 +18,8 @@ class FacilityResult:
     pdu_loss_w: FloatArray
     ups_loss_w: FloatArray
     transformer_loss_w: FloatArray
+    switchgear_loss_w: FloatArray
+    generator_heater_w: FloatArray
     crah_fan_w: FloatArray
     chilled_water_pump_w: FloatArray
     chiller_w: FloatArray
