@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from dcplan.engine.assumptions import Assumptions
@@ -40,6 +41,7 @@ def design_power(spec: PowerChain, servers: int, library: Library, assumptions: 
         switchgear=_switchgear(spec.switchgear, known),
         generators=_generators(spec.generators, known),
         battery=_battery(spec.ups, known),
+        hall_limit_w=math.inf if spec.hall is None else spec.hall.limit,
     )
 
 

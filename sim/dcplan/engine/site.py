@@ -67,6 +67,7 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
 
 RATINGS = {
     "power supplies": "psu_overload",
+    "hall": "hall_exceeded",
     "distribution": "pdu_overload",
     "UPS": "ups_overload",
     "transformer": "transformer_overload",

@@ -8,6 +8,7 @@ A load above a rating is computed with the same laws and flagged; nothing is cli
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,9 +42,12 @@ class PowerDesign:
     """Standby generators; None if there are none."""
     battery: BatteryDesign | None = None
     """Batteries of the UPS; None if nothing is said of them."""
+    hall_limit_w: float = math.inf
+    """Power that the servers of the hall may draw together [W]."""
 
     def __post_init__(self) -> None:
-        require("utility_limit_w", self.utility_limit_w, 1.0, float("inf"))
+        require("utility_limit_w", self.utility_limit_w, 1.0, math.inf)
+        require("hall_limit_w", self.hall_limit_w, 1.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Feed:
     ups_loss_w: FloatArray
     input_w: FloatArray
     """Power into the UPS [W]."""
+    hall_exceeded: BoolArray
     pdu_overload: BoolArray
     ups_overload: BoolArray
     """Load above what all running modules can carry."""
@@ -83,6 +88,7 @@ def feed(server_w: FloatArray, design: PowerDesign) -> Feed:
         pdu_loss_w=distribution_loss_w,
         ups_loss_w=loss_w,
         input_w=ups_output_w + loss_w,
+        hall_exceeded=server_w > design.hall_limit_w,
         pdu_overload=server_w > design.pdu.rated_w,
         ups_overload=ups_output_w > design.ups.running_w,
         ups_redundancy_lost=ups_output_w > design.ups.rated_w,

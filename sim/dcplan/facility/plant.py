@@ -86,6 +86,7 @@ def simulate(it_w: FloatArray, weather: Weather, design: FacilityDesign) -> Faci
         chiller_extrapolated=plant.chiller.extrapolated,
         tower_extrapolated=plant.extrapolated,
         psu_overload=psu.overload,
+        hall_exceeded=fed.hall_exceeded,
         pdu_overload=fed.pdu_overload,
         ups_overload=fed.ups_overload,
         ups_redundancy_lost=fed.ups_redundancy_lost,

@@ -70,6 +70,8 @@ class FacilityResult:
     tower_extrapolated: BoolArray
     """Tower outside the data of its correlation."""
     psu_overload: BoolArray
+    hall_exceeded: BoolArray
+    """Servers above the limit of the hall."""
     pdu_overload: BoolArray
     ups_overload: BoolArray
     """Load above what all running modules can carry."""

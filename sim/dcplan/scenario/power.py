@@ -109,6 +109,13 @@ class PowerSupply(Spec):
     """Units that share the load of all servers, where they are not in the servers: the rectifiers of power shelves."""
 
 
+class Hall(Spec):
+    """The hall of the servers."""
+
+    limit: Power
+    """Most power its servers may draw, e.g. '2 MW'."""
+
+
 class PowerChain(Spec):
     """From the utility meter to the servers' plugs."""
 
@@ -126,3 +133,5 @@ class PowerChain(Spec):
     """Switchgear and cables behind the transformer; without it, their losses are neglected."""
     generators: Generators | None = None
     """Standby generators."""
+    hall: Hall | None = None
+    """The hall that the servers stand in; without it, it has no limit of its own."""

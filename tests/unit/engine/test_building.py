@@ -117,8 +117,7 @@ def test_every_number_of_what_stands_by_is_listed(plan_of: Callable[..., Plan]) 
 def test_a_transfer_that_servers_do_not_ride_through_is_told(tmp_path: Path, library: Library) -> None:
     slow = {"no_load": 0.004, "proportional": 0.0, "square": 0.0, "transfer_s": 0.03}
     tiny.write_header(tmp_path / "more" / "power" / "slow-eco", values=slow)
+    setting = "facility.power.ups={rating: 4 kW, eco: {model: slow-eco, share: 1}}"
     known = Library((tmp_path / "more", *library.roots))
     with pytest.raises(ScenarioError, match=r"0\.03 s to leave eco mode, but servers ride through 0\.02 s only; use"):
-        tiny.planned(
-            tiny.WHOLE, tmp_path, known, ["facility.power.ups={rating: 4 kW, eco: {model: slow-eco, share: 1}}"]
-        )
+        tiny.planned(tiny.WHOLE, tmp_path, known, [setting])

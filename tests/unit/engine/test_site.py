@@ -112,3 +112,11 @@ def test_generators_are_heated_all_the_time_and_burn_their_tests(plan_of: Callab
     month_l = 0.3 * 4.0 * 0.5 / (0.322 * 10.753)
     assert site["fuel_l_s"].to_numpy() == pytest.approx(month_l / (365 * 86400 / 12))
     assert site["fuel_carbon_kg_s"].to_numpy() == pytest.approx(2.706 * site["fuel_l_s"].to_numpy())
+
+
+def test_servers_above_the_limit_of_their_hall_are_told(plan_of: Callable[..., Plan]) -> None:
+    narrow, wide = (
+        simulate(plan_of(tiny.WHOLE, f"facility.power.hall={{limit: {w}}}"), 0)["site"] for w in ("200 W", "2 kW")
+    )
+    assert set(narrow["over_limit"]) == {"hall"}
+    assert set(wide["over_limit"]) == {""}

@@ -36,6 +36,14 @@ def test_the_utility_limit_is_compared_with_the_meter(power: PowerDesign) -> Non
     assert metered.transformer_overload.tolist() == [False, False, True]
 
 
+def test_the_hall_s_limit_is_compared_with_the_servers(power: PowerDesign) -> None:
+    assert not feed(np.array([1e9]), power).hall_exceeded[0]
+    limited = replace(power, hall_limit_w=0.5e6)
+    assert feed(np.array([0.5e6, 0.6e6]), limited).hall_exceeded.tolist() == [False, True]
+    with pytest.raises(ValueError, match="hall_limit_w = 0"):
+        replace(power, hall_limit_w=0.0)
+
+
 def test_a_limit_of_nothing_is_refused(power: PowerDesign) -> None:
     with pytest.raises(ValueError, match="utility_limit_w = 0"):
         replace(power, utility_limit_w=0.0)
