@@ -9,17 +9,12 @@ import numpy as np
 import pandas as pd
 
 from dcplan.engine.assumptions import Assumptions
-from dcplan.facility.chain import PowerDesign
+from dcplan.engine.power_chain import design_power
 from dcplan.facility.design import FacilityDesign
-from dcplan.facility.distribution import PduDesign
-from dcplan.facility.psu import PsuDesign
 from dcplan.facility.sizing import PlantCounts, PlantCurves, size_facility
-from dcplan.facility.transformer import TransformerDesign
-from dcplan.facility.ups import UpsDesign
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
 from dcplan.profiles.library import Library, Profile
-from dcplan.profiles.power import LossCurve, PsuCurve, TransformerCurve
-from dcplan.scenario.facility import ChilledWater, Facility, PowerChain
+from dcplan.scenario.facility import ChilledWater, Facility
 
 UNITS = MappingProxyType({"supply_air_c": "degC", "server_air_rise_k": "K", "chilled_water_c": "degC"})
 """Units of the numbers that every scenario chooses itself."""
@@ -32,7 +27,7 @@ def design_facility(
     spec: Facility, place: Profile, servers: int, library: Library, assumptions: Assumptions
 ) -> FacilityDesign:
     """The building of *spec* at *place* for a fleet of *servers* machines."""
-    power = _power(spec.power, servers, library, assumptions)
+    power = design_power(spec.power, servers, library, assumptions)
     cooling = spec.cooling
     used = library.load("cooling", "chilled-water-defaults")
     chosen = {
@@ -62,23 +57,6 @@ def design_facility(
         pressure_pa=pressure_pa,
         counts=_counts(cooling),
         economiser=cooling.economiser == "waterside",
-    )
-
-
-def _power(spec: PowerChain, servers: int, library: Library, assumptions: Assumptions) -> PowerDesign:
-    supplies = 2 if spec.supplies.redundancy == "1+1" else 1
-    psu = _used(library, assumptions, "power", spec.supplies.model)
-    pdu = _used(library, assumptions, "power", spec.distribution.model)
-    ups = _used(library, assumptions, "power", spec.ups.model)
-    transformer = _used(library, assumptions, "power", spec.transformer.model)
-    return PowerDesign(
-        psu=PsuDesign(PsuCurve.from_values(psu), spec.supplies.rating, supplies * servers),
-        pdu=PduDesign(LossCurve.from_values(pdu), spec.distribution.rating),
-        ups=UpsDesign(
-            LossCurve.from_values(ups), spec.ups.rating / spec.ups.modules, spec.ups.modules, spec.ups.redundancy
-        ),
-        transformer=TransformerDesign(TransformerCurve.from_values(transformer), spec.transformer.rating),
-        utility_limit_w=spec.utility.limit,
     )
 
 

@@ -152,19 +152,31 @@ class _Resolver:
         with self._at("fleet", name, "server"):
             server = load_server(self.library, spec.server)
             self.assumptions.use("fleet", server.profile)
-            self.assumptions.use_values("fleet", server.profile, leave_out={"partitions"})
-            if spec.rack is not None and spec.rack.size * server.max_w > spec.rack.limit:
-                full_w = spec.rack.size * server.max_w
-                message = (
-                    f"{spec.rack.size} servers of up to {server.max_w:g} W draw {full_w / 1000:g} kW, more than the "
-                    f"rack's {spec.rack.limit / 1000:g} kW; put fewer in a rack"
-                )
-                self.problems.append(self.loaded.problem(("fleet", name, "rack", "limit"), message))
+            self.assumptions.use_values("fleet", server.profile, leave_out={"partitions", "cap_curve"})
+            self._check_racks(name, spec, server)
             if len(server.slots) > 1:
                 raise ValueError(f"'{spec.server}' holds several kinds of machine, which cannot be simulated yet")
             server = self._split(name, spec, server)
             return ServerGroup(server, spec.count, next(iter(server.slots.values())))
         return None
+
+    def _check_racks(self, name: str, spec: Servers, server: Server) -> None:
+        """Whether full racks and rows stay within their limits."""
+        if spec.rack is None:
+            return
+        full_w = spec.rack.size * server.max_w
+        if full_w > spec.rack.limit:
+            message = (
+                f"{spec.rack.size} servers of up to {server.max_w:g} W draw {full_w / 1000:g} kW, more than the "
+                f"rack's {spec.rack.limit / 1000:g} kW; put fewer in a rack"
+            )
+            self.problems.append(self.loaded.problem(("fleet", name, "rack", "limit"), message))
+        if (row := spec.rack.row) is not None and row.racks * full_w > row.limit:
+            message = (
+                f"{row.racks} racks of up to {full_w / 1000:g} kW draw {row.racks * full_w / 1000:g} kW, more than the "
+                f"row's {row.limit / 1000:g} kW; put fewer in a row"
+            )
+            self.problems.append(self.loaded.problem(("fleet", name, "rack", "row", "limit"), message))
 
     def _split(self, name: str, spec: Servers, server: Server) -> Server:
         """*server*, with its boards split as *spec* says."""

@@ -164,7 +164,7 @@ def group_power_w(
         return np.minimum(on * server.idle_w + active_w, on * server.max_w)
     slot_s = on * group.slots_per_server * grid.durations_s
     utilisation = np.divide(busy_slot_s, slot_s, out=np.zeros_like(slot_s), where=slot_s > 0.0)
-    busy_w = server_power_w(np.clip(utilisation, 0.0, 1.0), server.idle_w, server.max_w, server.exponent)
+    busy_w = server_power_w(np.clip(utilisation, 0.0, 1.0), server.idle_w, server.max_w, server.curve)
     return on * (server.idle_w + throttled * (busy_w - server.idle_w))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from dcplan.facility.domain import BoolArray, FloatArray, require
-from dcplan.profiles.power import PsuCurve
+from dcplan.profiles.power import ConverterCurve, PsuCurve
 
 GRID = 256
 """Points of the input-to-output table; the interpolation error is below 1e-5 of the rating."""
@@ -21,8 +21,8 @@ ROUNDING = 1e-9
 class PsuDesign:
     """All power supplies of the servers, taken as equally loaded."""
 
-    curve: PsuCurve
-    """Certified efficiencies."""
+    curve: PsuCurve | ConverterCurve
+    """Certified efficiencies, or a constant and a proportional loss."""
     rated_w: float
     """Rated output of one supply [W]."""
     count: int
@@ -35,6 +35,7 @@ class PsuDesign:
     @cached_property
     def table(self) -> tuple[FloatArray, FloatArray]:
         """Output and input over rated output [-], from the lowest certified load to full load."""
+        assert isinstance(self.curve, PsuCurve), "a law needs no table"
         output = np.linspace(self.curve.load_fraction[0], 1.0, GRID)
         efficiency = PchipInterpolator(self.curve.load_fraction, self.curve.efficiency)(output)
         return output, output / efficiency
@@ -68,6 +69,8 @@ def supply(inlet_w: FloatArray, design: PsuDesign) -> PsuState:
     >>> supply(np.array([800.0 / 0.96]), design).loss_w.round(2).tolist()
     [33.33]
     """
+    if isinstance(design.curve, ConverterCurve):
+        return _converted(inlet_w, design.curve, design)
     rated_w = design.rated_w * design.count
     inlet = inlet_w / rated_w
     output_grid, inlet_grid = design.table
@@ -77,3 +80,19 @@ def supply(inlet_w: FloatArray, design: PsuDesign) -> PsuState:
     output = np.where(low, np.maximum(inlet - standby, 0.0), output)
     output = np.where(high, inlet * design.curve.efficiency[-1], output)
     return PsuState((inlet - output) * rated_w, output > 1.0 + ROUNDING, low & (inlet > 0.0))
+
+
+def converter_input_w(output_w: FloatArray, curve: ConverterCurve) -> FloatArray:
+    """Input of one unit [W] that delivers *output_w* [W], any shape: P_in = (P_out + c) / eta.
+
+    >>> converter_input_w(np.array([0.0, 10e3]), ConverterCurve(17.0, 0.96)).round(1).tolist()
+    [17.7, 10434.4]
+    """
+    return (output_w + curve.constant_w) / curve.efficiency
+
+
+def _converted(inlet_w: FloatArray, curve: ConverterCurve, design: PsuDesign) -> PsuState:
+    """As `supply`; below its own need a unit delivers nothing and all input is loss."""
+    output_w = np.maximum(inlet_w * curve.efficiency - design.count * curve.constant_w, 0.0)
+    overload = output_w > design.rated_w * design.count * (1.0 + ROUNDING)
+    return PsuState(inlet_w - output_w, overload, np.zeros(np.shape(inlet_w), dtype=np.bool_))

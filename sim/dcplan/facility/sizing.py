@@ -14,7 +14,7 @@ import numpy as np
 from dcplan.facility.chain import PowerDesign
 from dcplan.facility.chiller import ChillerDesign
 from dcplan.facility.design import FacilityDesign
-from dcplan.facility.distribution import quadratic_loss_w
+from dcplan.facility.distribution import pdu_loss_w
 from dcplan.facility.domain import require
 from dcplan.facility.economiser import EconomiserDesign
 from dcplan.facility.fluids import AIR_HEAT_CAPACITY_J_KG_K, WATER_HEAT_CAPACITY_J_KG_K, air_density_kg_m3
@@ -167,5 +167,5 @@ def _pump(flow_kg_s: float, pressure_pa: float, flow_min: float, defaults: Chill
 
 def _electrical_loss_w(it_w: float, power: PowerDesign) -> float:
     """PDU and UPS losses at *it_w* [W]."""
-    pdu_w = quadratic_loss_w(np.asarray(it_w), power.pdu.rated_w, power.pdu.curve)
+    pdu_w = pdu_loss_w(np.asarray(it_w), power.pdu)
     return float(pdu_w + ups_loss_w(it_w + pdu_w, power.ups))

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dcplan.facility.domain import FloatArray, require
-from dcplan.profiles.power import TransformerCurve
+from dcplan.profiles.power import TransformerCurve, Winding
+
+AMBIENT_C = 20.0
+"""Air around a transformer to which its temperature rise is added [degC]; EnergyPlus takes the same outdoors."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ class TransformerDesign:
 
 
 def transformer_loss_w(output_w: FloatArray, design: TransformerDesign) -> FloatArray:
-    """Losses [W] at the secondary load *output_w* [W], any shape: NL + LL (output_w / S)^2.
+    """Losses [W] at the secondary load *output_w* [W], any shape: NL + LL x^2 K(x), x = output_w / S.
 
-    The winding's temperature is taken as the reference one (EnergyPlus corrects LL by a few per cent).
+    K is what the winding's temperature makes of the losses under load (`winding_factor`); 1 if the profile does not
+    tell its winding.
 
     References: "EnergyPlus Engineering Reference", `ElectricLoadCenter:Transformer`, nameplate efficiency
     method; NEMA TP 1-2002.
@@ -54,4 +58,26 @@ def transformer_loss_w(output_w: FloatArray, design: TransformerDesign) -> Float
     >>> round(float(0.35 * 300e3 / (0.35 * 300e3 + loss_w)), 4)
     0.9902
     """
-    return design.no_load_w + design.load_loss_w * (output_w / design.rated_w) ** 2
+    x = output_w / design.rated_w
+    load_loss_w = design.load_loss_w * x**2
+    winding = design.curve.winding
+    return design.no_load_w + (load_loss_w if winding is None else load_loss_w * winding_factor(x, winding))
+
+
+def winding_factor(x: FloatArray, winding: Winding, ambient_c: float = AMBIENT_C) -> FloatArray:
+    """Losses under load at load fraction *x*, over those at the nameplate's temperature [-].
+
+    K(T) = ((1 - e) R + e / R), R = (c + T) / (c + T_rated), T = T_ambient + rise x^1.6; returned is K(T) / K(T_ref).
+
+    References: as `transformer_loss_w`.
+
+    >>> copper = Winding(65.0, 75.0, 0.1, 234.5)
+    >>> winding_factor(np.array([0.0, 1.0]), copper).round(3).tolist()
+    [0.864, 1.026]
+    """
+
+    def factor(winding_c: FloatArray | float) -> FloatArray:
+        ratio = (winding.coefficient_c + winding_c) / (winding.coefficient_c + winding.rise_k + AMBIENT_C)
+        return np.asarray((1.0 - winding.eddy) * ratio + winding.eddy / ratio)
+
+    return factor(ambient_c + winding.rise_k * x**1.6) / factor(winding.reference_c)

@@ -37,6 +37,35 @@ class PsuCurve:
 
 
 @dataclass(frozen=True)
+class ConverterCurve:
+    """A rectifier or converter with a constant and a proportional loss: P_in = (P_out + c) / eta, per unit.
+
+    The form of W. Brewer et al., ExaDigiT, whose `raps` uses it for the two conversions of Frontier.
+    """
+
+    constant_w: float
+    """c, lost inside each unit even at no load, before the proportional part [W]."""
+    efficiency: float
+    """eta, slope of output over input [-]."""
+
+    def __post_init__(self) -> None:
+        in_range("constant_w", self.constant_w, 0.0, 1e5)
+        in_range("efficiency", self.efficiency, 0.5, 0.9999)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values `constant_w` and `efficiency`."""
+        return cls(number(values, "constant_w"), number(values, "efficiency"))
+
+
+def supply_curve(values: Mapping[str, Any]) -> PsuCurve | ConverterCurve:
+    """The curve of a supply: `kind: constant_linear`, or certified points."""
+    if values.get("kind") == "constant_linear":
+        return ConverterCurve.from_values(values)
+    return PsuCurve.from_values(values)
+
+
+@dataclass(frozen=True)
 class LossCurve:
     """Losses of a UPS or a busway per unit of rated output: L / P_rated = a + b x + c x^2, x = P / P_rated.
 
@@ -73,6 +102,31 @@ class LossCurve:
 
 
 @dataclass(frozen=True)
+class Winding:
+    """The windings of a transformer, whose resistance rises with temperature."""
+
+    rise_k: float
+    """Temperature rise over the surroundings at full load [K]."""
+    reference_c: float
+    """Temperature of the nameplate efficiency [degC]."""
+    eddy: float
+    """Share of eddy currents in the losses under load [-]; they fall with resistance."""
+    coefficient_c: float
+    """Temperature coefficient of the conductor [K]: 234.5 for copper, 225 for aluminium."""
+
+    def __post_init__(self) -> None:
+        in_range("winding rise_k", self.rise_k, 20.0, 200.0)
+        in_range("winding reference_c", self.reference_c, 20.0, 200.0)
+        in_range("winding eddy", self.eddy, 0.0, 0.9)
+        in_range("winding coefficient_c", self.coefficient_c, 200.0, 250.0)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's `winding`."""
+        return cls(*(number(values, name) for name in ("rise_k", "reference_c", "eddy", "coefficient_c")))
+
+
+@dataclass(frozen=True)
 class TransformerCurve:
     """Nameplate efficiencies of a family of transformers by rating, all at one load fraction."""
 
@@ -84,6 +138,8 @@ class TransformerCurve:
     """Load fraction of the nameplate efficiency [-]."""
     best_load: float
     """Load fraction of the highest efficiency [-], where no-load losses equal load losses."""
+    winding: Winding | None = None
+    """How the losses under load follow the winding's temperature; None: they are those at the nameplate's."""
 
     def __post_init__(self) -> None:
         if len(self.rated_va) != len(self.efficiency) or not self.rated_va:
@@ -98,11 +154,13 @@ class TransformerCurve:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         """Build from a profile's values `rated_va`, `efficiency`, `nameplate_load` and `best_load`."""
+        winding = values.get("winding")
         return cls(
             numbers(values, "rated_va"),
             numbers(values, "efficiency"),
             number(values, "nameplate_load"),
             number(values, "best_load"),
+            None if winding is None else Winding.from_values(winding),
         )
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dcplan.errors import InputError
+from dcplan.profiles.cap_curve import CapCurve
 from dcplan.profiles.library import Library, Profile
+from dcplan.profiles.power_curve import InletResponse, PowerCurve
 
 CPU_SERVER = "cpu_server_usd"
 """What a server costs unless its profile says otherwise."""
@@ -52,21 +54,27 @@ class Server:
         profile: Where it comes from.
         idle_w: Power at the AC inlet when idle [W].
         max_w: Power at the AC inlet when every slot is busy [W].
-        exponent: r of P = idle + (max - idle)(2 u - u^r) [-].
+        curve: How power rises from idle to full use.
         slots: Machines of each kind (a name in `profiles/compute/`) that one server holds.
         boards: Its accelerators; None if it has none, or if nobody knows what they draw.
         price: Name of what it costs among the values of a cost profile.
         instance: What an instance has of a board, where each board is split into several.
+        inlet: What warm air costs it; None if that is not known.
+        cap_curve: How much slower it works under a power cap; None if that is not known.
+        performance: Its highest throughput in a benchmark that all servers of a site share [1/s]; None if not known.
     """
 
     profile: Profile
     idle_w: float
     max_w: float
-    exponent: float
+    curve: PowerCurve
     slots: Mapping[str, int]
     boards: Boards | None = None
     price: str = CPU_SERVER
     instance: Instance | None = None
+    inlet: InletResponse | None = None
+    cap_curve: CapCurve | None = None
+    performance: float | None = None
 
     @property
     def rest_w(self) -> float | None:
@@ -115,15 +123,18 @@ def load_server(library: Library, name: str) -> Server:
             profile=profile,
             idle_w=float(values["idle_w"]["value"]),
             max_w=float(values["max_w"]["value"]),
-            exponent=float(values["curve"]["r"]["value"]),
+            curve=_curve(name, values["curve"]),
             slots={str(sku): int(entry["value"]) for sku, entry in values["slots"].items()},
             boards=_boards(values),
             price=str(values.get("price", CPU_SERVER)),
+            inlet=InletResponse.from_values(values["inlet"]) if "inlet" in values else None,
+            cap_curve=_cap_curve(name, values),
+            performance=float(values["performance"]["value"]) if "performance" in values else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"power profile '{name}' is not a kind of server", "see 'dcplan list profiles'") from error
-    if not (0.0 <= server.idle_w <= server.max_w < math.inf and 1.0 <= server.exponent <= 2.0):
-        raise InputError(f"power profile '{name}': 0 <= idle_w <= max_w and 1 <= r <= 2 do not hold", "correct it")
+    if not 0.0 <= server.idle_w <= server.max_w < math.inf:
+        raise InputError(f"power profile '{name}': 0 <= idle_w <= max_w does not hold", "correct it")
     if server.boards is not None and not 0.0 <= server.boards.rest_w < server.boards.limit_w < math.inf:
         raise InputError(f"power profile '{name}': 0 <= rest_w < limit_w of its boards does not hold", "correct it")
     if not server.slots or min(server.slots.values()) < 1:
@@ -153,6 +164,24 @@ def partitioned(server: Server, instances: int) -> Server:
         boards=replace(server.boards, limit_w=limit_w),
         instance=Instance(share, memory, " ".join(str(entry["source"]).split()), server),
     )
+
+
+def _curve(name: str, values: Mapping[str, Any]) -> PowerCurve:
+    """The power curve that the profile *name* tells."""
+    if "kind" not in values and "r" not in values:
+        raise KeyError("kind")
+    try:
+        return PowerCurve.from_values(values)
+    except ValueError as error:
+        raise InputError(f"power profile '{name}': {error}", "correct its curve") from error
+
+
+def _cap_curve(name: str, values: Mapping[str, Any]) -> CapCurve | None:
+    """What the profile *name* says of power caps, if anything."""
+    try:
+        return CapCurve.from_values(values["cap_curve"]) if "cap_curve" in values else None
+    except ValueError as error:
+        raise InputError(f"power profile '{name}': {error}", "correct its cap_curve") from error
 
 
 def _boards(values: Mapping[str, Any]) -> Boards | None:

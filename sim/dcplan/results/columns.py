@@ -52,6 +52,8 @@ def _power(name: str, meaning: str) -> Column:
 
 SITE_LOADS = (
     _power("transformer_loss_w", "loss of the transformer"),
+    _power("switchgear_loss_w", "loss of switchgear and cables behind the transformer"),
+    _power("generator_heater_w", "block heaters of the standby generators"),
     _power("ups_loss_w", "loss of the UPS"),
     _power("pdu_loss_w", "loss of cables and distribution"),
     _power("chiller_w", "chillers"),
@@ -215,6 +217,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _power("it_w", "power at the servers' plugs"),
             _power("psu_loss_w", "loss of the servers' power supplies (part of it_w)"),
             *SITE_LOADS,
+            Column("fuel_l_s", "float64", "L/s", "fuel of the standby generators: their monthly tests, spread evenly"),
+            Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
             Column("dry_bulb_c", "float64", "degC", "outside air temperature"),
             Column("wet_bulb_c", "float64", "degC", "outside wet-bulb temperature"),

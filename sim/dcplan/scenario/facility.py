@@ -2,79 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from dcplan.scenario.base import Power, Spec, Temperature, TemperatureRise
 from dcplan.scenario.incidents import RideThrough
-
-Redundancy = Literal["n", "n+1", "2n"]
-Modules = Annotated[int, Field(ge=1, le=1000, strict=True)]
-
-
-class Utility(Spec):
-    """The connection to the grid."""
-
-    limit: Power
-    """Most power the connection may carry, e.g. '120 kW'."""
-
-
-class Transformer(Spec):
-    """The transformer behind the meter."""
-
-    model: str = "transformer-dry"
-    """Loss curve: a profile in `profiles/power/`."""
-    rating: Power
-    """Nameplate power."""
-
-
-class Ups(Spec):
-    """The uninterruptible power supply in front of the servers."""
-
-    model: str = "ups-double-conversion"
-    """Loss curve: a profile in `profiles/power/`."""
-    rating: Power
-    """Power that the modules needed for full load carry together, spare ones not counted."""
-    modules: Modules = 1
-    """Modules needed for full load."""
-    redundancy: Redundancy = "n"
-    """Spare modules: none, one more, or a second full set; running modules share the load."""
-
-
-class Distribution(Spec):
-    """Cables and power distribution between UPS and servers."""
-
-    model: str = "pdu-busway"
-    """Loss curve: a profile in `profiles/power/`."""
-    rating: Power
-    """Nameplate power."""
-
-
-class PowerSupply(Spec):
-    """The power supply units inside each server; their loss is part of the server's power."""
-
-    model: str = "psu-titanium"
-    """Efficiency curve: a profile in `profiles/power/`."""
-    rating: Power
-    """Output rating of one unit."""
-    redundancy: Literal["1", "1+1"] = "1+1"
-    """One unit, or two that share the load."""
-
-
-class PowerChain(Spec):
-    """From the utility meter to the servers' plugs."""
-
-    utility: Utility
-    """The connection to the grid."""
-    transformer: Transformer
-    """The transformer behind the meter."""
-    ups: Ups
-    """The uninterruptible power supply."""
-    distribution: Distribution
-    """Cables and distribution units."""
-    supplies: PowerSupply
-    """Power supply units of the servers."""
+from dcplan.scenario.power import Modules, PowerChain, Redundancy
 
 
 class ChilledWater(Spec):

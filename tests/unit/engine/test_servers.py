@@ -12,11 +12,15 @@ from hypothesis.extra import numpy as arrays
 
 from dcplan.engine.plan import Grid, ServerGroup
 from dcplan.engine.servers import UNUSED, Ledger, Owner, Reading, attribution, group_power_w, keep_ledger, servers_on
+from dcplan.profiles.power_curve import PowerCurve
 from dcplan.profiles.server import Boards, Server
 
 nobody: Any = None
+CURVE = PowerCurve("fan_weber_barroso", 1.4)
 GROUP = ServerGroup(
-    Server(nobody, idle_w=100.0, max_w=300.0, exponent=1.4, slots={"s": 4}), count=3, slots_per_server=4
+    Server(nobody, idle_w=100.0, max_w=300.0, curve=CURVE, slots={"s": 4}),
+    count=3,
+    slots_per_server=4,
 )
 GRID = Grid(np.array([100.0, 300.0, 600.0, 1000.0]), warm_up_s=100.0)
 ALL, NONE_OFF = np.full(3, 3.0), np.zeros(3)
@@ -91,7 +95,14 @@ def test_the_ledger_reads_every_meter_at_every_mark() -> None:
 
 
 ACCELERATED = ServerGroup(
-    Server(nobody, idle_w=2200.0, max_w=8400.0, exponent=1.4, slots={"s": 4}, boards=Boards(700.0, 80.0)),
+    Server(
+        nobody,
+        idle_w=2200.0,
+        max_w=8400.0,
+        curve=PowerCurve("fan_weber_barroso", 1.4),
+        slots={"s": 4},
+        boards=Boards(700.0, 80.0),
+    ),
     count=2,
     slots_per_server=4,
 )

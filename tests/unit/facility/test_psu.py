@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcplan.facility.psu import PsuDesign, supply
+from dcplan.facility.psu import PsuDesign, converter_input_w, supply
 from dcplan.profiles.library import Library
-from dcplan.profiles.power import PsuCurve
+from dcplan.profiles.power import ConverterCurve, PsuCurve
 
 LEVELS = {
     "psu-titanium": {0.1: 0.90, 0.2: 0.94, 0.5: 0.96, 1.0: 0.91},
@@ -58,3 +58,24 @@ def test_input_to_output_rises_everywhere(library: Library) -> None:
 def test_a_design_without_supplies_is_refused(power) -> None:
     with pytest.raises(ValueError, match="psu count = 0 is outside"):
         PsuDesign(power.psu.curve, 1000.0, 0)
+
+
+def test_a_converter_loses_a_constant_and_a_share() -> None:
+    curve = ConverterCurve(17.0, 0.96)
+    design = PsuDesign(curve, 12_500.0, 4)
+    inlet_w = 4 * converter_input_w(np.array([0.0, 5e3, 12.5e3, 13e3]), curve)
+    state = supply(inlet_w, design)
+    assert inlet_w - state.loss_w == pytest.approx([0.0, 20e3, 50e3, 52e3], abs=1e-6)
+    assert state.overload.tolist() == [False, False, False, True]
+    assert not state.extrapolated.any()
+
+
+def test_below_its_own_need_all_that_a_converter_takes_is_lost() -> None:
+    state = supply(np.array([0.0, 10.0]), PsuDesign(ConverterCurve(17.0, 0.96), 12_500.0, 1))
+    assert state.loss_w.tolist() == [0.0, 10.0]
+
+
+@pytest.mark.parametrize(("constant_w", "efficiency"), [(-1.0, 0.96), (17.0, 1.0), (17.0, 0.4)])
+def test_a_converter_that_makes_power_is_refused(constant_w: float, efficiency: float) -> None:
+    with pytest.raises(ValueError, match="is outside"):
+        ConverterCurve(constant_w, efficiency)

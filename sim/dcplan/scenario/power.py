@@ -1,0 +1,137 @@
+"""The power chain of a building: from the utility meter to the servers' plugs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dcplan.scenario.base import Count, Fraction, PositiveDuration, Power, Spec
+
+Redundancy = Literal["n", "n+1", "2n"]
+Modules = Annotated[int, Field(ge=1, le=1000, strict=True)]
+
+
+class Utility(Spec):
+    """The connection to the grid."""
+
+    limit: Power
+    """Most power the connection may carry, e.g. '120 kW'."""
+
+
+class Transformer(Spec):
+    """The transformer behind the meter."""
+
+    model: str = "transformer-dry"
+    """Loss curve: a profile in `profiles/power/`."""
+    rating: Power
+    """Nameplate power."""
+
+
+class EcoMode(Spec):
+    """A UPS whose load runs on the utility through a bypass."""
+
+    model: str = "ups-eco-mode"
+    """Losses and transfer time: a profile in `profiles/power/`."""
+    share: Fraction
+    """Share of the time in eco mode; in the rest the utility is not clean enough, e.g. 0.95."""
+
+
+class Battery(Spec):
+    """The batteries of the UPS."""
+
+    model: str = "battery-vrla"
+    """Efficiencies and recharge time: a profile in `profiles/power/`."""
+    ride_through: PositiveDuration
+    """How long they carry the rating of the UPS, e.g. '5 min'."""
+
+
+class Ups(Spec):
+    """The uninterruptible power supply in front of the servers."""
+
+    model: str = "ups-double-conversion"
+    """Loss curve: a profile in `profiles/power/`."""
+    rating: Power
+    """Power that the modules needed for full load carry together, spare ones not counted."""
+    modules: Modules = 1
+    """Modules needed for full load."""
+    redundancy: Redundancy = "n"
+    """Spare modules: none, one more, or a second full set; running modules share the load."""
+    eco: EcoMode | None = None
+    """Eco mode; without it, always double conversion."""
+    battery: Battery | None = None
+    """Its batteries."""
+
+
+class Distribution(Spec):
+    """Cables and power distribution between UPS and servers."""
+
+    model: str = "pdu-busway"
+    """Loss curve: a profile in `profiles/power/`."""
+    rating: Power
+    """Nameplate power."""
+    transformer: Transformer | None = None
+    """In distribution units (PDU) that lower the voltage."""
+
+
+class Switchgear(Spec):
+    """Switchgear and cables between the transformer and the building."""
+
+    model: str = "switchgear"
+    """Loss curve: a profile in `profiles/power/`."""
+    rating: Power
+    """Nameplate power."""
+
+
+class Generators(Spec):
+    """Standby generators: heated while they wait, tested every month."""
+
+    model: str = "generator-diesel"
+    """Fuel, start and tests: a profile in `profiles/power/`."""
+    rating: Power
+    """Rating of one generator."""
+    needed: Modules = 1
+    """Generators needed for full load."""
+    redundancy: Redundancy = "n"
+    """Spare generators: none, one more, or a second full set."""
+
+
+class PowerSupply(Spec):
+    """The power supply units inside each server; their loss is part of the server's power."""
+
+    model: str = "psu-titanium"
+    """Efficiency curve: a profile in `profiles/power/`."""
+    rating: Power
+    """Output rating of one unit."""
+    redundancy: Literal["1", "1+1"] = "1+1"
+    """One unit, or two that share the load."""
+    count: Count | None = None
+    """Units that share the load of all servers, where they are not in the servers: the rectifiers of power shelves."""
+
+
+class Hall(Spec):
+    """The hall of the servers."""
+
+    limit: Power
+    """Most power its servers may draw, e.g. '2 MW'."""
+
+
+class PowerChain(Spec):
+    """From the utility meter to the servers' plugs."""
+
+    utility: Utility
+    """The connection to the grid."""
+    transformer: Transformer
+    """The transformer behind the meter."""
+    ups: Ups
+    """The uninterruptible power supply."""
+    distribution: Distribution
+    """Cables and distribution units."""
+    supplies: PowerSupply
+    """Power supply units of the servers."""
+    switchgear: Switchgear | None = None
+    """Switchgear and cables behind the transformer; without it, their losses are neglected."""
+    generators: Generators | None = None
+    """Standby generators."""
+    hall: Hall | None = None
+    """The hall that the servers stand in; without it, it has no limit of its own."""

@@ -1,0 +1,1 @@
+"""Whether the building is right: published numbers of real sites and tables, against ours."""
