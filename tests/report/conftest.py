@@ -133,7 +133,8 @@ def _tables(
         yield "jobs", list(_jobs(replication, name, steps * STEP_S))
     if servers:
         it_w = 1500 * day + random.normal(0, 5, steps)
-        yield "servers", key | {"group": "node", "busy_slots": 10 * day, "idle_w": 700.0, "it_w": it_w}
+        power = {"idle_w": 700.0, "it_w": it_w, "fan_w": 20.0, "max_w": 3000.0, "performance": np.nan}
+        yield "servers", key | {"group": "node", "busy_slots": 10 * day} | power
         yield from (("attribution", key | part) for part in _attribution(owners, it_w))
     if servers and site:
         loads = {load: np.full(steps, float(watt)) for load, watt in LOADS_W.items()}

@@ -16,7 +16,7 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, Plan, ServerGroup
-from dcplan.facility.server import server_power_w
+from dcplan.facility.server import fan_power_w, server_power_w
 from dcplan.results.store import frame
 
 FloatArray = NDArray[np.float64]
@@ -128,7 +128,7 @@ def tables(plan: Plan, ledger: Ledger, throttled: FloatArray, replication: int) 
         off_s = {owner: ledger.off_s(owner, plan.grid) for owner in members}
         on = servers_on(group, _sum(off_s, plan.grid), plan.grid)
         power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), on, throttled, plan.grid)
-        groups.append(_group_table(name, busy_s, power_w, on * group.server.idle_w, plan.grid, replication))
+        groups.append(_group_table(name, group, busy_s, power_w, on, plan.grid, replication))
         taken = busy_s if group.server.boards is None else active_j
         owned.append(attribution(group, taken, off_s, power_w, plan.grid, replication))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in (("servers", groups), ("attribution", owned))}
@@ -213,19 +213,25 @@ def attribution(
 
 def _group_table(
     name: str,
+    group: ServerGroup,
     busy_s: Mapping[Owner, FloatArray],
     power_w: FloatArray,
-    idle_w: FloatArray,
+    on: FloatArray,
     grid: Grid,
     replication: int,
 ) -> pd.DataFrame:
+    server = group.server
+    fan_w = 0.0 if server.inlet is None else float(fan_power_w(server.inlet.fan_speed_low, server.inlet))
     columns = {
         "replication": replication,
         "group": name,
         "time_s": grid.starts_s,
         "duration_s": grid.durations_s,
         "busy_slots": _sum(busy_s, grid) / grid.durations_s,
-        "idle_w": idle_w,
+        "idle_w": on * server.idle_w,
         "it_w": power_w,
+        "fan_w": on * fan_w,
+        "max_w": group.count * server.max_w,
+        "performance": np.nan if server.performance is None else group.count * server.performance,
     }
     return frame("servers", columns)

@@ -73,7 +73,7 @@ def time_to_rise_s(heat_w: float, rise_k: float, mass: RackMass) -> float:
     """How long a rack that keeps *heat_w* [W] takes until its air is *rise_k* [K] warmer [s]; a day at most.
 
     >>> [round(time_to_rise_s(heat_w, 18.0, RackMass())) for heat_w in (5e3, 10e3, 20e3)]
-    [182, 26, 10]
+    [182, 26, 11]
     """
 
     def missing_k(after_s: float) -> float:
