@@ -82,7 +82,7 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stderr.split())
 
 
-HEAVY = {"torch", "plotly", "pandas", "numpy", "numba", "scipy", "scipy.stats", "simpy", "pint", "pyarrow"}
+HEAVY = {"torch", "plotly", "pvlib", "pandas", "numpy", "numba", "scipy", "scipy.stats", "simpy", "pint", "pyarrow"}
 
 
 def test_importing_dcplan_loads_nothing_heavy() -> None:

@@ -278,6 +278,25 @@ PROFILES = [
     _key("a place with a NUL", "place: flatland", 'place: "a\\0b"', "there is no weather profile 'a\\x00b'"),
     _key("a place of half a character", "place: flatland", 'place: "\\ud800"', "no weather profile '\\ud800'"),
     _key("a place without end", "place: flatland", f"place: {'x' * 5000}", "there is no weather profile 'xxx"),
+    _key("a place that is a number", "place: flatland", "place: 3", "site.place: expected text, not '3'"),
+    _key("a file that is not there", "place: flatland", "place: {file: a.epw}", "a.epw: cannot be read: No such file"),
+    _key("a file elsewhere", "place: flatland", "place: {file: ../a.epw}", "'../a.epw' lies outside the scenario's"),
+    _key("a misspelt key of a file", "place: flatland", "place: {fiel: a.epw}", "site.place.fiel: unknown key", 2),
+    _key("an altitude without unit", "place: flatland", "place: {file: a.csv, altitude: 82}", "write e.g. '82 m'"),
+    _key("no changed weather", "place: flatland", "place: flatland, weather: {}", "nothing is changed; add design_day"),
+    _key(
+        "a heat wave after the run",
+        "place: flatland",
+        "place: flatland, weather: {heat_wave: {start: 2030-01-01, days: 3, peak: 8 K, shape: plateau, "
+        "humidity: humidity_ratio}}",
+        "the heat wave of 2030-01-01 and 3 days lies outside the counted time; move its start",
+    ),
+    _key(
+        "a climate hotter than air",
+        "place: flatland",
+        "place: flatland, weather: {climate_delta: {annual: 31 K, humidity: humidity_ratio}}",
+        "site.weather.climate_delta.annual: must be less than or equal to 30 (given: '31 K')",
+    ),
     _key(
         "an unknown grid",
         "grid: flat-grid",

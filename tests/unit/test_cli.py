@@ -195,7 +195,7 @@ def test_unknown_commands_and_options_end_with_two(dcplan: Command) -> None:
 
 
 def test_help_loads_no_heavy_library() -> None:
-    heavy = ("torch", "plotly", "pandas", "scipy", "numba", "simpy", "pint")
+    heavy = ("torch", "plotly", "pvlib", "pandas", "scipy", "numba", "simpy", "pint")
     code = f"import sys; import dcplan.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

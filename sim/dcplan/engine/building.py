@@ -5,26 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-import numpy as np
-import pandas as pd
-
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.power_chain import design_power
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.sizing import PlantCounts, PlantCurves, size_facility
 from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
-from dcplan.profiles.library import Library, Profile
+from dcplan.profiles.library import Library
 from dcplan.scenario.facility import ChilledWater, Facility
+from dcplan.signals.weather_year import DESIGN_SHARE, WeatherYear
 
 UNITS = MappingProxyType({"supply_air_c": "degC", "server_air_rise_k": "K", "chilled_water_c": "degC"})
 """Units of the numbers that every scenario chooses itself."""
 
-DESIGN_QUANTILE = 0.996
-"""A plant is sized for the wet bulb that is exceeded in 0.4 % of the year's hours (ASHRAE design condition)."""
-
 
 def design_facility(
-    spec: Facility, place: Profile, servers: int, library: Library, assumptions: Assumptions
+    spec: Facility, place: WeatherYear, servers: int, library: Library, assumptions: Assumptions
 ) -> FacilityDesign:
     """The building of *spec* at *place* for a fleet of *servers* machines."""
     power = design_power(spec.power, servers, library, assumptions)
@@ -45,7 +40,7 @@ def design_facility(
         TowerCurve.from_values(_used(library, assumptions, "cooling", "tower-yorkcalc")),
         FanCurve.from_values(_used(library, assumptions, "cooling", "fan-ec-plug")),
     )
-    wet_bulb_c, pressure_pa = _design_day(place)
+    wet_bulb_c, pressure_pa = place.exceeded_c("wet_bulb_c", DESIGN_SHARE), float(place.pressure_pa.mean())
     source = "exceeded in 0.4 % of the hours of the weather year"
     assumptions.add("facility", "design wet bulb", f"{wet_bulb_c:.1f} degC", "model", source)
     return size_facility(
@@ -74,8 +69,3 @@ def _used(library: Library, assumptions: Assumptions, family: str, name: str) ->
     profile = library.load(family, name)
     assumptions.use("facility", profile)
     return dict(profile.values)
-
-
-def _design_day(place: Profile) -> tuple[float, float]:
-    hours = pd.read_csv(place.table("hours.csv.gz"), usecols=["wet_bulb_c", "pressure_pa"])
-    return float(np.quantile(hours["wet_bulb_c"], DESIGN_QUANTILE)), float(hours["pressure_pa"].mean())

@@ -30,6 +30,7 @@ from dcplan.engine.plan import (
     SitePlan,
     grid,
 )
+from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
@@ -44,7 +45,7 @@ from dcplan.scenario.fleet import Servers
 from dcplan.scenario.generation import Generation
 from dcplan.scenario.load import Loaded
 from dcplan.scenario.pipeline import Fetch, Pipeline
-from dcplan.scenario.site import Site
+from dcplan.scenario.site import Site, WeatherFile
 from dcplan.scenario.source import PathKey
 from dcplan.scenario.training import TrainingQueue
 from dcplan.serving.pipeline import Step
@@ -52,7 +53,9 @@ from dcplan.serving.rules import generation_rules, largest_batch, proportional, 
 from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
-from dcplan.signals.weather import weather_at, zone_of
+from dcplan.signals.places import year_at
+from dcplan.signals.weather_file import read_weather
+from dcplan.signals.weather_year import WeatherYear
 from dcplan.workload.arrivals import Recorded
 from dcplan.workload.schedule import submissions
 from dcplan.workload.trace import from_file, from_shape
@@ -334,9 +337,7 @@ class _Resolver:
             shape = self.library.load("demand", demand.shape)
             self.assumptions.use(what, shape)
             return from_shape(shape, float(demand.mean or 0.0), clock.week_offset_s, horizon_s)
-        path = self.loaded.folder / str(demand.file)
-        if not path.resolve().is_relative_to(self.loaded.folder):
-            raise InputError(f"'{demand.file}' lies outside the scenario's folder", "copy it beside the scenario")
+        path = self._beside(str(demand.file))
         source = f"the user's file {demand.file}"
         self.assumptions.add(what, "demand", "recorded", "scenario", source)
         recorded = from_file(path, demand, horizon_s)
@@ -390,22 +391,40 @@ class _Resolver:
 
     # --- where ----------------------------------------------------------------------------------------------------
 
-    def _place(self) -> Profile | None:
+    def _place(self) -> WeatherYear | None:
         if self.scenario.site is None:
             return None
         with self._at("site", "place"):
-            place = self.library.load("weather", self.scenario.site.place)
-            self.assumptions.use("site", place)
-            return place
+            place = self.scenario.site.place
+            if isinstance(place, WeatherFile):
+                return self._weather_file(place)
+            profile = self.library.load("weather", place)
+            self.assumptions.use("site", profile)
+            return year_at(profile)
         return None
 
-    def _clock(self, place: Profile | None) -> Clock:
-        if place is not None:
-            with self._at("site", "place"):
-                return Clock(self.scenario.start, zone_of(place))
-        return Clock(self.scenario.start)
+    def _weather_file(self, spec: WeatherFile) -> WeatherYear:
+        path = self._beside(spec.file)
+        read = read_weather(path, zone=spec.time_zone, altitude_m=spec.altitude, utc_offset_h=spec.utc_offset)
+        self.traces.add(path)
+        self.assumptions.add("site", "weather", "one year", "scenario", f"the user's file {spec.file}")
+        for name, value, how in read.notes:
+            self.assumptions.add("site", f"weather: {name}", value, "model", how)
+        return read.year
 
-    def _site(self, spec: Site, place: Profile | None, clock: Clock, groups: dict[str, ServerGroup]) -> SitePlan | None:
+    def _beside(self, file: str) -> Path:
+        """The path of a *file* of the user, which must lie beside the scenario."""
+        path = self.loaded.folder / file
+        if not path.resolve().is_relative_to(self.loaded.folder):
+            raise InputError(f"'{file}' lies outside the scenario's folder", "copy it beside the scenario")
+        return path
+
+    def _clock(self, place: WeatherYear | None) -> Clock:
+        return Clock(self.scenario.start, place.zone) if place is not None else Clock(self.scenario.start)
+
+    def _site(
+        self, spec: Site, place: WeatherYear | None, clock: Clock, groups: dict[str, ServerGroup]
+    ) -> SitePlan | None:
         starts_s = self.grid.starts_s
         before = len(self.problems)
         with self._at("site", "grid"):
@@ -419,8 +438,9 @@ class _Resolver:
             prices = self._prices(self.library.load("cost", spec.prices), {g.server.price for g in groups.values()})
         if place is None:
             return None
-        with self._at("site", "place"):
-            weather = weather_at(place, clock, starts_s + self.grid.durations_s / 2)
+        with self._at("site", "weather"):
+            middle_s = starts_s + self.grid.durations_s / 2
+            weather = weather_of(spec.weather, place, clock, middle_s, self.assumptions)
         if len(self.problems) > before:
             return None
         wall = clock.wall(starts_s)

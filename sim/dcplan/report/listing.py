@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from dcplan.errors import InputError
 from dcplan.kpis.definitions import listed
 from dcplan.profiles.library import Library, Profile, default_library, shipped
 from dcplan.scenario import demand, service
@@ -22,12 +23,16 @@ from dcplan.scenario.generation import Disaggregated, Generation, Preempt, Token
 from dcplan.scenario.sessions import Sessions, Warm
 from dcplan.scenario.sharing import Sharing
 from dcplan.scenario.zones import Zone
+from dcplan.signals.places import year_at
+from dcplan.signals.weather_year import DESIGN_SHARE
 
 
 def lines(what: str, profiles: Path | None = None) -> Iterator[str]:
     """The lines for *what*: profiles, sites, scenarios, policies or kpis."""
-    if what in ("profiles", "sites"):
-        yield from _profiles(default_library(named=profiles), what)
+    if what == "profiles":
+        yield from _profiles(default_library(named=profiles))
+    elif what == "sites":
+        yield from _sites(default_library(named=profiles))
     elif what == "scenarios":
         yield from _scenarios()
     elif what == "policies":
@@ -36,11 +41,28 @@ def lines(what: str, profiles: Path | None = None) -> Iterator[str]:
         yield from (f"{kpi.name:44} {kpi.unit:9} {kpi.meaning}" for kpi in listed())
 
 
-def _profiles(library: Library, what: str) -> Iterator[str]:
-    for family in ["weather"] if what == "sites" else library.families:
+def _profiles(library: Library) -> Iterator[str]:
+    for family in library.families:
         for name in library.names(family):
             profile = library.load(family, name)
             yield f"{family + '/' + name:44} {profile.kind:11} {_about(profile)}"
+
+
+def _sites(library: Library) -> Iterator[str]:
+    """Where a scenario may be; the last columns are the dry and wet bulb that are exceeded in 0.4 % of the hours."""
+    yield f"{'place':18} {'country':20} {'zone':4} {'weather':12} {'altitude':>8} {'dry bulb':>10} {'wet bulb':>10}"
+    for name in library.names("weather"):
+        place = library.load("weather", name)
+        try:
+            year = year_at(place)
+        except InputError as error:
+            yield f"{name:18} {error}"
+            continue
+        kind = "synthetic" if place.kind == "synthetic" else "typical year"
+        about = f"{place.header.get('country', ''):20} {place.header.get('ashrae_zone', ''):4} {kind:12}"
+        dry_bulb_c, wet_bulb_c = (year.exceeded_c(bulb, DESIGN_SHARE) for bulb in ("dry_bulb_c", "wet_bulb_c"))
+        altitude = f"{float(place.header['altitude_m']):.0f} m" if "altitude_m" in place.header else ""
+        yield f"{name:18} {about} {altitude:>8} {dry_bulb_c:>5.1f} degC {wet_bulb_c:>5.1f} degC"
 
 
 def _about(profile: Profile) -> str:

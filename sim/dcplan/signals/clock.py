@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -43,6 +43,11 @@ class Clock:
         """Seconds since midnight on the wall clock [s]."""
         wall = self.wall(np.array([time_s]))[0]
         return float(3600 * wall.hour + 60 * wall.minute + wall.second)
+
+    def midnight_s(self, day: date) -> float:
+        """Seconds from the start to the beginning of *day* on the wall clock; negative before the start."""
+        midnight = Clock(datetime(day.year, day.month, day.day), self.zone)
+        return float((midnight.origin - self.origin).total_seconds())
 
     def standard(self, time_s: FloatArray, utc_offset_h: float) -> pd.DatetimeIndex:
         """Local standard time (no daylight saving), as weather files use it, without a zone."""

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 
-from dcplan.errors import InputError
-from dcplan.profiles.library import Profile
 from dcplan.signals import moist_air
 from dcplan.signals.clock import Clock, FloatArray, year_hours
-
-YEAR_H = 8760
-
+from dcplan.signals.weather_year import YEAR_H, WeatherYear
 
 WET_BULB_TOLERANCE_K = 1.0
 """Measured files may have the wet bulb above the dry bulb by less than this: near 0 degC the wet bulbs over
@@ -58,31 +51,12 @@ class Weather:
         return moist_air.dew_point_c(self.humidity_ratio_kg_kg, self.pressure_pa)
 
 
-def zone_of(place: Profile) -> str:
-    """The time zone of *place*, e.g. "America/New_York"."""
-    zone = str(place.header.get("tz"))
-    try:
-        ZoneInfo(zone)
-    except (LookupError, OSError, ValueError) as error:
-        raise InputError(f"weather profile '{place.name}': tz: '{zone}' is no time zone") from error
-    return zone
-
-
-def weather_at(place: Profile, clock: Clock, time_s: FloatArray) -> Weather:
-    """The weather of a typical year at *time_s* [s], linear between the hours of the file."""
-    table = place.table("hours.csv.gz")
-    columns = ["dry_bulb_c", "wet_bulb_c", "pressure_pa"]
-    try:
-        hours = pd.read_csv(table, usecols=columns, dtype=np.float64)
-        utc_offset_h = float(place.header["utc_offset_h"])
-    except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
-        raise InputError(f"{table}: is not a weather year: {error}", "see 'dcplan list sites'") from error
-    if len(hours) != YEAR_H or hours.isna().any().any():
-        raise InputError(f"{table}: expected {YEAR_H} complete hours, found {len(hours)}")
-    at_h = year_hours(clock.standard(time_s, utc_offset_h))
+def weather_at(year: WeatherYear, clock: Clock, time_s: FloatArray) -> Weather:
+    """The weather of a typical *year* at *time_s* [s], linear between its hours."""
+    at_h = year_hours(clock.standard(time_s, year.utc_offset_h))
     knots = np.arange(1, YEAR_H + 1, dtype=float)  # a row is the state of the air at the end of its hour
-    dry, wet, pressure = (np.interp(at_h, knots, hours[name].to_numpy(), period=YEAR_H) for name in columns)
-    return Weather(dry, wet, pressure)
+    columns = (year.dry_bulb_c, year.wet_bulb_c, year.pressure_pa)
+    return Weather(*(np.interp(at_h, knots, column, period=YEAR_H) for column in columns))
 
 
 def _check(name: str, values: FloatArray, low: float, high: float) -> None:

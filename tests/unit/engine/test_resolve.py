@@ -148,6 +148,23 @@ def test_a_place_without_a_time_zone_is_a_problem_of_the_scenario(zone: object, 
         tiny.planned(tiny.WHOLE, tmp_path, tiny.library(root))
 
 
+def test_a_weather_file_beside_the_scenario_is_the_place_and_its_gaps_are_assumptions(tmp_path: Path) -> None:
+    (tmp_path / "hot.csv").write_text("dry_bulb_c,relative_humidity\n" + "31.0,0.4\n" * 8760)
+    place = "{file: hot.csv, utc_offset: 1 h, altitude: 500 m, time_zone: Europe/Berlin}"
+    text = tiny.WHOLE.replace("place: flatland", f"place: {place}")
+    library = tiny.library(tiny.write_library(tmp_path / "profiles"))
+    plan = tiny.planned(text, tmp_path, library)
+    assert plan.site is not None
+    assert set(plan.site.weather.dry_bulb_c) == {31.0}
+    np.testing.assert_allclose(plan.site.weather.relative_humidity, 0.4, rtol=1e-6)
+    assert plan.clock.zone == "Europe/Berlin"
+    rows = {row["name"]: row["source"] for row in plan.assumptions}
+    assert rows["weather"] == "the user's file hot.csv"
+    assert "standard atmosphere at 500 m" in rows["weather: pressure"]
+    (tmp_path / "hot.csv").write_text("dry_bulb_c,relative_humidity\n" + "32.0,0.4\n" * 8760)
+    assert tiny.planned(text, tmp_path, library).fingerprint != plan.fingerprint
+
+
 def test_assumptions_name_the_source_of_everything_that_is_used(plan_of: Callable[..., Plan], library: Library) -> None:
     rows = plan_of(tiny.WHOLE).assumptions
     names = {row["name"] for row in rows}

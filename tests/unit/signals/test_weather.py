@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tiny
-from dcplan.errors import InputError
 from dcplan.profiles.library import Library, Profile
 from dcplan.signals.clock import Clock
-from dcplan.signals.weather import weather_at, zone_of
+from dcplan.signals.places import year_at
+from dcplan.signals.weather import weather_at
 
 ROWS = [round(20.0 + 10.0 * math.sin(row), 2) for row in range(8760)]
 
@@ -25,7 +24,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Profile:
 
 
 def dry_bulb_c(place: Profile, start: datetime, *hours: float, zone: str = "UTC") -> list[float]:
-    return weather_at(place, Clock(start, zone), np.array(hours) * 3600.0).dry_bulb_c.tolist()
+    return weather_at(year_at(place), Clock(start, zone), np.array(hours) * 3600.0).dry_bulb_c.tolist()
 
 
 def test_a_row_is_the_air_at_the_end_of_its_hour(place: Profile) -> None:
@@ -56,32 +55,3 @@ def test_the_file_is_in_standard_time_all_year(place: Profile) -> None:
     summer = dry_bulb_c(place, datetime(2025, 7, 15, 12), 0, zone="Europe/London")
     assert winter == [ROWS[14 * 24 + 11]]
     assert summer == [ROWS[195 * 24 + 10]]
-
-
-def broken(folder: Path, text: bytes | None = None, rows: int = 8760, **header: object) -> Profile:
-    path = tiny.write_weather(folder / "weather" / "p", ROWS[:rows], **header)
-    if text is not None:
-        (path / "hours.csv.gz").write_bytes(text)
-    return Library([folder]).load("weather", "p")
-
-
-@pytest.mark.parametrize("text", [b"", b"no gzip", b"\x1f\x8b\x08\x00garbage"], ids=["empty", "text", "cut"])
-def test_a_file_that_is_no_weather_is_told(text: bytes, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not a weather year"):
-        dry_bulb_c(broken(tmp_path, text), datetime(2025, 1, 1), 0)
-
-
-def test_a_year_with_an_hour_missing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected 8760 complete hours, found 8759"):
-        dry_bulb_c(broken(tmp_path, rows=8759), datetime(2025, 1, 1), 0)
-
-
-def test_a_place_without_its_standard_time_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not a weather year"):
-        dry_bulb_c(broken(tmp_path, utc_offset_h=None), datetime(2025, 1, 1), 0)
-
-
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "", "America", None])
-def test_a_zone_that_is_none_is_told(zone: str | None, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no time zone"):
-        zone_of(broken(tmp_path, tz=zone))
