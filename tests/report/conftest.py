@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STEP_S = 900.0
 J_PER_KWH = 3.6e6
-LOADS_W = dict(zip((c.name for c in SITE_LOADS), (90, 110, 2, 160, 40, 140, 20, 50, 100), strict=True))
+LOADS_W = dict(zip((c.name for c in SITE_LOADS), (90, 0, 0, 110, 2, 160, 40, 140, 20, 50, 100), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,8 @@ def _tables(
         yield "jobs", list(_jobs(replication, name, steps * STEP_S))
     if servers:
         it_w = 1500 * day + random.normal(0, 5, steps)
-        yield "servers", key | {"group": "node", "busy_slots": 10 * day, "idle_w": 700.0, "it_w": it_w}
+        power = {"idle_w": 700.0, "it_w": it_w, "fan_w": 20.0, "max_w": 3000.0, "performance": np.nan}
+        yield "servers", key | {"group": "node", "busy_slots": 10 * day} | power
         yield from (("attribution", key | part) for part in _attribution(owners, it_w))
     if servers and site:
         loads = {load: np.full(steps, float(watt)) for load, watt in LOADS_W.items()}
@@ -141,7 +142,7 @@ def _tables(
         weather = {"dry_bulb_c": 25.0, "wet_bulb_c": 18 + 4 * day, "economiser": 0.1, "water_kg_s": 1e-3}
         flags = {"extrapolated": False, "shortfall_w": 0.0, "over_limit": "", "redundancy_lost": False}
         power = {"facility_w": facility_w, "it_w": it_w, "psu_loss_w": 0.08 * it_w}
-        yield "site", key | power | loads | weather | flags
+        yield "site", key | power | loads | weather | flags | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
         yield "costs", list(_costs(replication, owners))
 
 

@@ -336,6 +336,12 @@ PROFILES = [
         "draw 0.9 kW, more than the rack's 0.5",
     ),
     _key(
+        "a row that melts",
+        "count: 3",
+        "count: 3, rack: {size: 1, limit: 500 W, row: {racks: 3, limit: 600 W}}",
+        "draw 0.9 kW, more than the row's 0.6",
+    ),
+    _key(
         "a building too small",
         "it_capacity: 2 kW",
         "it_capacity: 500 W",

@@ -31,13 +31,20 @@ class Job:
 
 @dataclass
 class Line:
-    """Jobs that wait, slots that are free, and how long slots were busy."""
+    """Jobs that wait, slots that are free, how long slots were busy, and how fast they run.
+
+    Attributes:
+        speed: Speed over the measured one [-].
+        changed: What tells jobs that it changes; None if it never does.
+    """
 
     free: int
     waiting: deque[Job] = field(default_factory=deque)
     jobs: list[Job] = field(default_factory=list)
     busy: int = 0
     booked_s: float = 0.0
+    speed: float = 1.0
+    changed: simpy.Event | None = None
     _since_s: float = 0.0
 
     def busy_slot_s(self, now_s: float) -> float:
@@ -51,6 +58,14 @@ class Line:
         self.busy_slot_s(now_s)
         self.busy += slots
         self.free -= slots
+
+
+def set_speed(env: simpy.Environment, line: Line, speed: float) -> None:
+    """Let all jobs run at *speed* over the measured one [-] from now on; 0 halts them."""
+    line.speed = speed
+    if line.changed is not None:
+        line.changed.succeed()
+    line.changed = env.event()
 
 
 def submit(env: simpy.Environment, plan: QueuePlan, line: Line) -> Process:
@@ -75,7 +90,12 @@ def start_waiting(env: simpy.Environment, line: Line) -> None:
 def train(env: simpy.Environment, line: Line, job: Job) -> Process:
     """A job trains, leaves, and makes room for the next."""
     job.start_s = env.now
-    yield env.timeout(job.work_s)
+    left_s = job.work_s
+    while left_s > 0.0:
+        begun_s, speed = env.now, line.speed
+        done = env.timeout(left_s / speed) if speed > 0.0 else env.event()
+        yield done if line.changed is None else done | line.changed
+        left_s = 0.0 if done.processed else left_s - (env.now - begun_s) * speed
     job.end_s = env.now
     line.take(-job.slots, env.now)
     start_waiting(env, line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.economics.bill import WallClock
+from dcplan.engine.incidents import Loss
 from dcplan.facility.design import FacilityDesign
+from dcplan.facility.thermal import RackMass
 from dcplan.profiles.server import Server
 from dcplan.profiles.tariff import Tariff
 from dcplan.scenario.endpoint import Endpoint, Pool
@@ -64,13 +66,14 @@ NEAR = 1e-6
 """Share of a step: a step that ends so close to the warm-up or the horizon differs from it by rounding only."""
 
 
-def grid(scenario: Scenario) -> Grid:
-    """The grid of *scenario*."""
+def grid(scenario: Scenario, instants_s: Sequence[float] = ()) -> Grid:
+    """The grid of *scenario*, with marks at *instants_s* [s] as well."""
     steps_s = np.arange(1, int(np.ceil(scenario.horizon / scenario.step)) + 1) * scenario.step
     near_s = NEAR * scenario.step
     between = (steps_s < scenario.horizon - near_s) & (np.abs(steps_s - scenario.warm_up) > near_s)
     warm_up = [scenario.warm_up] if scenario.warm_up > 0 else []
-    marks_s = np.unique(np.concatenate((steps_s[between], warm_up, [scenario.horizon])))
+    inside = [at_s for at_s in instants_s if near_s < at_s < scenario.horizon - near_s]
+    marks_s = np.unique(np.concatenate((steps_s[between], warm_up, inside, [scenario.horizon])))
     return Grid(marks_s, scenario.warm_up)
 
 
@@ -193,6 +196,35 @@ class SitePlan:
 
 
 @dataclass(frozen=True)
+class RoomPlan:
+    """How the room stands a loss of cooling, and what is lost when.
+
+    Attributes:
+        losses: What does not run when.
+        racks: Racks in it.
+        mass: What has to warm up in each.
+        store_j: Heat that its store of chilled water takes up [J]; 0 if it has none.
+        begins_c: Inlet air at which servers begin to slow down [degC].
+        ends_c: Inlet air at which they are as slow as they get [degC].
+        slowest: Their speed there, over full speed [-].
+        shutdown_c: Inlet air at which they switch off [degC]; None if they never do.
+        power_on_s: Time from cool air to servers that serve again [s].
+        cap_exponent: e of speed = power^e, both over those at full speed, the power above rest [-].
+    """
+
+    losses: tuple[Loss, ...]
+    racks: int
+    mass: RackMass
+    store_j: float
+    begins_c: float
+    ends_c: float
+    slowest: float
+    shutdown_c: float | None
+    power_on_s: float
+    cap_exponent: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a replication needs."""
 
@@ -205,6 +237,7 @@ class Plan:
     queues: dict[str, QueuePlan]
     site: SitePlan | None
     facility: FacilityDesign | None
+    room: RoomPlan | None
     assumptions: list[dict[str, Any]]
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""

@@ -26,13 +26,13 @@ UintArray = NDArray[np.uint64]
 
 def requests_of(name: str, endpoint: EndpointPlan, spells: bool, plan: Plan, streams: Streams) -> Iterator[Requests]:
     """Blocks of requests of an endpoint, each with its draws; *spells*: whether replicas have slow spells."""
-    dress = dresser(name, endpoint, spells, streams)
+    dress = dresser(name, endpoint, plan, spells, streams)
     for times_s in _arrivals(name, endpoint, plan, streams):
         yield dress(times_s, NO_KINDS)
 
 
 def dresser(
-    name: str, endpoint: EndpointPlan, spells: bool, streams: Streams
+    name: str, endpoint: EndpointPlan, plan: Plan, spells: bool, streams: Streams
 ) -> Callable[[FloatArray, IntArray], Requests]:
     """What makes requests of an endpoint out of times [s] and labels: it draws all that is random about them."""
     spec = endpoint.spec
@@ -45,7 +45,7 @@ def dresser(
 
     def dress(times_s: FloatArray, labels: IntArray) -> Requests:
         count, news, kinds, sources = len(times_s), NONE, NO_KINDS, NO_KINDS
-        if spec.interacts:
+        if plan.scenario.interacts(name):
             kinds = _by_share([each.share for each in spec.kinds.values()], kind, count)
         if services:
             draws = unit_mean_draws(services[0], service, count)

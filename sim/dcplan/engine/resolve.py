@@ -16,6 +16,7 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
+from dcplan.engine.incidents import Loss, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.plan import (
     EndpointPlan,
@@ -24,12 +25,14 @@ from dcplan.engine.plan import (
     PoolPlan,
     Prices,
     QueuePlan,
+    RoomPlan,
     ServerGroup,
     SitePlan,
     grid,
 )
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
+from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server, partitioned
 from dcplan.profiles.storage import read_s
@@ -104,6 +107,8 @@ class _Resolver:
         pipelines = self._each("pipelines", scenario.pipelines, lambda n, p: self._pipeline(n, p, clock))
         queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, groups, clock))
         self._check_slots(groups)
+        losses = self._losses(clock)
+        self.grid = grid(scenario, instants_s(losses))
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
         if scenario.facility and place and len(groups) == len(scenario.fleet):
@@ -115,7 +120,7 @@ class _Resolver:
             raise ScenarioError(self.problems)
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
-            self.assumptions.rows, self._fingerprint(),
+            self._room(losses), self.assumptions.rows, self._fingerprint(),
         )  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -150,19 +155,31 @@ class _Resolver:
         with self._at("fleet", name, "server"):
             server = load_server(self.library, spec.server)
             self.assumptions.use("fleet", server.profile)
-            self.assumptions.use_values("fleet", server.profile, leave_out={"partitions"})
-            if spec.rack is not None and spec.rack.size * server.max_w > spec.rack.limit:
-                full_w = spec.rack.size * server.max_w
-                message = (
-                    f"{spec.rack.size} servers of up to {server.max_w:g} W draw {full_w / 1000:g} kW, more than the "
-                    f"rack's {spec.rack.limit / 1000:g} kW; put fewer in a rack"
-                )
-                self.problems.append(self.loaded.problem(("fleet", name, "rack", "limit"), message))
+            self.assumptions.use_values("fleet", server.profile, leave_out={"partitions", "cap_curve"})
+            self._check_racks(name, spec, server)
             if len(server.slots) > 1:
                 raise ValueError(f"'{spec.server}' holds several kinds of machine, which cannot be simulated yet")
             server = self._split(name, spec, server)
             return ServerGroup(server, spec.count, next(iter(server.slots.values())))
         return None
+
+    def _check_racks(self, name: str, spec: Servers, server: Server) -> None:
+        """Whether full racks and rows stay within their limits."""
+        if spec.rack is None:
+            return
+        full_w = spec.rack.size * server.max_w
+        if full_w > spec.rack.limit:
+            message = (
+                f"{spec.rack.size} servers of up to {server.max_w:g} W draw {full_w / 1000:g} kW, more than the "
+                f"rack's {spec.rack.limit / 1000:g} kW; put fewer in a rack"
+            )
+            self.problems.append(self.loaded.problem(("fleet", name, "rack", "limit"), message))
+        if (row := spec.rack.row) is not None and row.racks * full_w > row.limit:
+            message = (
+                f"{row.racks} racks of up to {full_w / 1000:g} kW draw {row.racks * full_w / 1000:g} kW, more than the "
+                f"row's {row.limit / 1000:g} kW; put fewer in a row"
+            )
+            self.problems.append(self.loaded.problem(("fleet", name, "rack", "row", "limit"), message))
 
     def _split(self, name: str, spec: Servers, server: Server) -> Server:
         """*server*, with its boards split as *spec* says."""
@@ -337,6 +354,40 @@ class _Resolver:
             work_s, error, busy_w = training_s(self.library, server, spec, self.assumptions)
             return QueuePlan(spec, work_s, tuple(submissions(spec.every, clock, self.scenario.horizon)), error, busy_w)
         return None
+
+    # --- what goes wrong ------------------------------------------------------------------------------------------
+
+    def _losses(self, clock: Clock) -> tuple[Loss, ...]:
+        facility = self.scenario.facility
+        if facility is None or facility.ride_through is None:
+            return ()
+        for name, incident in self.scenario.incidents.items():
+            losses = losses_of([incident], facility.ride_through, clock, None)
+            if not 0.0 <= losses[0].begins_s < self.scenario.horizon:
+                with self._at("incidents", name, "at"):
+                    raise ValueError(
+                        f"{incident.at} is outside of what is simulated; correct it, or 'start' or 'horizon'"
+                    )
+        return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, None)
+
+    def _room(self, losses: tuple[Loss, ...]) -> RoomPlan | None:
+        facility = self.scenario.facility
+        if facility is None or facility.ride_through is None or not losses:
+            return None
+        spec = facility.ride_through
+        racks = sum(-(-each.count // each.rack.size) for each in self.scenario.fleet.values() if each.rack is not None)
+        return RoomPlan(
+            losses=losses,
+            racks=racks,
+            mass=RackMass(),
+            store_j=0.0 if spec.store is None else chilled_water_store_j(spec.store, spec.store_rise),
+            begins_c=spec.throttling.begins,
+            ends_c=spec.throttling.ends,
+            slowest=spec.throttling.slowest,
+            shutdown_c=spec.shutdown,
+            power_on_s=spec.power_on,
+            cap_exponent=spec.throttling.exponent,
+        )
 
     # --- where ----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine import autoscaler, failures, jobs, pipelines, servers, serving, serving_tables, site
+from dcplan.engine import autoscaler, failures, jobs, pipelines, room, servers, serving, serving_tables, site
 from dcplan.engine.autoscaler import Crew
 from dcplan.engine.failures import Outages
+from dcplan.engine.levers import Levers
 from dcplan.engine.plan import Plan, QueuePlan
+from dcplan.engine.room import Hall
 from dcplan.engine.servers import Ledger, Meter, Owner, Reading
 from dcplan.engine.serving import AnyEndpoint
 from dcplan.results.store import joined
@@ -53,7 +55,14 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
         _let_fail(env, name, plan, endpoints[name], streams, noted)
     for name, line in lines.items():
         env.process(jobs.submit(env, _drawn(plan, plan.queues[name], streams), line))
-    env.process(servers.keep_ledger(env, _meters(plan, diaries, crews, lines), ledger, plan.grid))
+    hall = Hall()
+    meters = _meters(plan, endpoints, crews, lines, hall)
+    if plan.room is not None:
+        housed = {name: each for name, each in endpoints.items() if plan.endpoints[name].pools}
+        for line in lines.values():
+            jobs.set_speed(env, line, 1.0)
+        env.process(room.watch(env, plan, plan.room, hall, Levers(env, plan, housed, lines, meters)))
+    env.process(servers.keep_ledger(env, meters, ledger, plan.grid))
 
     horizon_s = float(plan.scenario.horizon)
     for until_s in np.linspace(0.0, horizon_s, PROGRESS_STEPS + 1)[1:-1]:
@@ -73,7 +82,9 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     tables += [{"outages": failures.table(name, noted, replication)} for name, noted in outages.items()]
     tables += [{"jobs": jobs.table(name, line, replication)} for name, line in lines.items()]
     if plan.groups:
-        tables.append(servers.tables(plan, ledger, replication))
+        tables.append(servers.tables(plan, ledger, room.throttled(hall, plan), replication))
+    if hall.log:
+        tables.append({"room": room.table(hall, replication)})
     result = joined(tables)
     if plan.site is not None:
         result |= site.tables(plan, result, replication)
@@ -100,29 +111,42 @@ def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
 
 
 def _meters(
-    plan: Plan, diaries: dict[str, serving.Diary], crews: dict[str, Crew], lines: dict[str, jobs.Line]
+    plan: Plan,
+    endpoints: Mapping[str, AnyEndpoint],
+    crews: Mapping[str, Crew],
+    lines: Mapping[str, jobs.Line],
+    hall: Hall,
 ) -> dict[Owner, Meter]:
     """How to read the meter of every owner of slots."""
     found: dict[Owner, Meter] = {}
+    lapse = plan.scenario.each_stands_for
     for owner in servers.owners(plan):
         full_w = plan.groups[owner.group].server.full_board_w
         if owner.kind == "endpoint":
             metered = plan.endpoints[owner.user].pools[owner.pool].metered
-            diary, crew = diaries[owner.user], crews[owner.user]
-            found[owner] = partial(_of_pool, diary, owner.pool, crew, None if metered else full_w)
+            endpoint, crew = endpoints[owner.user], crews[owner.user]
+            found[owner] = partial(_of_pool, endpoint, owner, lapse, crew, None if metered else full_w, hall)
         else:
             busy_w = plan.queues[owner.user].busy_w
-            found[owner] = partial(_of_line, lines[owner.user], full_w if busy_w is None else busy_w)
-    return found
+            found[owner] = partial(_of_line, lines[owner.user], owner, full_w if busy_w is None else busy_w, hall)
+    return found | {owner: partial(_of_nobody, owner, hall) for owner in servers.unused(plan)}
 
 
-def _of_pool(diary: serving.Diary, pool: int, crew: Crew, full_w: float | None, now_s: float) -> Reading:
-    """Of replicas that draw *full_w* if nobody measured what; their diary was written at this very mark."""
-    busy_s, active_j = diary.work(pool)
-    return Reading(busy_s, active_j if full_w is None else busy_s * full_w, crew.off_slot_s(now_s))
+def _of_pool(
+    endpoint: AnyEndpoint, owner: Owner, lapse: int, crew: Crew, full_w: float | None, hall: Hall, now_s: float
+) -> Reading:
+    """Of replicas that draw *full_w* if nobody measured what; their endpoint has just been brought up to now."""
+    busy_s, active_j = (lapse * float(part) for part in endpoint.work[owner.pool])
+    off_s = crew.off_slot_s(now_s) + owner.slots * hall.off_s(now_s)
+    return Reading(busy_s, active_j if full_w is None else busy_s * full_w, off_s)
 
 
-def _of_line(line: jobs.Line, busy_w: float, now_s: float) -> Reading:
+def _of_line(line: jobs.Line, owner: Owner, busy_w: float, hall: Hall, now_s: float) -> Reading:
     """Of a queue of training jobs."""
     busy_s = line.busy_slot_s(now_s)
-    return Reading(busy_s, busy_s * busy_w)
+    return Reading(busy_s, busy_s * busy_w, owner.slots * hall.off_s(now_s))
+
+
+def _of_nobody(owner: Owner, hall: Hall, now_s: float) -> Reading:
+    """Of slots that nobody has reserved."""
+    return Reading(0.0, 0.0, owner.slots * hall.off_s(now_s))

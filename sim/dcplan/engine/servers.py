@@ -16,7 +16,7 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, Plan, ServerGroup
-from dcplan.facility.server import server_power_w
+from dcplan.facility.server import fan_power_w, server_power_w
 from dcplan.results.store import frame
 
 FloatArray = NDArray[np.float64]
@@ -48,7 +48,7 @@ class Owner:
     """Somebody who keeps slots in a group: a pool of an endpoint's replicas, or a training queue.
 
     Attributes:
-        kind: "endpoint" or "training".
+        kind: "endpoint", "training", or `UNUSED` for the slots that nobody has reserved.
         user: Its name in the scenario.
         group: The servers.
         slots: How many of their slots it keeps.
@@ -64,7 +64,7 @@ class Owner:
     @property
     def name(self) -> str:
         """What it is called in tables, e.g. "endpoint vision"; the same for all pools of an endpoint."""
-        return f"{self.kind} {self.user}"
+        return UNUSED if self.kind == UNUSED else f"{self.kind} {self.user}"
 
 
 @dataclass
@@ -99,6 +99,15 @@ def owners(plan: Plan) -> list[Owner]:
     return pools + [Owner("training", name, each.spec.on, each.spec.slots) for name, each in plan.queues.items()]
 
 
+def unused(plan: Plan) -> list[Owner]:
+    """Who keeps the slots of each group that nobody has reserved."""
+    taken = owners(plan)
+    return [
+        Owner(UNUSED, "", name, group.slots - sum(owner.slots for owner in taken if owner.group == name))
+        for name, group in plan.groups.items()
+    ]
+
+
 def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: Ledger, grid: Grid) -> Process:
     """Read every owner's meter at every mark."""
     for owner in meters:
@@ -109,8 +118,8 @@ def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: L
             ledger.owners[owner].append(meter(env.now))
 
 
-def tables(plan: Plan, ledger: Ledger, replication: int) -> dict[str, pd.DataFrame]:
-    """Power of each group of servers, and whose energy it is."""
+def tables(plan: Plan, ledger: Ledger, throttled: FloatArray, replication: int) -> dict[str, pd.DataFrame]:
+    """Power of each group of servers, and whose energy it is; see `group_power_w` for *throttled*, [n]."""
     groups, owned = [], []
     for name, group in plan.groups.items():
         members = [owner for owner in ledger.owners if owner.group == name]
@@ -118,8 +127,8 @@ def tables(plan: Plan, ledger: Ledger, replication: int) -> dict[str, pd.DataFra
         active_j = {owner: ledger.active_j(owner, plan.grid) for owner in members}
         off_s = {owner: ledger.off_s(owner, plan.grid) for owner in members}
         on = servers_on(group, _sum(off_s, plan.grid), plan.grid)
-        power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), on, plan.grid)
-        groups.append(_group_table(name, busy_s, power_w, on * group.server.idle_w, plan.grid, replication))
+        power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), on, throttled, plan.grid)
+        groups.append(_group_table(name, group, busy_s, power_w, on, plan.grid, replication))
         taken = busy_s if group.server.boards is None else active_j
         owned.append(attribution(group, taken, off_s, power_w, plan.grid, replication))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in (("servers", groups), ("attribution", owned))}
@@ -132,7 +141,12 @@ def servers_on(group: ServerGroup, off_slot_s: FloatArray, grid: Grid) -> FloatA
 
 
 def group_power_w(
-    group: ServerGroup, busy_slot_s: FloatArray, active_j: FloatArray, on: FloatArray, grid: Grid
+    group: ServerGroup,
+    busy_slot_s: FloatArray,
+    active_j: FloatArray,
+    on: FloatArray,
+    throttled: FloatArray,
+    grid: Grid,
 ) -> FloatArray:
     """Power at the plugs of a group [W], load spread evenly over the servers that are on.
 
@@ -141,6 +155,7 @@ def group_power_w(
         busy_slot_s: Busy slot-seconds of each interval.
         active_j: Energy that their boards took above rest [J].
         on: Servers that were on; where none was, nothing is drawn.
+        throttled: Power of busy servers above rest over that at full speed [-]; of boards, *active_j* tells it.
         grid: The intervals.
     """
     server = group.server
@@ -149,7 +164,8 @@ def group_power_w(
         return np.minimum(on * server.idle_w + active_w, on * server.max_w)
     slot_s = on * group.slots_per_server * grid.durations_s
     utilisation = np.divide(busy_slot_s, slot_s, out=np.zeros_like(slot_s), where=slot_s > 0.0)
-    return on * server_power_w(np.clip(utilisation, 0.0, 1.0), server.idle_w, server.max_w, server.curve)
+    busy_w = server_power_w(np.clip(utilisation, 0.0, 1.0), server.idle_w, server.max_w, server.curve)
+    return on * (server.idle_w + throttled * (busy_w - server.idle_w))
 
 
 def _sum(parts: Mapping[Owner, FloatArray], grid: Grid) -> FloatArray:
@@ -172,14 +188,10 @@ def attribution(
     of_a_slot_w = group.server.idle_w / group.slots_per_server
     idle_w = servers_on(group, _sum(off_s, grid), grid) * group.server.idle_w
     above_j = (power_w - idle_w) * grid.durations_s
-    total, nothing = _sum(taken, grid), np.zeros(len(grid.starts_s))
+    total = _sum(taken, grid)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = {owner: np.where(total > 0, part / total, 0.0) for owner, part in taken.items()}
-    left = group.slots - sum(owner.slots for owner in taken)
-    parts = [
-        *((owner.name, owner.slots, off_s.get(owner, nothing), share[owner] * above_j) for owner in taken),
-        (UNUSED, left, nothing, nothing),
-    ]
+    parts = [(owner.name, owner.slots, off_s[owner], share[owner] * above_j) for owner in taken]
     tables = [
         frame(
             "attribution",
@@ -201,19 +213,25 @@ def attribution(
 
 def _group_table(
     name: str,
+    group: ServerGroup,
     busy_s: Mapping[Owner, FloatArray],
     power_w: FloatArray,
-    idle_w: FloatArray,
+    on: FloatArray,
     grid: Grid,
     replication: int,
 ) -> pd.DataFrame:
+    server = group.server
+    fan_w = 0.0 if server.inlet is None else float(fan_power_w(server.inlet.fan_speed_low, server.inlet))
     columns = {
         "replication": replication,
         "group": name,
         "time_s": grid.starts_s,
         "duration_s": grid.durations_s,
         "busy_slots": _sum(busy_s, grid) / grid.durations_s,
-        "idle_w": idle_w,
+        "idle_w": on * server.idle_w,
         "it_w": power_w,
+        "fan_w": on * fan_w,
+        "max_w": group.count * server.max_w,
+        "performance": np.nan if server.performance is None else group.count * server.performance,
     }
     return frame("servers", columns)

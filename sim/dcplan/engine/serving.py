@@ -148,12 +148,12 @@ def _without_cache(name: str, plan: Plan, streams: Streams) -> Uncached:
     assert isinstance(rules, Rules), "devices that are shared are no replicas"
     rules = _scaled(rules, factor)
     requests = requests_of(name, endpoint, rules.spell_s > 0.0, plan, streams)
-    if spec.interacts:
+    if plan.scenario.interacts(name):
         spells_s = np.array([each.spell_s for each in endpoint.pools] or [rules.spell_s])
         salted = class_rules(spec, rules)._replace(salt=int(streams.stream(f"affinity/{name}").integers(MANY)))
         if isinstance(spec.demand, FromPipelines):
             staged = StagedEndpoint.new(salted, iter(()), endpoint.hardware, spells_s, endpoint.zones)
-            staged.name, staged.dress = name, dresser(name, endpoint, rules.spell_s > 0.0, streams)
+            staged.name, staged.dress = name, dresser(name, endpoint, plan, rules.spell_s > 0.0, streams)
             return staged
         return ClassEndpoint.new(salted, requests, endpoint.hardware, spells_s, endpoint.zones)
     return Endpoint.new(rules, spec.replicas, spec.queue.kind == "shared", requests)

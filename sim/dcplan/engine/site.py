@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from dcplan.economics.bill import electricity_bill
 from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
+from dcplan.engine.incidents import out_at
 from dcplan.engine.plan import Plan, SitePlan
 from dcplan.engine.servers import UNUSED, owners
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
+from dcplan.facility.generator import monthly_tests
+from dcplan.facility.outage import ALL_IN_SERVICE
 from dcplan.facility.plant import simulate
 from dcplan.facility.result import FacilityResult
 from dcplan.results.columns import SITE_LOADS
@@ -41,16 +44,22 @@ def tables(plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int) -> 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]:
     assert plan.facility is not None
-    result = simulate(it_w, site.weather, plan.facility)
+    losses = () if plan.room is None else plan.room.losses
+    middle_s = plan.grid.starts_s + plan.grid.durations_s / 2
+    result = simulate(it_w, site.weather, plan.facility, out_at(losses, middle_s) if losses else ALL_IN_SERVICE)
     residual = balance_residual(result)
     if not residual <= TOLERANCE:
         raise ConservationError(f"the building's energy does not balance: relative residual {residual:.2e}")
     loads = {column.name: getattr(result, column.name) for column in SITE_LOADS}
+    generators = plan.facility.power.generators
+    tests = None if generators is None else monthly_tests(1.0, generators)
     return {
         "facility_w": result.facility_w,
         "it_w": it_w,
         "psu_loss_w": result.psu_loss_w,
         **loads,
+        "fuel_l_s": 0.0 if tests is None else float(tests.fuel_l),
+        "fuel_carbon_kg_s": 0.0 if tests is None else float(tests.carbon_kg),
         "water_kg_s": result.evaporation_kg_s + result.drift_kg_s + result.blowdown_kg_s,
         "economiser": result.economiser_fraction,
         "extrapolated": result.extrapolated,
@@ -62,6 +71,7 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
 
 RATINGS = {
     "power supplies": "psu_overload",
+    "hall": "hall_exceeded",
     "distribution": "pdu_overload",
     "UPS": "ups_overload",
     "transformer": "transformer_overload",
@@ -81,7 +91,7 @@ def _bare(it_w: FloatArray) -> dict[str, object]:
     """A site without a building: the meter sees the servers alone."""
     nothing = dict.fromkeys(("psu_loss_w", *(column.name for column in SITE_LOADS)), 0.0)
     flags = {"extrapolated": False, "over_limit": "", "redundancy_lost": False}
-    plant = dict.fromkeys(("water_kg_s", "economiser", "shortfall_w"), 0.0)
+    plant = dict.fromkeys(("fuel_l_s", "fuel_carbon_kg_s", "water_kg_s", "economiser", "shortfall_w"), 0.0)
     return {"facility_w": it_w, "it_w": it_w, **nothing, **plant, **flags}
 
 

@@ -14,7 +14,7 @@ def balance_residual(result: FacilityResult) -> float:
     Five balances: meter = sum of the electrical parts; room heat = what runs in the room; heat of room, coolant and
     their pumps = compressors + economisers + reuse + shortfall; outdoor air = compressors' heat and power + economisers
     + condenser pumps; and over the whole building, meter = outdoor air + reuse + shortfall + what leaves outdoors
-    (transformer, fans out there, humidifiers).
+    (transformer, switchgear, heaters of the generators, fans out there, humidifiers).
     """
     r = result
     electrical = r.facility_w - (
@@ -22,6 +22,8 @@ def balance_residual(result: FacilityResult) -> float:
         + r.pdu_loss_w
         + r.ups_loss_w
         + r.transformer_loss_w
+        + r.switchgear_loss_w
+        + r.generator_heater_w
         + r.crah_fan_w
         + r.chilled_water_pump_w
         + r.chiller_w
@@ -38,7 +40,8 @@ def balance_residual(result: FacilityResult) -> float:
         r.evaporator_heat_w + r.economiser_heat_w + r.heat_reused_w + r.cooling_shortfall_w
     )
     outdoor = r.heat_rejected_w - (r.evaporator_heat_w + r.chiller_w + r.economiser_heat_w + r.condenser_pump_w)
-    outdoors_w = r.transformer_loss_w + r.tower_fan_w + r.economiser_fan_w + r.humidification_w
+    outdoors_w = r.transformer_loss_w + r.switchgear_loss_w + r.generator_heater_w
+    outdoors_w = outdoors_w + r.tower_fan_w + r.economiser_fan_w + r.humidification_w
     building = r.facility_w - (r.heat_rejected_w + r.heat_reused_w + r.cooling_shortfall_w + outdoors_w)
     parts = (electrical, room, removed, outdoor, building)
     return max(_relative(part, r.facility_w) for part in parts)

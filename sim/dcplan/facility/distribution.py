@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcplan.facility.domain import FloatArray, require
+from dcplan.facility.transformer import TransformerDesign, transformer_loss_w
 from dcplan.profiles.power import LossCurve
 
 
@@ -16,9 +17,32 @@ class PduDesign:
     """Losses per unit of rating; a busway has only the square-law term."""
     rated_w: float
     """Rated power delivered to the servers [W]."""
+    transformer: TransformerDesign | None = None
+    """In units that lower the voltage; None for a busway."""
 
     def __post_init__(self) -> None:
         require("pdu rated_w", self.rated_w, 1.0, 1e10)
+
+
+@dataclass(frozen=True)
+class SwitchgearDesign:
+    """Switchgear and cables between the transformer and everything behind it, outdoors or in rooms of their own."""
+
+    curve: LossCurve
+    """Losses per unit of rating."""
+    rated_w: float
+    """Rated power [W]."""
+
+    def __post_init__(self) -> None:
+        require("switchgear rated_w", self.rated_w, 1.0, 1e10)
+
+
+def pdu_loss_w(server_w: FloatArray, design: PduDesign) -> FloatArray:
+    """Losses between the output of the UPS and the servers' inlets [W] at *server_w* [W], any shape."""
+    cables_w = quadratic_loss_w(server_w, design.rated_w, design.curve)
+    if design.transformer is None:
+        return cables_w
+    return cables_w + transformer_loss_w(server_w + cables_w, design.transformer)
 
 
 def quadratic_loss_w(output_w: FloatArray, rated_w: float, curve: LossCurve) -> FloatArray:

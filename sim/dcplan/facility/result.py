@@ -18,6 +18,8 @@ class FacilityResult:
     pdu_loss_w: FloatArray
     ups_loss_w: FloatArray
     transformer_loss_w: FloatArray
+    switchgear_loss_w: FloatArray
+    generator_heater_w: FloatArray
     crah_fan_w: FloatArray
     """Fans in the room: CRAH, fan wall, in the row, at the rack's door."""
     chilled_water_pump_w: FloatArray
@@ -83,6 +85,8 @@ class FacilityResult:
     tower_extrapolated: BoolArray
     """Tower or dry cooler outside the data behind its law."""
     psu_overload: BoolArray
+    hall_exceeded: BoolArray
+    """Servers above the limit of the hall."""
     pdu_overload: BoolArray
     ups_overload: BoolArray
     """Load above what all running modules can carry."""

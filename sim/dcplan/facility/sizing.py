@@ -17,7 +17,7 @@ from dcplan.facility.ashrae import Envelope
 from dcplan.facility.chain import PowerDesign
 from dcplan.facility.chiller import ChillerDesign
 from dcplan.facility.design import FacilityDesign
-from dcplan.facility.distribution import quadratic_loss_w
+from dcplan.facility.distribution import pdu_loss_w
 from dcplan.facility.domain import require
 from dcplan.facility.dry_cooler import DryCoolerDesign, PadDesign
 from dcplan.facility.dx import DxDesign
@@ -368,5 +368,5 @@ def _needed(part: Part | None, kind: Rejection) -> Part:
 
 def _electrical_loss_w(it_w: float, power: PowerDesign) -> float:
     """PDU and UPS losses at *it_w* [W]."""
-    pdu_w = quadratic_loss_w(np.asarray(it_w), power.pdu.rated_w, power.pdu.curve)
+    pdu_w = pdu_loss_w(np.asarray(it_w), power.pdu)
     return float(pdu_w + ups_loss_w(it_w + pdu_w, power.ups))

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dcplan.kpis.capacity import stranded
 from dcplan.kpis.definitions import unit_of
 from dcplan.kpis.interval import estimate
+from dcplan.kpis.owners import facility_energy_j
 from dcplan.results.store import Tables
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
@@ -18,6 +20,10 @@ from dcplan.scenario.scenario import Scenario
 J_PER_KWH = 3.6e6
 HOUR_S = 3600.0
 KG_PER_M3 = 1000.0
+FUEL_KWH_PER_L = 9.9
+"""Energy of a litre of diesel in a PUE [kWh/L]: EN 50600-4-2."""
+CHAIN = ("transformer_loss_w", "switchgear_loss_w", "ups_loss_w", "pdu_loss_w")
+"""Losses between the meter and the servers' plugs."""
 
 Values = Iterator[tuple[str, float]]
 
@@ -52,6 +58,7 @@ def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon:
         yield from _servers(tables)
     if "site" in tables:
         yield from _site(scenario, tables, float(carbon or 0.0))
+        yield from _meter_shares(tables)
     for name in scenario.endpoints:
         yield from ((f"endpoints.{name}.{kpi}", value) for kpi, value in _endpoint(scenario, name, tables))
     for name in scenario.pipelines:
@@ -63,6 +70,11 @@ def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon:
 def _servers(tables: Mapping[str, pd.DataFrame]) -> Values:
     servers = tables["servers"]
     yield "it_energy_kwh", float((servers["it_w"] * servers["duration_s"]).sum()) / J_PER_KWH
+    slot_s = float(tables["attribution"]["reserved_slot_s"].sum())
+    yield "iteusv", _ratio(float((servers["busy_slots"] * servers["duration_s"]).sum()), slot_s)
+    first = servers[servers["time_s"] == servers["time_s"].min()]
+    if first["performance"].notna().all():
+        yield "iteesv", _ratio(float(first["performance"].sum()), float(first["max_w"].sum()))
 
 
 def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float) -> Values:
@@ -72,6 +84,8 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     facility_kwh = float((site["facility_w"] * duration_s).sum()) / J_PER_KWH
     yield "facility_energy_kwh", facility_kwh
     yield "peak_power_kw", float(site["facility_w"].max()) / 1000.0
+    mean_w = facility_kwh * J_PER_KWH / float(duration_s.sum())
+    yield "load_factor", _ratio(mean_w, float(site["facility_w"].max()))
     yield "carbon_kg", facility_kwh * carbon
     yield "cue_kg_per_kwh", _ratio(facility_kwh * carbon, it_kwh)
     yield "cost_total_usd", float(costs["usd"].sum())
@@ -82,7 +96,14 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     if scenario.facility is None:
         return
     water_kg = float((site["water_kg_s"] * duration_s).sum())
-    yield "pue", _ratio(facility_kwh, it_kwh)
+    fuel_l = float((site["fuel_l_s"] * duration_s).sum())
+    if scenario.facility.power.generators is not None:
+        yield "generator_fuel_l", fuel_l
+        yield "generator_carbon_kg", float((site["fuel_carbon_kg_s"] * duration_s).sum())
+    pue = _ratio(facility_kwh + FUEL_KWH_PER_L * fuel_l, it_kwh)
+    yield "pue", pue
+    yield from _losses(tables["servers"], site, it_kwh, pue)
+    yield from stranded(scenario, site)
     yield "wue_l_per_kwh", _ratio(water_kg, it_kwh)
     yield "water_m3", water_kg / KG_PER_M3
     yield "economiser_share", float(duration_s[site["economiser"] >= 0.5].sum() / duration_s.sum())
@@ -90,6 +111,24 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     yield "hours_over_limit", float(duration_s[site["over_limit"] != ""].sum()) / HOUR_S
     yield "hours_redundancy_lost", float(duration_s[site["redundancy_lost"]].sum()) / HOUR_S
     yield "hours_cooling_short", float(duration_s[site["shortfall_w"] > 0].sum()) / HOUR_S
+
+
+def _meter_shares(tables: Mapping[str, pd.DataFrame]) -> Values:
+    """Whose part of the meter's energy is how large."""
+    for owner, joules in facility_energy_j(tables["attribution"], tables["site"]).items():
+        family, _, name = owner.partition(" ")
+        prefix = {"endpoint": f"endpoints.{name}.facility_energy", "training": f"training.{name}.facility_energy"}
+        yield f"{prefix.get(family, 'facility_energy_unused')}_kwh", joules / J_PER_KWH
+
+
+def _losses(servers: pd.DataFrame, site: pd.DataFrame, it_kwh: float, pue: float) -> Values:
+    """What gets lost inside the servers, and between them and the meter."""
+    fans_kwh = float((servers["fan_w"] * servers["duration_s"]).sum()) / J_PER_KWH
+    lost_kwh = {name: float((site[name] * site["duration_s"]).sum()) / J_PER_KWH for name in ("psu_loss_w", *CHAIN)}
+    itue = _ratio(it_kwh, it_kwh - lost_kwh.pop("psu_loss_w") - fans_kwh)
+    yield "itue", itue
+    yield "tue", pue * itue
+    yield "elc", _ratio(sum(lost_kwh.values()), it_kwh)
 
 
 def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:
@@ -123,7 +162,7 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     if spec.promises:
         yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
     yield "dropped", float(total["dropped"])
-    if spec.interacts:
+    if scenario.interacts(name):
         yield from _classes(spec, name, tables)
     if spec.failures is not None:
         outages = _part(tables, "outages", name)

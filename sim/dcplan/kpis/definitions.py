@@ -19,12 +19,14 @@ class Kpi:
 
 
 SITE = (
-    Kpi("pue", "-", "power usage effectiveness (ISO/IEC 30134-2), interim, category 3: energy at the meter / energy at the servers' plugs"),
+    Kpi("pue", "-", "power usage effectiveness (ISO/IEC 30134-2), interim, category 3 (IT energy at the servers' plugs; 1 would be at the output of the UPS, 2 of the distribution): energy at the meter, with fuel of generators at 9.9 kWh/L (EN 50600-4-2), / IT energy"),
     Kpi("wue_l_per_kwh", "L/kWh", "water usage effectiveness (ISO/IEC 30134-9), site water: make-up water / IT energy"),
     Kpi("cue_kg_per_kwh", "kg/kWh", "carbon usage effectiveness (ISO/IEC 30134-8), location-based, scope 2: CO2e of the energy / IT energy"),
     Kpi("it_energy_kwh", "kWh", "energy at the servers' plugs, their power supplies and fans included"),
     Kpi("facility_energy_kwh", "kWh", "energy at the utility meter"),
+    Kpi("facility_energy_unused_kwh", "kWh", "part of that on slots nobody has reserved, in proportion to the energy at the servers' plugs, step by step"),
     Kpi("peak_power_kw", "kW", "highest power at the utility meter, mean over one step"),
+    Kpi("load_factor", "-", "mean power / highest power, both at the utility meter"),
     Kpi("water_m3", "m3", "make-up water of the cooling tower"),
     Kpi("carbon_kg", "kg", "CO2e of the electricity, location-based"),
     Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers and building that the horizon uses up"),
@@ -36,7 +38,42 @@ SITE = (
     Kpi("hours_over_limit", "h", "hours in which a rating of the power chain or the plant is exceeded"),
     Kpi("hours_redundancy_lost", "h", "hours in which the load needs the spare UPS module or chiller"),
     Kpi("hours_cooling_short", "h", "hours in which the plant cannot remove all heat"),
+    Kpi("iteusv", "-", "IT equipment utilisation of servers (ISO/IEC 30134-5): busy slot-hours / slot-hours of all servers, switched off or not"),
+    Kpi("itue", "-", "IT power usage effectiveness (M. K. Patterson et al., ISC 2013): energy at the servers' plugs / the same less their power supplies' losses and, where the profile tells it, fans"),
+    Kpi("tue", "-", "total power usage effectiveness, PUE x iTUE: energy at the meter / energy that reaches processors, memory and boards"),
+    Kpi("elc", "-", "electrical loss component, after ASHRAE 90.4 but over the run instead of at the design load: losses of transformer, switchgear, UPS and distribution / IT energy"),
+    Kpi("stranded_kw", "kW", "server power that the building is made for and nobody can use, because another limit binds first (racks, rows, hall, distribution, UPS, transformer, utility)"),
+    Kpi("stranded_share", "-", "the same / server power that the building is made for"),
 )  # fmt: skip
+
+LEVELS = {
+    "rack": "limits of all racks", "row": "limits of all rows", "hall": "limit of the hall", "distribution": "rating of the distribution",
+    "ups": "rating of the UPS without spare modules", "transformer": "rating of the transformer", "utility": "limit of the utility",
+}  # fmt: skip
+
+STRANDED = tuple(
+    kpi
+    for level, what in LEVELS.items()
+    for kpi in (
+        Kpi(f"stranded_{level}_kw", "kW", f"part of the {what} that nobody can use, as server power, because another level binds first"),
+        Kpi(f"stranded_{level}_share", "-", f"the same / server power that the {what} would carry, with losses and cooling as at the peak"),
+    )
+)  # fmt: skip
+"""KPIs of the levels of a power chain; racks, rows and hall where they have a limit."""
+
+STANDBY = (
+    Kpi("generator_fuel_l", "L", "fuel of the standby generators: monthly tests, by the share of the month that is simulated"),
+    Kpi("generator_carbon_kg", "kg", "CO2e of burning that fuel, scope 1; not part of carbon_kg"),
+)  # fmt: skip
+"""KPIs of a building with standby generators."""
+
+BENCHMARKED = (
+    Kpi("iteesv", "1/J", "IT equipment energy efficiency of servers (ISO/IEC 30134-4): sum of highest performances / sum of highest powers"),
+)  # fmt: skip
+"""KPIs of servers whose profiles tell their performance in a benchmark."""
+
+OF_SITES = (*SITE, *STRANDED, *STANDBY, *BENCHMARKED)
+"""KPIs that a site may have."""
 
 ENDPOINT = (
     Kpi("requests", "requests", "requests that arrived"),
@@ -51,6 +88,7 @@ ENDPOINT = (
     Kpi("slo_attainment", "-", "share of all requests that were answered within the promised latency (drops count against it)"),
     Kpi("dropped", "requests", "requests that were never answered: refused, or given up"),
     Kpi("energy_kwh", "kWh", "energy at the servers' plugs: busy power, and idle power of the reserved slots that are not switched off"),
+    Kpi("facility_energy_kwh", "kWh", "energy at the meter: its part of the whole, in proportion to the energy at the servers' plugs, step by step"),
     Kpi("cost_usd", "USD", "what the endpoint costs: energy and water by energy, servers and building by reserved slots, used or not"),
     Kpi("energy_j_per_request", "J", "the same energy per answer"),
     Kpi("cost_usd_per_1k_requests", "USD", "the same cost for 1,000 answers"),
@@ -74,6 +112,7 @@ TRAINING = (
     Kpi("gpu_hours", "h", "device-hours busy: slots of the servers, whatever the device"),
     Kpi("utilisation", "-", "share of the reserved slot time that was busy"),
     Kpi("energy_kwh", "kWh", "energy at the servers' plugs, idle power of the reserved slots included"),
+    Kpi("facility_energy_kwh", "kWh", "energy at the meter: its part of the whole, in proportion to the energy at the servers' plugs, step by step"),
 )  # fmt: skip
 
 
@@ -149,7 +188,7 @@ OF_A_POOL = ("utilisation",)
 def listed() -> list[Kpi]:
     """All KPIs, with `<name>` where the scenario's own names go."""
     return [
-        *SITE,
+        *OF_SITES,
         *(Kpi(f"endpoints.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in OF_ENDPOINTS),
         *(
             Kpi(f"endpoints.<name>.classes.<class>.{kpi.name}", kpi.unit, kpi.meaning)
@@ -169,6 +208,10 @@ def listed() -> list[Kpi]:
 def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
-    known = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}.get(family, SITE) if rest else SITE
+    known = (
+        {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}.get(family, OF_SITES)
+        if rest
+        else OF_SITES
+    )
     wanted = name.rpartition(".")[2]
     return next(kpi.unit for kpi in known if kpi.name == wanted)

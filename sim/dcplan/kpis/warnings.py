@@ -278,6 +278,10 @@ def _sources(tables: Tables) -> Sentences:
     unread = int((~assumptions["verified"]).sum())
     if unread:
         yield f"{unread} assumptions rest on a source that nobody has read yet; the table of assumptions marks them."
+    for name in assumptions.loc[(assumptions["kind"] == "synthetic") & (assumptions["part"] == "site"), "name"]:
+        if name.startswith("weather: "):
+            place = name.removeprefix("weather: ")
+            yield f"The weather of {place} is synthetic: its monthly means are right, its hottest hours are made up."
     for row in assumptions[assumptions["kind"] == "derived"].to_dict("records"):
         yield f"{row['name'].removesuffix(': derived')} was not measured there: its times are derived, {row['value']}."
     unstable = int(assumptions["value"].str.contains("UNSTABLE").sum())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dcplan.errors import InputError
+from dcplan.profiles.cap_curve import CapCurve
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.power_curve import InletResponse, PowerCurve
 
@@ -59,6 +60,7 @@ class Server:
         price: Name of what it costs among the values of a cost profile.
         instance: What an instance has of a board, where each board is split into several.
         inlet: What warm air costs it; None if that is not known.
+        cap_curve: How much slower it works under a power cap; None if that is not known.
         performance: Its highest throughput in a benchmark that all servers of a site share [1/s]; None if not known.
     """
 
@@ -71,6 +73,7 @@ class Server:
     price: str = CPU_SERVER
     instance: Instance | None = None
     inlet: InletResponse | None = None
+    cap_curve: CapCurve | None = None
     performance: float | None = None
 
     @property
@@ -125,6 +128,7 @@ def load_server(library: Library, name: str) -> Server:
             boards=_boards(values),
             price=str(values.get("price", CPU_SERVER)),
             inlet=InletResponse.from_values(values["inlet"]) if "inlet" in values else None,
+            cap_curve=_cap_curve(name, values),
             performance=float(values["performance"]["value"]) if "performance" in values else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -170,6 +174,14 @@ def _curve(name: str, values: Mapping[str, Any]) -> PowerCurve:
         return PowerCurve.from_values(values)
     except ValueError as error:
         raise InputError(f"power profile '{name}': {error}", "correct its curve") from error
+
+
+def _cap_curve(name: str, values: Mapping[str, Any]) -> CapCurve | None:
+    """What the profile *name* says of power caps, if anything."""
+    try:
+        return CapCurve.from_values(values["cap_curve"]) if "cap_curve" in values else None
+    except ValueError as error:
+        raise InputError(f"power profile '{name}': {error}", "correct its cap_curve") from error
 
 
 def _boards(values: Mapping[str, Any]) -> Boards | None:

@@ -16,6 +16,7 @@ import pandas as pd
 import yaml
 
 from dcplan.errors import InputError
+from dcplan.profiles.cap_curve import CapCurve
 from dcplan.profiles.library import Kind
 from dcplan.profiles.validate_compute import compute_problems
 
@@ -50,7 +51,7 @@ def problems(folder: Path) -> list[str]:
         header = _read(folder)
     except InputError as error:
         return [_one(str(error))]
-    found = [*_header(header), *_values(header.get("values", {}))]
+    found = [*_header(header), *_values(header.get("values", {})), *_cap_curve(header)]
     sentences = [f"{path}: {what}; {remedy}" for what, remedy in found]
     sentences += [
         f"{place}: {what}; {remedy}" for place, what, remedy in [*_files(folder, header), *_columns(folder, header)]
@@ -105,6 +106,21 @@ def _values(values: object, at: str = "values") -> Iterator[Said]:
             yield from _values(value, f"{at}[{place}]")
     elif isinstance(values, float) and not math.isfinite(values):
         yield f"{at} is {values}", "write a finite number"
+
+
+def _cap_curve(header: Mapping[str, Any]) -> Iterator[Said]:
+    """Whether a cap curve, among the values or at the top of the header, is one."""
+    values = header.get("values")
+    for at, place in (("cap_curve", header), ("values.cap_curve", values if isinstance(values, Mapping) else {})):
+        if "cap_curve" not in place:
+            continue
+        if not isinstance(place["cap_curve"], Mapping):
+            yield f"{at} is not a table of names", "write its kind and its numbers below"
+            continue
+        try:
+            CapCurve.from_values(place["cap_curve"])
+        except ValueError as error:
+            yield f"{at}: {error}", "correct it, or remove it"
 
 
 def _entry(entry: Mapping[str, Any], at: str) -> Iterator[Said]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from dcplan.kpis.definitions import STRANDED
+
 NOTHING = "no value"
 """Shown where there is no number, such as the latency of an endpoint that got no request."""
 
@@ -35,7 +37,18 @@ LADDERS: Mapping[str, Ladder] = MappingProxyType(
 """For each unit of a KPI: from which size on, times what, it is shown in which unit; largest first."""
 
 SHARES = frozenset(
-    {"utilisation", "slo_attainment", "economiser_share", "goodput", "cache_hit_ratio", "cache_hit_ratio_expected"}
+    {
+        "utilisation",
+        "slo_attainment",
+        "economiser_share",
+        "goodput",
+        "cache_hit_ratio",
+        "cache_hit_ratio_expected",
+        "load_factor",
+        "iteusv",
+        "stranded_share",
+    }
+    | {kpi.name for kpi in STRANDED if kpi.unit == "-"}
 )
 """KPIs that are a share of a whole and are read in per cent."""
 

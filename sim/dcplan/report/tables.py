@@ -6,7 +6,7 @@ import html
 
 import pandas as pd
 
-from dcplan.kpis.definitions import OF_ENDPOINTS, PIPELINE, SITE, TRAINING, Kpi
+from dcplan.kpis.definitions import OF_ENDPOINTS, OF_SITES, PIPELINE, TRAINING, Kpi
 from dcplan.report.facts import Facts
 from dcplan.report.figures.money import UNUSED, by_owner
 from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, span
@@ -38,7 +38,7 @@ def _group(title: str, prefix: str, keys: list[str], kpis: Kpis) -> str:
 
 def _family(prefix: str) -> tuple[Kpi, ...]:
     families = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}
-    return families.get(prefix.partition(".")[0], SITE)
+    return families.get(prefix.partition(".")[0], OF_SITES)
 
 
 def _kpi(key: str, prefix: str, meaning: str, kpis: Kpis) -> str:

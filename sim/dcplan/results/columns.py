@@ -52,6 +52,8 @@ def _power(name: str, meaning: str) -> Column:
 
 SITE_LOADS = (
     _power("transformer_loss_w", "loss of the transformer"),
+    _power("switchgear_loss_w", "loss of switchgear and cables behind the transformer"),
+    _power("generator_heater_w", "block heaters of the standby generators"),
     _power("ups_loss_w", "loss of the UPS"),
     _power("pdu_loss_w", "loss of cables and distribution"),
     _power("chiller_w", "chillers"),
@@ -200,6 +202,14 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("busy_slots", "float64", "slots", "slots busy, mean over the interval"),
             _power("idle_w", "power that the servers that are on draw when idle"),
             _power("it_w", "power at the servers' plugs"),
+            _power("fan_w", "the servers' fans at their lowest speed (part of it_w); 0 if the profile does not tell"),
+            Column("max_w", "float64", "W", "power that all servers draw when every slot is busy"),
+            Column(
+                "performance",
+                "float64",
+                "1/s",
+                "throughput of all servers in a benchmark; NaN if not known",
+            ),
         ),
         "attribution": (
             *_key("replication", "time_s", "duration_s"),
@@ -215,6 +225,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _power("it_w", "power at the servers' plugs"),
             _power("psu_loss_w", "loss of the servers' power supplies (part of it_w)"),
             *SITE_LOADS,
+            Column("fuel_l_s", "float64", "L/s", "fuel of the standby generators: their monthly tests, spread evenly"),
+            Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
             Column("dry_bulb_c", "float64", "degC", "outside air temperature"),
             Column("wet_bulb_c", "float64", "degC", "outside wet-bulb temperature"),
@@ -223,6 +235,16 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("shortfall_w", "float64", "W", "heat that the plant could not remove"),
             Column("over_limit", "str", "", "what is above its rating, from power supplies up; empty if nothing is"),
             Column("redundancy_lost", "bool", "", "the load needs the spare UPS module or chiller"),
+        ),
+        "room": (
+            *_key("replication"),
+            Column("time_s", "float64", "s", "when the room was looked at, from the start of the run"),
+            Column("inlet_c", "float64", "degC", "air that the servers breathe in"),
+            Column("rise_k", "float64", "K", "how much warmer that is than while the plant meets the load"),
+            Column("it_w", "float64", "W", "power of all servers, mean since the look before"),
+            Column("missing_w", "float64", "W", "heat that the plant does not remove"),
+            Column("store_j", "float64", "J", "cold left in the store of chilled water"),
+            Column("speed", "float64", "-", "speed of the servers over full speed; 0 while they are off"),
         ),
         "costs": (
             *_key("replication"),

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from dcplan import units
@@ -61,6 +70,21 @@ class Unit:
 YEARS = 366.0 * 86400.0
 """Longest duration a scenario may name, s: one (leap) year."""
 
+
+def _date(value: object) -> object:
+    if isinstance(value, (int, float)):
+        raise ValueError("write a date such as 2025-07-07")
+    return value
+
+
+def _on_the_wall(start: datetime) -> datetime:
+    if start.tzinfo is not None or not 1970 <= start.year <= 2200:
+        raise ValueError("write a date from 1970 to 2200, in site time without an offset, such as 2025-07-07 08:00")
+    return start
+
+
+Moment = Annotated[datetime, BeforeValidator(_date), AfterValidator(_on_the_wall)]
+"""A day, or a day and an hour, on the clocks of the site."""
 Power = Annotated[float, Unit("W"), Field(gt=0, le=1e12)]
 Duration = Annotated[float, Unit("s"), Field(ge=0, le=YEARS)]
 PositiveDuration = Annotated[float, Unit("s"), Field(gt=0, le=YEARS)]
@@ -68,6 +92,7 @@ Rate = Annotated[float, Unit("1/s"), Field(ge=0, le=1e9)]
 PositiveRate = Annotated[float, Unit("1/s"), Field(gt=0, le=1e9)]
 Temperature = Annotated[float, Unit("degC"), Field(ge=-60, le=100)]
 TemperatureRise = Annotated[float, Unit("K"), Field(gt=0, le=60)]
+Volume = Annotated[float, Unit("m^3"), Field(gt=0, le=1e6)]
 Pressure = Annotated[float, Unit("Pa"), Field(gt=0, le=1e7)]
 Bytes = Annotated[float, Unit("B"), Field(ge=1, le=1e18)]
 Bandwidth = Annotated[float, Unit("B/s"), Field(gt=0, le=1e15)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from dcplan.scenario.base import Power, Spec, Temperature, TemperatureRise
+from dcplan.scenario.incidents import RideThrough
 from dcplan.scenario.power import Modules, PowerChain, Redundancy
 
 
@@ -39,3 +40,5 @@ class Facility(Spec):
     """The power chain."""
     cooling: ChilledWater
     """The cooling plant."""
+    ride_through: RideThrough | None = None
+    """How the room stands a loss of cooling; needed for `incidents`."""

@@ -9,6 +9,15 @@ from pydantic import Field
 from dcplan.scenario.base import Count, Power, Spec
 
 
+class Row(Spec):
+    """A row of racks on one feed."""
+
+    racks: Count
+    """Racks in a full row."""
+    limit: Power
+    """Most power a row may draw, e.g. '100 kW'."""
+
+
 class Rack(Spec):
     """A rack: how many servers it holds and what it may draw."""
 
@@ -16,6 +25,8 @@ class Rack(Spec):
     """Servers in a full rack."""
     limit: Power
     """Most power a rack may draw, e.g. '12 kW'."""
+    row: Row | None = None
+    """The rows that the racks stand in; checked like the rack's limit."""
 
 
 class Servers(Spec):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dcplan.scenario.base import Count, Power, Spec
+from dcplan.scenario.base import Count, Fraction, PositiveDuration, Power, Spec
 
 Redundancy = Literal["n", "n+1", "2n"]
 Modules = Annotated[int, Field(ge=1, le=1000, strict=True)]
@@ -28,6 +28,24 @@ class Transformer(Spec):
     """Nameplate power."""
 
 
+class EcoMode(Spec):
+    """A UPS whose load runs on the utility through a bypass."""
+
+    model: str = "ups-eco-mode"
+    """Losses and transfer time: a profile in `profiles/power/`."""
+    share: Fraction
+    """Share of the time in eco mode; in the rest the utility is not clean enough, e.g. 0.95."""
+
+
+class Battery(Spec):
+    """The batteries of the UPS."""
+
+    model: str = "battery-vrla"
+    """Efficiencies and recharge time: a profile in `profiles/power/`."""
+    ride_through: PositiveDuration
+    """How long they carry the rating of the UPS, e.g. '5 min'."""
+
+
 class Ups(Spec):
     """The uninterruptible power supply in front of the servers."""
 
@@ -39,6 +57,10 @@ class Ups(Spec):
     """Modules needed for full load."""
     redundancy: Redundancy = "n"
     """Spare modules: none, one more, or a second full set; running modules share the load."""
+    eco: EcoMode | None = None
+    """Eco mode; without it, always double conversion."""
+    battery: Battery | None = None
+    """Its batteries."""
 
 
 class Distribution(Spec):
@@ -48,6 +70,30 @@ class Distribution(Spec):
     """Loss curve: a profile in `profiles/power/`."""
     rating: Power
     """Nameplate power."""
+    transformer: Transformer | None = None
+    """In distribution units (PDU) that lower the voltage."""
+
+
+class Switchgear(Spec):
+    """Switchgear and cables between the transformer and the building."""
+
+    model: str = "switchgear"
+    """Loss curve: a profile in `profiles/power/`."""
+    rating: Power
+    """Nameplate power."""
+
+
+class Generators(Spec):
+    """Standby generators: heated while they wait, tested every month."""
+
+    model: str = "generator-diesel"
+    """Fuel, start and tests: a profile in `profiles/power/`."""
+    rating: Power
+    """Rating of one generator."""
+    needed: Modules = 1
+    """Generators needed for full load."""
+    redundancy: Redundancy = "n"
+    """Spare generators: none, one more, or a second full set."""
 
 
 class PowerSupply(Spec):
@@ -63,6 +109,13 @@ class PowerSupply(Spec):
     """Units that share the load of all servers, where they are not in the servers: the rectifiers of power shelves."""
 
 
+class Hall(Spec):
+    """The hall of the servers."""
+
+    limit: Power
+    """Most power its servers may draw, e.g. '2 MW'."""
+
+
 class PowerChain(Spec):
     """From the utility meter to the servers' plugs."""
 
@@ -76,3 +129,9 @@ class PowerChain(Spec):
     """Cables and distribution units."""
     supplies: PowerSupply
     """Power supply units of the servers."""
+    switchgear: Switchgear | None = None
+    """Switchgear and cables behind the transformer; without it, their losses are neglected."""
+    generators: Generators | None = None
+    """Standby generators."""
+    hall: Hall | None = None
+    """The hall that the servers stand in; without it, it has no limit of its own."""

@@ -9,35 +9,21 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
-from dcplan.scenario.base import Duration, Name, PositiveDuration, Spec
+from dcplan.scenario.base import Duration, Moment, Name, PositiveDuration, Spec
 from dcplan.scenario.cache import Ttl
 from dcplan.scenario.demand import FromPipelines, Mmpp
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.facility import Facility
 from dcplan.scenario.fleet import Servers
+from dcplan.scenario.incidents import Incident
 from dcplan.scenario.pipeline import Pipeline
 from dcplan.scenario.site import Site
 from dcplan.scenario.training import TrainingQueue
 
-
-def _date(value: object) -> object:
-    if isinstance(value, (int, float)):
-        raise ValueError("write a date such as 2025-07-07")
-    return value
-
-
-def _on_the_wall(start: datetime) -> datetime:
-    if start.tzinfo is not None or not 1970 <= start.year <= 2200:
-        raise ValueError("write a date from 1970 to 2200, in site time without an offset, such as 2025-07-07 08:00")
-    return start
-
-
 ONE_IN = 100
 """Requests that a sampled one stands for, unless said otherwise."""
-
-Start = Annotated[datetime, BeforeValidator(_date), AfterValidator(_on_the_wall)]
 
 
 class Scenario(Spec):
@@ -47,7 +33,7 @@ class Scenario(Spec):
     """What the run is called; its report folder is named after it."""
     question: Annotated[str, Field(max_length=400)] = ""
     """The question that the run answers; the report opens with it."""
-    start: Start = datetime(2025, 1, 1)
+    start: Moment = datetime(2025, 1, 1)
     """First day (and hour) that is simulated, site time."""
     horizon: PositiveDuration
     """How long, e.g. '7 days'."""
@@ -69,6 +55,8 @@ class Scenario(Spec):
     """Where; without it there is no weather, cost or carbon."""
     facility: Facility | None = None
     """The building; without it only the servers are simulated."""
+    incidents: dict[Name, Incident] = Field(default_factory=dict)
+    """What is lost on purpose, to see what happens; needs `facility.ride_through`."""
     fleet: dict[Name, Servers] = Field(default_factory=dict)
     """Servers by group."""
     endpoints: dict[Name, Endpoint] = Field(default_factory=dict)
@@ -77,6 +65,16 @@ class Scenario(Spec):
     """Chains of endpoints that requests pass through."""
     training: dict[Name, TrainingQueue] = Field(default_factory=dict)
     """Queues of training jobs."""
+
+    def interacts(self, name: str) -> bool:
+        """Whether the requests or replicas of the endpoint *name* differ, or may be lost; see `Endpoint.interacts`."""
+        return self.endpoints[name].interacts or (self.loses_servers and self.endpoints[name].on is not None)
+
+    @property
+    def loses_servers(self) -> bool:
+        """Whether servers switch off when the room is too warm."""
+        room = None if self.facility is None else self.facility.ride_through
+        return bool(self.incidents) and room is not None and room.shutdown is not None
 
     @property
     def each_stands_for(self) -> int:
@@ -130,10 +128,36 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
             if pool.on not in scenario.fleet:
                 yield ("endpoints", name, "also", number, "on"), _unknown(pool.on, scenario)
     yield from _chained(scenario)
+    yield from _incidents(scenario)
     for family, members in users:
         for name, member in members.items():
             if member.on is not None and member.on not in scenario.fleet:
                 yield (family, name, "on"), _unknown(member.on, scenario)
+
+
+def _incidents(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What is wrong between incidents and what they happen to."""
+    if not scenario.incidents:
+        return
+    if scenario.facility is None or scenario.facility.ride_through is None:
+        yield ("incidents",), "how the room stands a loss is not known; add 'ride_through' to 'facility'"
+        return
+    if scenario.requests == "sampled":
+        yield ("requests",), "an incident takes minutes, which sampled demand runs ahead of; use 'requests: every'"
+    for name, servers in scenario.fleet.items():
+        if servers.rack is None:
+            yield ("fleet", name), "a room warms by the racks that stand in it; add 'rack' with size and limit"
+    if not scenario.loses_servers:
+        return
+    for name, endpoint in scenario.endpoints.items():
+        if endpoint.on is not None and (endpoint.generation is not None or endpoint.sharing is not None):
+            what = "generates text" if endpoint.generation is not None else "shares devices"
+            yield ("endpoints", name), f"an endpoint that {what} cannot lose its servers yet; remove 'shutdown'"
+        if endpoint.on is not None and endpoint.failures is not None:
+            yield (
+                ("endpoints", name),
+                "replicas that fail by themselves cannot lose their servers yet; remove one",
+            )
 
 
 def _chained(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:

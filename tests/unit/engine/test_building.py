@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ import tiny
 from dcplan.engine.plan import Plan
 from dcplan.errors import ScenarioError
 from dcplan.facility.design import FacilityDesign
+from dcplan.profiles.library import Library
 from dcplan.profiles.power import ConverterCurve
 
 
@@ -79,3 +81,43 @@ def test_a_part_that_is_not_there_is_a_problem_of_the_building(
 ) -> None:
     with pytest.raises(ScenarioError, match=said):
         plan_of(tiny.WHOLE, setting)
+
+
+STANDBY = (
+    "facility.power.generators={rating: 4 kW, needed: 2, redundancy: n+1}",
+    "facility.power.ups={rating: 4 kW, eco: {share: 0.9}, battery: {ride_through: 5 min}}",
+    "facility.power.switchgear={rating: 10 kW}",
+    "facility.power.distribution={rating: 4 kW, transformer: {rating: 5 kW}}",
+)
+
+
+def test_what_stands_by_is_built_as_written(plan_of: Callable[..., Plan]) -> None:
+    power = building(plan_of(tiny.WHOLE, *STANDBY)).power
+    assert power.generators is not None
+    assert (power.generators.count, power.generators.rated_w) == (3, 4000.0)
+    assert power.battery is not None
+    assert (power.battery.rated_w, power.battery.ride_through_s) == (4000.0, 300.0)
+    assert power.ups.eco is not None
+    assert (power.ups.eco.share, power.ups.eco.transfer_s) == (0.9, 0.004)
+    assert power.switchgear is not None
+    assert power.pdu.transformer is not None
+
+
+def test_what_is_not_written_is_not_built(plan_of: Callable[..., Plan]) -> None:
+    power = building(plan_of(tiny.WHOLE)).power
+    assert (power.generators, power.battery, power.switchgear) == (None, None, None)
+    assert (power.ups.eco, power.pdu.transformer) == (None, None)
+
+
+def test_every_number_of_what_stands_by_is_listed(plan_of: Callable[..., Plan]) -> None:
+    names = {row["name"] for row in plan_of(tiny.WHOLE, *STANDBY).assumptions}
+    assert {"generator-diesel: start failure", "battery-vrla: recharge s", "power: switchgear"} <= names
+
+
+def test_a_transfer_that_servers_do_not_ride_through_is_told(tmp_path: Path, library: Library) -> None:
+    slow = {"no_load": 0.004, "proportional": 0.0, "square": 0.0, "transfer_s": 0.03}
+    tiny.write_header(tmp_path / "more" / "power" / "slow-eco", values=slow)
+    setting = "facility.power.ups={rating: 4 kW, eco: {model: slow-eco, share: 1}}"
+    known = Library((tmp_path / "more", *library.roots))
+    with pytest.raises(ScenarioError, match=r"0\.03 s to leave eco mode, but servers ride through 0\.02 s only; use"):
+        tiny.planned(tiny.WHOLE, tmp_path, known, [setting])

@@ -102,3 +102,21 @@ def test_each_group_of_servers_is_paid_by_those_who_keep_its_slots(tmp_path: Pat
     assert servers_usd["training nightly"] / servers_usd["endpoint web"] == pytest.approx(4.0)
     electricity = costs[costs["item"].str.startswith("electricity")]
     assert electricity.groupby("owner")["usd"].sum()["unused"] > 0
+
+
+def test_generators_are_heated_all_the_time_and_burn_their_tests(plan_of: Callable[..., Plan]) -> None:
+    plain = simulate(plan_of(tiny.WHOLE), 0)["site"]
+    site = simulate(plan_of(tiny.WHOLE, "facility.power.generators={rating: 4 kW}"), 0)["site"]
+    assert not plain[["fuel_l_s", "fuel_carbon_kg_s", "generator_heater_w"]].to_numpy().any()
+    assert site["generator_heater_w"].tolist() == pytest.approx([30.0] * len(site))
+    month_l = 0.3 * 4.0 * 0.5 / (0.322 * 10.753)
+    assert site["fuel_l_s"].to_numpy() == pytest.approx(month_l / (365 * 86400 / 12))
+    assert site["fuel_carbon_kg_s"].to_numpy() == pytest.approx(2.706 * site["fuel_l_s"].to_numpy())
+
+
+def test_servers_above_the_limit_of_their_hall_are_told(plan_of: Callable[..., Plan]) -> None:
+    narrow, wide = (
+        simulate(plan_of(tiny.WHOLE, f"facility.power.hall={{limit: {w}}}"), 0)["site"] for w in ("200 W", "2 kW")
+    )
+    assert set(narrow["over_limit"]) == {"hall"}
+    assert set(wide["over_limit"]) == {""}

@@ -11,7 +11,8 @@ from dcplan.facility.plant import simulate
 from dcplan.signals.weather import Weather
 
 PARTS = [
-    "server_w", "pdu_loss_w", "ups_loss_w", "transformer_loss_w", "crah_fan_w", "chilled_water_pump_w",
+    "server_w", "pdu_loss_w", "ups_loss_w", "transformer_loss_w", "switchgear_loss_w", "generator_heater_w",
+    "crah_fan_w", "chilled_water_pump_w",
     "chiller_w", "condenser_pump_w", "tower_fan_w", "lighting_w", "facility_w", "room_heat_w",
     "evaporator_heat_w", "economiser_heat_w", "heat_rejected_w", "cooling_shortfall_w",
 ]  # fmt: skip

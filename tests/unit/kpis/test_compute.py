@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,30 @@ import tiny
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
 from dcplan.kpis.compute import _scaling, compute, latency_quantile
-from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING
+from dcplan.kpis.definitions import ENDPOINT, SITE, STRANDED, TRAINING
 from dcplan.results.store import frame, joined
 from dcplan.serving.histogram import BINS, bin_of, edges
 
-BUILDING = {"pue", "wue_l_per_kwh", "water_m3", "economiser_share"} | {
-    kpi.name for kpi in SITE if kpi.name.startswith("hours_")
-}
+BUILDING = {
+    "pue",
+    "itue",
+    "tue",
+    "elc",
+    "wue_l_per_kwh",
+    "water_m3",
+    "economiser_share",
+    "stranded_kw",
+    "stranded_share",
+} | {kpi.name for kpi in SITE if kpi.name.startswith("hours_")}
 """KPIs that need a building."""
-PLACE = {kpi.name for kpi in SITE} - BUILDING - {"it_energy_kwh"}
+SERVERS = {"it_energy_kwh", "iteusv"}
+"""KPIs that need servers alone."""
+PLACE = {kpi.name for kpi in SITE} - BUILDING - SERVERS
 """KPIs that need a place."""
+
+
+UNLIMITED = ("rack", "row", "hall")
+"""Levels of the power chain that have no limit in the tiny scenario."""
 
 
 def kpis(plan: Plan) -> dict[str, Any]:
@@ -35,7 +50,10 @@ def expected(site: set[str], endpoint: set[str], training: set[str]) -> set[str]
 
 def test_a_whole_scenario_has_every_kpi_that_is_defined(plan_of: Callable[..., Plan]) -> None:
     every = ({kpi.name for kpi in part} for part in (SITE, ENDPOINT, TRAINING))
-    assert set(kpis(plan_of(tiny.WHOLE))) == expected(*every)
+    levels = {f"stranded_{level}_{what}" for level in UNLIMITED for what in ("kw", "share")}
+    site, endpoint, training = every
+    rated = {kpi.name for kpi in STRANDED} - levels
+    assert set(kpis(plan_of(tiny.WHOLE))) == expected(site | rated, endpoint, training)
 
 
 def test_without_a_building_there_is_no_pue(plan_of: Callable[..., Plan]) -> None:
@@ -47,12 +65,13 @@ def test_without_a_building_there_is_no_pue(plan_of: Callable[..., Plan]) -> Non
 
 
 def test_without_a_place_there_is_no_money(plan_of: Callable[..., Plan]) -> None:
-    endpoint = {kpi.name for kpi in ENDPOINT} - {"cost_usd", "cost_usd_per_1k_requests"}
-    assert set(kpis(plan_of(tiny.MEASURED))) == expected({"it_energy_kwh"}, endpoint, {kpi.name for kpi in TRAINING})
+    endpoint = {kpi.name for kpi in ENDPOINT} - {"cost_usd", "cost_usd_per_1k_requests", "facility_energy_kwh"}
+    training = {kpi.name for kpi in TRAINING} - {"facility_energy_kwh"}
+    assert set(kpis(plan_of(tiny.MEASURED))) == expected(SERVERS, endpoint, training)
 
 
 def test_without_servers_there_is_no_energy(plan_of: Callable[..., Plan]) -> None:
-    costs = {"cost_usd", "cost_usd_per_1k_requests", "energy_kwh", "energy_j_per_request"}
+    costs = {"cost_usd", "cost_usd_per_1k_requests", "energy_kwh", "energy_j_per_request", "facility_energy_kwh"}
     endpoint = {kpi.name for kpi in ENDPOINT} - costs - {"slo_attainment"}
     assert set(kpis(plan_of(tiny.SYNTHETIC))) == expected(set(), endpoint, set())
 
@@ -67,6 +86,43 @@ def test_ratios_are_what_their_names_say(plan_of: Callable[..., Plan]) -> None:
     water_usd = 4.0 * value["water_m3"]
     parts = value["cost_electricity_usd"] + value["cost_capital_usd"] + water_usd
     assert value["cost_total_usd"] == pytest.approx(parts)
+    assert value["load_factor"] == pytest.approx(value["facility_energy_kwh"] / 2 / value["peak_power_kw"])
+    assert value["tue"] == pytest.approx(value["pue"] * value["itue"])
+    assert 0.0 < value["elc"] < value["pue"] - 1.0
+    assert 1.0 < value["itue"] < 1.5
+
+
+def test_energy_at_the_meter_is_shared_without_rest(plan_of: Callable[..., Plan]) -> None:
+    value = {name: kpi["value"] for name, kpi in kpis(plan_of(tiny.WHOLE, "replications=1")).items()}
+    owners = ("endpoints.web.facility_energy_kwh", "training.nightly.facility_energy_kwh", "facility_energy_unused_kwh")
+    assert sum(value[name] for name in owners) == pytest.approx(value["facility_energy_kwh"], rel=1e-9)
+    assert all(value[name] > 0.0 for name in owners)
+
+
+def test_busy_slots_are_the_use_of_the_servers(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(tiny.WHOLE, "replications=1")
+    servers = simulate(plan, 0)["servers"]
+    mean = (servers["busy_slots"] * servers["duration_s"]).sum() / servers["duration_s"].sum()
+    assert kpis(plan)["iteusv"]["value"] == pytest.approx(mean / 12)
+
+
+def test_generators_bring_fuel_into_the_pue(plan_of: Callable[..., Plan]) -> None:
+    settings = ("replications=1", "facility.power.generators={rating: 4 kW}")
+    value = {name: kpi["value"] for name, kpi in kpis(plan_of(tiny.WHOLE, *settings)).items()}
+    test_l = 4.0 * 0.3 * 0.5 / (0.322 * 10.753) * 2 * 12 / 8760
+    assert value["generator_fuel_l"] == pytest.approx(test_l)
+    assert value["generator_carbon_kg"] == pytest.approx(2.706 * test_l)
+    energy_kwh = value["facility_energy_kwh"] + 9.9 * test_l
+    assert value["pue"] == pytest.approx(energy_kwh / value["it_energy_kwh"])
+
+
+def test_servers_with_a_benchmark_have_an_efficiency(tmp_path: Path) -> None:
+    root = tiny.write_library(tmp_path / "profiles")
+    server = {"idle_w": {"value": 100}, "max_w": {"value": 300}, "curve": {"r": {"value": 1.4}}}
+    more = {"slots": {"tiny-slot": {"value": 4}}, "performance": {"value": 6000}}
+    tiny.write_header(root / "power" / "tiny-server", values=server | more)
+    plan = tiny.planned(tiny.MEASURED, tmp_path, tiny.library(root))
+    assert kpis(plan)["iteesv"] == {"value": 20.0, "unit": "1/J", "low": 20.0, "high": 20.0}
 
 
 def test_an_endpoint_without_requests_has_no_latency(plan_of: Callable[..., Plan]) -> None:

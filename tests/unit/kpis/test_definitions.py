@@ -2,7 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from dcplan.kpis.definitions import OF_A_CLASS, OF_A_POOL, OF_ENDPOINTS, PIPELINE, SITE, TRAINING, Kpi, listed, unit_of
+from dcplan.kpis.definitions import (
+    OF_A_CLASS,
+    OF_A_POOL,
+    OF_ENDPOINTS,
+    OF_SITES,
+    PIPELINE,
+    TRAINING,
+    Kpi,
+    listed,
+    unit_of,
+)
 
 ENDINGS = {
     "_s": "s",
@@ -12,6 +22,7 @@ ENDINGS = {
     "_kg": "kg",
     "_rps": "1/s",
     "_m3": "m3",
+    "_l": "L",
     "_l_per_kwh": "L/kWh",
     "_kg_per_kwh": "kg/kWh",
     "_usd_per_1k_requests": "USD",
@@ -20,7 +31,7 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("kpi", [*SITE, *OF_ENDPOINTS, *TRAINING], ids=lambda kpi: kpi.name)
+@pytest.mark.parametrize("kpi", [*OF_SITES, *OF_ENDPOINTS, *TRAINING], ids=lambda kpi: kpi.name)
 def test_a_kpi_has_a_unit_and_a_meaning_and_a_name_that_ends_in_the_unit(kpi: Kpi) -> None:
     assert kpi.unit
     assert kpi.meaning
@@ -29,14 +40,14 @@ def test_a_kpi_has_a_unit_and_a_meaning_and_a_name_that_ends_in_the_unit(kpi: Kp
         assert kpi.unit == ENDINGS[ending]
 
 
-@pytest.mark.parametrize("kpis", [SITE, OF_ENDPOINTS, TRAINING])
+@pytest.mark.parametrize("kpis", [OF_SITES, OF_ENDPOINTS, TRAINING])
 def test_no_kpi_is_defined_twice(kpis: tuple[Kpi, ...]) -> None:
     assert len({kpi.name for kpi in kpis}) == len(kpis)
 
 
 def test_every_kpi_is_listed_with_a_place_for_names() -> None:
     names = [kpi.name for kpi in listed()]
-    assert len(names) == sum(map(len, (SITE, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, PIPELINE, TRAINING)))
+    assert len(names) == sum(map(len, (OF_SITES, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, PIPELINE, TRAINING)))
     assert "pue" in names
     assert "endpoints.<name>.latency_p99_s" in names
     assert "training.<name>.goodput" in names
@@ -46,6 +57,8 @@ def test_every_kpi_is_listed_with_a_place_for_names() -> None:
     ("name", "unit"),
     [
         ("pue", "-"),
+        ("stranded_ups_kw", "kW"),
+        ("generator_fuel_l", "L"),
         ("carbon_kg", "kg"),
         ("endpoints.vision.latency_p99_s", "s"),
         ("endpoints.training.requests", "requests"),

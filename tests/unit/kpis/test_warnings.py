@@ -105,6 +105,12 @@ def test_whose_rating_is_exceeded_is_told(plan_of: Callable[..., Plan]) -> None:
     assert any("a rating is exceeded (utility); nothing is switched off" in message for message in messages)
 
 
+@pytest.mark.parametrize(("place", "made_up"), [("singapore", True), ("chicago-il", False)])
+def test_weather_that_was_made_up_is_told(place: str, made_up: bool, plan_of: Callable[..., Plan]) -> None:
+    messages = told(plan_of(tiny.WHOLE, f"site.place={place}"))
+    assert any(f"The weather of {place} is synthetic" in each for each in messages) == made_up
+
+
 LRU = "endpoints.web.cache={kind: lru, objects: 1000, size: 100, skew: 0.9, hit: 2 ms}"
 TTL = "endpoints.web.cache={kind: ttl, objects: 1000, ttl: 10 min, skew: 0.9, hit: 2 ms}"
 

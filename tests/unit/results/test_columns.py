@@ -9,7 +9,7 @@ from dcplan.results.columns import SITE_LOADS, TABLES, Column
 COLUMNS = [(table, column) for table, columns in TABLES.items() for column in columns]
 each_column = pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda part: getattr(part, "name", part))
 
-UNITS = {"_s": "s", "_w": "W", "_c": "degC", "_j": "J", "_usd": "USD", "_kg_s": "kg/s", "_slot_s": "s"}
+UNITS = {"_s": "s", "_w": "W", "_c": "degC", "_j": "J", "_usd": "USD", "_kg_s": "kg/s", "_slot_s": "s", "_l_s": "L/s"}
 
 
 @each_column

@@ -27,7 +27,9 @@ LOADS = {
     "chilled_water_pump_w": ("Chilled-water pumps", theme.SKY),
     "ups_loss_w": ("UPS: loss", theme.ORANGE),
     "transformer_loss_w": ("Transformer: loss", theme.ORANGE),
+    "switchgear_loss_w": ("Switchgear: loss", theme.ORANGE),
     "pdu_loss_w": ("Distribution: loss", theme.ORANGE),
+    "generator_heater_w": ("Generator heaters", theme.PURPLE),
     "lighting_w": ("Lighting, small loads", theme.PURPLE),
 }
 """Name and colour of each load of the building: cooling, losses of the power chain, the rest."""

@@ -30,6 +30,7 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
         }
         | base
         | rest
+        | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
         for hour, watt in enumerate(it_w)
     ]
     return frame("site", rows)
@@ -63,7 +64,7 @@ def test_constant_power_is_no_range() -> None:
 def test_servers_of_all_groups_are_added() -> None:
     rows = [
         {"replication": 0, "group": group, "time_s": 0.0, "duration_s": 60.0, "it_w": watt}
-        | {"busy_slots": 0.0, "idle_w": 0.0}
+        | {"busy_slots": 0.0, "idle_w": 0.0, "fan_w": 0.0, "max_w": 300.0, "performance": float("nan")}
         for group, watt in (("a", 100.0), ("b", 250.0))
     ]
     figure = server_power_over_time(frame("servers", rows), START, 60.0)

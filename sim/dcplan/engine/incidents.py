@@ -1,0 +1,86 @@
+"""What is out of service when, by the incidents of a scenario."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dcplan.facility.outage import OutOfService
+from dcplan.scenario.incidents import Incident, RideThrough
+from dcplan.signals.clock import Clock
+
+FloatArray = NDArray[np.float64]
+UNITS = ("chillers", "room_units", "cells", "cdus", "liquid_cells")
+PUMPS = ("chilled_water_pumps", "condenser_pumps", "liquid_pumps")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A part of the plant that does not run for a while.
+
+    Attributes:
+        part: One of `UNITS` or `PUMPS`.
+        begins_s: From when [s].
+        ends_s: Until when [s].
+        count: How many; infinite for all.
+    """
+
+    part: str
+    begins_s: float
+    ends_s: float
+    count: float = math.inf
+
+
+def losses_of(
+    incidents: Sequence[Incident], room: RideThrough, clock: Clock, generators_s: float | None
+) -> tuple[Loss, ...]:
+    """What *incidents* take away.
+
+    Without the utility the plant stands still until generators run, after *generators_s* [s], or until it is back.
+    """
+    return tuple(loss for each in incidents for loss in _losses(each, room, clock, generators_s))
+
+
+def _losses(incident: Incident, room: RideThrough, clock: Clock, generators_s: float | None) -> Iterator[Loss]:
+    begins_s = (pd.Timestamp(incident.at).tz_localize(clock.zone) - clock.origin).total_seconds()
+    ends_s = begins_s + incident.lasts
+    if incident.lost != "utility":
+        yield Loss(incident.lost, begins_s, ends_s, math.inf if incident.count is None else incident.count)
+        return
+    if generators_s is not None:
+        ends_s = min(ends_s, begins_s + generators_s)
+    for part in UNITS + PUMPS:
+        if part not in room.on_ups and part != "cdus":
+            yield Loss(part, begins_s, ends_s + (room.restart if part == "chillers" else 0.0))
+
+
+def instants_s(losses: Sequence[Loss]) -> list[float]:
+    """When something is lost or comes back [s], rising."""
+    return sorted({at_s for each in losses for at_s in (each.begins_s, each.ends_s)})
+
+
+def lost_at(losses: Sequence[Loss], time_s: float) -> bool:
+    """Whether anything is out of service at *time_s* [s]."""
+    return any(each.begins_s <= time_s < each.ends_s for each in losses)
+
+
+def out_at(losses: Sequence[Loss], times_s: FloatArray) -> OutOfService:
+    """What is out of service at each of *times_s* [s], [n]."""
+    gone = {part: np.zeros(len(times_s)) for part in UNITS + PUMPS}
+    for each in losses:
+        gone[each.part] += np.where((each.begins_s <= times_s) & (times_s < each.ends_s), each.count, 0.0)
+    return OutOfService(
+        chillers=gone["chillers"],
+        room_units=gone["room_units"],
+        cells=gone["cells"],
+        cdus=gone["cdus"],
+        liquid_cells=gone["liquid_cells"],
+        chilled_water_pumps=gone["chilled_water_pumps"] > 0.0,
+        condenser_pumps=gone["condenser_pumps"] > 0.0,
+        liquid_pumps=gone["liquid_pumps"] > 0.0,
+    )

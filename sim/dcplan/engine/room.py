@@ -1,0 +1,203 @@
+"""The story of a room in which cooling fails: air warms, servers slow down or switch off, and it all comes back.
+
+    what is lost -> heat that nobody removes -> chilled water in store -> air and metal of the racks -> inlet air
+        -> speed and power of the servers -> how busy they are -> heat
+
+The room is looked at every few seconds from the first loss until it is as before; at all other times nothing happens
+here. Between two looks the plant is steady and the heat constant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import simpy
+
+from dcplan.engine.incidents import FloatArray, instants_s, lost_at, out_at
+from dcplan.engine.levers import Levers
+from dcplan.engine.plan import Grid, Plan, RoomPlan
+from dcplan.facility.plant import simulate
+from dcplan.facility.thermal import Warmth, bridge, warmed
+from dcplan.results.store import frame
+from dcplan.signals.weather import Weather
+
+Process = Generator[simpy.Event, object, None]
+LOOK_S = 5.0
+"""Time between two looks [s]: a rack of 20 kW without cooling is 18 K warmer after 10 s, one of 5 kW after 3 min."""
+SLIGHT = 1e-3
+"""A change of speed that is not worth telling anybody."""
+USUAL_K = 0.1
+"""The room is as before when its racks are not warmer than usual by more than this [K]."""
+AS_USUAL = Warmth()
+SPARE_LOAD = 1.5
+"""Load over what the plant is built for at which all that it can do is seen."""
+
+
+@dataclass
+class Hall:
+    """The room at one instant, and what happened so far.
+
+    Attributes:
+        warmth: How much warmer than usual its racks are.
+        store_j: Cold left in the store [J].
+        speed: Speed of the servers over full speed [-].
+        log: Rows of the table `room`, without replication.
+        off_since_s: Since when they are off [s]; NaN while they are on.
+        off_before_s: Time that they were off before that [s].
+    """
+
+    warmth: Warmth = AS_USUAL
+    store_j: float = 0.0
+    speed: float = 1.0
+    log: list[dict[str, float]] = field(default_factory=list)
+    off_since_s: float = math.nan
+    off_before_s: float = 0.0
+
+    @property
+    def up(self) -> bool:
+        """Whether the servers are on."""
+        return math.isnan(self.off_since_s)
+
+    def off_s(self, now_s: float) -> float:
+        """Time that the servers were off, from second 0 up to now [s]."""
+        return self.off_before_s + (0.0 if self.up else now_s - self.off_since_s)
+
+
+def watch(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers) -> Process:
+    """Wait for the next loss, and look until all is as before, again and again."""
+    hall.store_j = room.store_j
+    for at_s in instants_s(room.losses):
+        if at_s < env.now or at_s >= plan.grid.marks_s[-1]:
+            continue
+        yield env.timeout(at_s - env.now)
+        levers.it_w()  # from here on
+        while lost_at(room.losses, env.now) or not _as_before(room, hall):
+            yield env.timeout(LOOK_S)
+            _look(env, plan, room, hall, levers)
+
+
+def _as_before(room: RoomPlan, hall: Hall) -> bool:
+    warm = max(hall.warmth.air_k, hall.warmth.metal_k) > USUAL_K
+    return not warm and hall.store_j >= room.store_j and hall.up and hall.speed == 1.0
+
+
+def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers) -> None:
+    """What has become of the room since the last look, and what its servers do about it."""
+    it_w = levers.it_w()
+    heat = _heat(plan, room, it_w, env.now - LOOK_S / 2)
+    left_w = heat.cold_w
+    if left_w > 0.0 or hall.warmth.air_k == 0.0:  # what is to spare cools the racks first
+        hall.store_j, left_w = bridge(hall.store_j, room.store_j, heat.cold_w, LOOK_S)
+    hall.warmth = warmed(hall.warmth, (heat.lost_w + left_w) / room.racks, LOOK_S, room.mass)
+    inlet_c = heat.inlet_c + hall.warmth.air_k
+    _respond(env, room, hall, levers, inlet_c)
+    hall.log.append(
+        {
+            "time_s": env.now,
+            "inlet_c": inlet_c,
+            "rise_k": hall.warmth.air_k,
+            "it_w": it_w,
+            "missing_w": max(0.0, heat.lost_w + heat.cold_w),
+            "store_j": hall.store_j,
+            "speed": hall.speed if hall.up else 0.0,
+        }
+    )
+
+
+def _respond(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers, inlet_c: float) -> None:
+    if hall.up and room.shutdown_c is not None and inlet_c >= room.shutdown_c:
+        hall.off_since_s = env.now
+        levers.switch_off()
+        env.process(_switch_on(env, room, hall, levers))
+    speed = speed_at(inlet_c, room)
+    if abs(speed - hall.speed) > SLIGHT or (speed == 1.0) != (hall.speed == 1.0):
+        hall.speed = speed
+        levers.throttle(speed, power_at(speed, room))
+
+
+def _switch_on(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers) -> Process:
+    """Servers that are off wait until the room is cool, start up, and serve."""
+    while hall.speed < 1.0 or hall.warmth.air_k > USUAL_K:
+        yield env.timeout(LOOK_S)
+    yield env.timeout(room.power_on_s)
+    hall.off_before_s, hall.off_since_s = hall.off_s(env.now), math.nan
+    levers.switch_on()
+
+
+def speed_at(inlet_c: float, room: RoomPlan) -> float:
+    """Speed of servers in air of *inlet_c* [degC], over full speed [-]."""
+    warm = (inlet_c - room.begins_c) / (room.ends_c - room.begins_c)
+    return 1.0 - (1.0 - room.slowest) * min(1.0, max(0.0, warm))
+
+
+def power_at(speed: float, room: RoomPlan) -> float:
+    """Power above rest of a busy server at *speed*, over that at full speed [-]: speed = power^exponent."""
+    return float(speed ** (1.0 / room.cap_exponent))
+
+
+class Heat(NamedTuple):
+    """What the plant leaves behind.
+
+    Attributes:
+        lost_w: Heat that it does not move to where a store could take it: fans or pumps of the room stand still [W].
+        cold_w: Heat that it moves but does not cool, or, negative, what it could cool on top [W].
+        inlet_c: Inlet air when it cools everything [degC].
+    """
+
+    lost_w: float
+    cold_w: float
+    inlet_c: float
+
+
+def _heat(plan: Plan, room: RoomPlan, it_w: float, at_s: float) -> Heat:
+    """What the plant leaves behind of *it_w* [W], with what is out of service at *at_s* [s]."""
+    assert plan.facility is not None, "incidents need a building"
+    assert plan.site is not None, "a building needs a site"
+    assert plan.scenario.facility is not None, "a design has a spec"
+    now = out_at(room.losses, np.full(3, at_s))
+    much_w = SPARE_LOAD * plan.scenario.facility.it_capacity
+    cold = np.array([False, False, True])  # what if chillers and all behind them worked
+    out = replace(
+        now,
+        chillers=np.where(cold, 0.0, now.chillers),
+        cells=np.where(cold, 0.0, now.cells),
+        condenser_pumps=np.where(cold, False, now.condenser_pumps),
+    )
+    weather = at_instant(plan.site.weather, plan.grid, at_s)
+    result = simulate(np.array([it_w, max(it_w, much_w), it_w]), weather, plan.facility, out)
+    heat_w = result.room_heat_w + result.liquid_heat_w
+    short_w = result.cooling_shortfall_w
+    usual_c = float(result.server_inlet_c[2])
+    if short_w[0] <= 0.0:
+        return Heat(0.0, -max(0.0, float(heat_w[1] - short_w[1] - heat_w[0])), usual_c)
+    return Heat(float(short_w[2]), float(max(0.0, short_w[0] - short_w[2])), usual_c)
+
+
+def at_instant(weather: Weather, grid: Grid, at_s: float) -> Weather:
+    """The weather of the counted interval that holds *at_s* [s], of the first one before it, one value each."""
+    place = max(0, int(np.searchsorted(grid.starts_s, at_s, side="right")) - 1)
+    columns = weather.dry_bulb_c, weather.wet_bulb_c, weather.pressure_pa
+    return Weather(*(np.atleast_1d(column)[[place]] for column in columns))
+
+
+def table(hall: Hall, replication: int) -> pd.DataFrame:
+    """Every look at the room."""
+    return frame("room", [{"replication": replication, **row} for row in hall.log])
+
+
+def throttled(hall: Hall, plan: Plan) -> FloatArray:
+    """Power of busy servers above rest over that at full speed, mean over each counted interval [-], [n]."""
+    grid, power = plan.grid, np.ones(len(plan.grid.starts_s))
+    if plan.room is None:
+        return power
+    for row in hall.log:
+        drawn = power_at(row["speed"], plan.room)
+        shared_s = np.minimum(row["time_s"], grid.starts_s + grid.durations_s)
+        shared_s = np.maximum(shared_s - np.maximum(row["time_s"] - LOOK_S, grid.starts_s), 0.0)
+        power -= shared_s / grid.durations_s * (1.0 - drawn)
+    return power

@@ -1,0 +1,50 @@
+"""What is out of service when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dcplan.engine.incidents import instants_s, losses_of, lost_at, out_at
+from dcplan.scenario.incidents import Incident, RideThrough
+from dcplan.signals.clock import Clock
+
+CLOCK = Clock(datetime(2025, 7, 15, 13, 0), "America/New_York")
+ROOM: dict[str, Any] = {"throttling": {"begins": "32 degC", "ends": "42 degC"}, "restart": "5 min"}
+
+
+def incident(lost: str, **more: Any) -> Incident:
+    return Incident.model_validate({"lost": lost, "at": datetime(2025, 7, 15, 14, 0), "lasts": "20 min"} | more)
+
+
+def test_some_units_are_gone_from_when_the_clock_says_until_they_are_back() -> None:
+    losses = losses_of([incident("chillers", count=1)], RideThrough.model_validate(ROOM), CLOCK, None)
+    assert instants_s(losses) == [3600.0, 4800.0]
+    out = out_at(losses, np.array([3599.0, 3600.0, 4799.0, 4800.0]))
+    np.testing.assert_array_equal(out.chillers, [0.0, 1.0, 1.0, 0.0])
+    assert not np.any(out.room_units)
+    assert [lost_at(losses, at_s) for at_s in (3599.0, 3600.0, 4800.0)] == [False, True, False]
+
+
+def test_losses_at_the_same_time_add_up() -> None:
+    both = [incident("cells", count=1), incident("cells", count=2), incident("condenser_pumps")]
+    out = out_at(losses_of(both, RideThrough.model_validate(ROOM), CLOCK, None), np.array([4000.0]))
+    np.testing.assert_array_equal(out.cells, [3.0])
+    assert np.all(out.condenser_pumps)
+
+
+@pytest.mark.parametrize(("generators_s", "plant_back_s"), [(None, 4800.0), (15.0, 3615.0)])
+def test_without_the_utility_the_plant_stands_until_generators_run_and_chillers_restart(
+    generators_s: float | None, plant_back_s: float
+) -> None:
+    room = RideThrough.model_validate(ROOM | {"on_ups": ["room_units", "chilled_water_pumps"]})
+    losses = losses_of([incident("utility")], room, CLOCK, generators_s)
+    out = out_at(losses, np.array([3600.0, plant_back_s, plant_back_s + 300.0]))
+    assert np.isposinf(out.chillers[:2]).all()  # type: ignore[index]
+    assert out.chillers[2] == 0.0  # type: ignore[index]
+    np.testing.assert_array_equal(out.condenser_pumps, [True, False, False])
+    assert not np.any(out.room_units)
+    assert not np.any(out.chilled_water_pumps)
