@@ -9,6 +9,9 @@ from dcplan.validation.bench.result import Result
 
 WORKS = {
     "plant_year_hourly": ("plant", "year", "a year of hours of a chilled-water building with economiser"),
+    "year_minute_thermal": (
+        "plant", "minutes", "a year of minutes of a building that loses its chillers 27 times, and of its racks"
+    ),
     "monte_carlo_200": ("plant", "many_years", "200 buildings drawn from the ranges of a published study, a year each"),
     "site_9472_24h": (
         "site", "day",

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
-from dcplan.validation.facility import balance, chillers, electrical, frontier, psychrometrics, tower
+from dcplan.validation.facility import (
+    balance,
+    chillers,
+    electrical,
+    frontier,
+    generator,
+    psychrometrics,
+    thermal,
+    tower,
+)
 from dcplan.validation.facility.bands import compare
 
 TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (
@@ -14,7 +23,9 @@ TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (
     tower.checks,
     chillers.checks,
     electrical.checks,
+    generator.checks,
     frontier.checks,
+    thermal.checks,
     balance.checks,
     compare.checks,
 )

@@ -34,6 +34,14 @@ def test_many_years_are_those_of_different_buildings(monkeypatch: pytest.MonkeyP
     assert len(set(plant.many_years()())) == 3
 
 
+def test_minutes_without_chillers_warm_the_racks_until_the_cold_water_is_used_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert 5.0 < plant.minutes(24)() < 40.0
+    monkeypatch.setattr(plant, "STORE_M3", 20.0)
+    assert plant.minutes(24)() == 0.0
+
+
 def test_memory_and_time_are_those_of_the_work(capsys: pytest.CaptureFixture[str]) -> None:
     held: list[np.ndarray] = []
     own_process.tell(lambda: held.append(np.ones(20_000_000)))

@@ -53,7 +53,7 @@ case 7 into its band in zones 3C, 4A and 5A. Nothing else here was fitted."""
 HEAD_PRESSURE_C = -40.0
 """The study's air-cooled chillers gain from all cold air; ours do down to the smallest lift that they can run at."""
 DX_COP, DX_OUTDOOR_C = 2.8, 15.0
-"""COP of the study's direct expansion at an outdoor dry bulb of 15 degC and below, before its error (the authors' code)."""
+"""COP of the study's direct expansion in outdoor air of 15 degC or less, before its error (the authors' code)."""
 LARGEST_MARGIN_K = 10.0
 WITHOUT_EFFECT = MappingProxyType(
     {
@@ -108,7 +108,9 @@ class Parts:
             chiller=ChillerCurve.from_values(library.load("cooling", CHILLER).values),
             air_chiller=ChillerCurve.from_values(library.load("cooling", AIR_CHILLER).values),
             tower=TowerCurve.from_values(library.load("cooling", "tower-yorkcalc").values),
-            dx=replace(DxCurve.from_values(library.load("cooling", "dx-crac").values), cop=DX_COP, outdoor_c=DX_OUTDOOR_C),
+            dx=replace(
+                DxCurve.from_values(library.load("cooling", "dx-crac").values), cop=DX_COP, outdoor_c=DX_OUTDOOR_C
+            ),
             defaults=ChilledWaterDefaults.from_values(library.load("cooling", "chilled-water-defaults").values),
         )
 
