@@ -38,7 +38,7 @@ def test_minutes_without_chillers_warm_the_racks_until_the_cold_water_is_used_up
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert 5.0 < plant.minutes(24)() < 40.0
-    monkeypatch.setattr(plant, "STORE_M3", 20.0)
+    monkeypatch.setattr(plant, "STORE_M3", 40.0)
     assert plant.minutes(24)() == 0.0
 
 
