@@ -40,7 +40,7 @@ def test_draws_fill_the_ranges_evenly_and_repeat() -> None:
 
 
 @pytest.mark.parametrize("case", BUILT, ids=lambda case: str(case.number))
-def test_every_seventh_hour_tells_the_year_within_a_tenth_of_what_is_allowed(case: Case) -> None:
+def test_every_thirteenth_hour_tells_the_year_within_a_tenth_of_what_is_allowed(case: Case) -> None:
     sparse, whole = (
         compare.pue(case, PLACE, compare.year(LIBRARY, "sterling-va", every_h), PARTS, FEW)
         for every_h in (compare.EVERY_H, 1)

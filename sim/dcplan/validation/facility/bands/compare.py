@@ -28,8 +28,8 @@ PLACES = MappingProxyType(
     }
 )
 """The shipped weather year that stands for each climate zone."""
-DRAWS = 100
-EVERY_H = 7
+DRAWS = 200
+EVERY_H = 13
 """Hours from one simulated hour to the next: all times of day, and PUE within a tenth of the tolerance."""
 SEED = 1
 LEVELS = (5.0, 50.0, 95.0)
