@@ -236,6 +236,15 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("over_limit", "str", "", "what is above its rating, from power supplies up; empty if nothing is"),
             Column("redundancy_lost", "bool", "", "the load needs the spare UPS module or chiller"),
         ),
+        "capping": (
+            *_key("replication"),
+            Column("time_s", "float64", "s", "when the cap was set, from the start of the run"),
+            *_key("group"),
+            Column("drawn_w", "float64", "W", "power of the group, mean since the cap before"),
+            Column("wanted_w", "float64", "W", "what it would have drawn at full speed"),
+            Column("allowed_w", "float64", "W", "what it may draw from then on"),
+            Column("speed", "float64", "-", "speed of its servers from then on, over full speed"),
+        ),
         "room": (
             *_key("replication"),
             Column("time_s", "float64", "s", "when the room was looked at, from the start of the run"),
