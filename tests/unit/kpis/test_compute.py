@@ -15,7 +15,8 @@ from dcplan.kpis.definitions import ENDPOINT, SITE, TRAINING
 from dcplan.results.store import frame, joined
 from dcplan.serving.histogram import BINS, bin_of, edges
 
-BUILDING = {"pue", "wue_l_per_kwh", "water_m3", "economiser_share"} | {
+COOLING = {"ppue_cooling", "cer", "erf", "ere", "rci_high", "rci_low"}
+BUILDING = {"pue", "wue_l_per_kwh", "water_m3", "economiser_share", *COOLING} | {
     kpi.name for kpi in SITE if kpi.name.startswith("hours_")
 }
 """KPIs that need a building."""
