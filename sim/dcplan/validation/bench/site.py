@@ -13,7 +13,7 @@ from dcplan.studies.replicate import replicate
 NODES = 9472
 STEP_S = 15
 QUEUES = {
-    "short": {"jobs": 75, "epochs": 1, "every": "10 min"},
+    "short": {"jobs": 25, "epochs": 1, "every": "10 min"},
     "middle": {"jobs": 125, "epochs": 4, "every": "30 min"},
     "long": {"jobs": 500, "epochs": 10, "every": "2 h"},
     "night": {"jobs": 500, "epochs": 20, "every": "4 h"},
