@@ -11,8 +11,9 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter
 
+from dcplan.engine import cooling
+from dcplan.scenario.cooling import Cooling
 from dcplan.scenario.demand import Constant, Demand, Diurnal, Gamma, Mmpp, Poisson
-from dcplan.scenario.facility import Facility
 from dcplan.scenario.service import Service
 from dcplan.workload.arrivals import arrivals
 from dcplan.workload.service import unit_mean_draws
@@ -157,5 +158,5 @@ def test_every_kind_of_service_has_draws_of_its_own() -> None:
 
 
 def test_every_kind_of_cooling_has_a_plant() -> None:
-    cooling: Any = Facility.model_fields["cooling"].annotation
-    assert get_args(cooling.model_fields["kind"].annotation) == ("chilled_water",)
+    designed = {spec.__name__ for spec in get_args(cooling.Spec)}
+    assert designed == {spec.__name__ for spec in kinds(Cooling).values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from dcplan.signals.places import normals_of, year_at
 from dcplan.signals.synthetic_year import Normals, monthly, synthetic_year
 from dcplan.signals.weather_year import DAYS_OF_MONTH, WeatherYear
 
+psychrolib.SetUnitSystem(psychrolib.SI)  # once: it compiles
+
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 LIBRARY = Library([PROFILES])
 PLACES = [LIBRARY.load("weather", name) for name in LIBRARY.names("weather")]
@@ -23,6 +26,11 @@ SYNTHETIC = [place for place in PLACES if place.kind == "synthetic"]
 
 typical = pytest.mark.parametrize("place", TYPICAL, ids=lambda place: place.name)
 synthetic = pytest.mark.parametrize("place", SYNTHETIC, ids=lambda place: place.name)
+
+
+@cache
+def year_of(name: str) -> WeatherYear:
+    return year_at(LIBRARY.load("weather", name))
 
 
 def hours(place: Profile) -> pd.DataFrame:
@@ -70,7 +78,6 @@ def test_a_typical_year_is_whole_and_carries_its_notice(place: Profile) -> None:
 
 @typical
 def test_its_wet_bulb_and_humidity_are_those_of_psychrolib(place: Profile) -> None:
-    psychrolib.SetUnitSystem(psychrolib.SI)
     for row in hours(place).iloc[::397].itertuples():
         state = (row.dry_bulb_c, row.relative_humidity, row.pressure_pa)
         assert row.wet_bulb_c == pytest.approx(psychrolib.GetTWetBulbFromRelHum(*state), abs=0.006)
@@ -88,7 +95,7 @@ def test_its_sun_is_highest_at_solar_noon(place: Profile) -> None:
 
 @typical
 def test_its_zone_is_that_of_its_degree_days(place: Profile) -> None:
-    assert thermal_zone(year_at(place)) == int(place.header["ashrae_zone"][0])
+    assert thermal_zone(year_of(place.name)) == int(place.header["ashrae_zone"][0])
 
 
 @pytest.mark.parametrize("place", [place for place in TYPICAL if "published" in place.header], ids=lambda p: p.name)
@@ -103,20 +110,20 @@ def test_its_zone_is_that_of_its_degree_days(place: Profile) -> None:
 )
 def test_it_comes_near_the_design_conditions_of_ashrae(place: Profile, column: str, share: float, design: str) -> None:
     """ASHRAE Handbook of Fundamentals 2009. A typical year leaves out the hottest years, so it lies a little lower."""
-    found = year_at(place).exceeded_c(column, share)
+    found = year_of(place.name).exceeded_c(column, share)
     assert -1.3 <= found - place.header["published"][design] <= 0.6
 
 
 def test_the_hottest_month_is_as_published() -> None:
     for place in (place for place in TYPICAL if "published" in place.header):
         month = np.repeat(np.arange(1, 13), np.array(DAYS_OF_MONTH) * 24)
-        means = pd.Series(year_at(place).dry_bulb_c).groupby(month).mean()
+        means = pd.Series(year_of(place.name).dry_bulb_c).groupby(month).mean()
         assert means.max() - means[place.header["published"]["hottest_month"]] < 1.0
 
 
 @synthetic
 def test_a_synthetic_year_gives_back_its_normals(place: Profile) -> None:
-    year, normals = year_at(place), normals_of(place)
+    year, normals = year_of(place.name), normals_of(place)
     high_c, low_c, relative = monthly(year.dry_bulb_c, humidity(year))
     np.testing.assert_allclose(high_c, normals.daily_max_c, rtol=0, atol=0.05)
     np.testing.assert_allclose(low_c, normals.daily_min_c, rtol=0, atol=0.05)
@@ -129,7 +136,7 @@ def test_a_synthetic_place_is_marked_and_in_its_zone(place: Profile) -> None:
     """The standard's own table was made from other years, so a place near a limit may lie one zone off."""
     assert place.unverified
     assert "synthetic" in place.description
-    assert abs(thermal_zone(year_at(place)) - int(place.header["ashrae_zone"][0])) <= 1
+    assert abs(thermal_zone(year_of(place.name)) - int(place.header["ashrae_zone"][0])) <= 1
 
 
 @synthetic
@@ -146,7 +153,7 @@ def test_its_standard_time_is_that_of_its_zone_and_its_longitude(place: Profile)
 @typical
 def test_made_anew_from_its_own_normals_a_year_comes_near_its_design_conditions(place: Profile) -> None:
     """What the extremes of a synthetic year are worth; the text of `synthetic_year` tells the same numbers."""
-    year = year_at(place)
+    year = year_of(place.name)
     pressure_pa = float(year.pressure_pa.mean())
     normals = Normals(*monthly(year.dry_bulb_c, humidity(year)))
     dry, wet = [], []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STEP_S = 900.0
 J_PER_KWH = 3.6e6
-LOADS_W = dict(zip((c.name for c in SITE_LOADS), (90, 0, 0, 110, 2, 160, 40, 140, 20, 50, 100), strict=True))
+LOADS_W = dict(zip((c.name for c in SITE_LOADS), (90, 0, 0, 110, 2, 160, 40, 140, 20, 50, 12, 0, 0, 100), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +141,8 @@ def _tables(
         facility_w = it_w + sum(loads.values())
         weather = {"dry_bulb_c": 25.0, "wet_bulb_c": 18 + 4 * day, "economiser": 0.1, "water_kg_s": 1e-3}
         flags = {"extrapolated": False, "shortfall_w": 0.0, "over_limit": "", "redundancy_lost": False}
+        flags |= {"heat_removed_w": it_w, "heat_reused_w": 0.0, "server_inlet_c": 24.6}
+        flags |= {"outside_recommended": False, "outside_allowable": False}
         power = {"facility_w": facility_w, "it_w": it_w, "psu_loss_w": 0.08 * it_w}
         yield "site", key | power | loads | weather | flags | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
         yield "costs", list(_costs(replication, owners))

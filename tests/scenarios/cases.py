@@ -280,6 +280,7 @@ PROFILES = [
     _key("a place without end", "place: flatland", f"place: {'x' * 5000}", "there is no weather profile 'xxx"),
     _key("a place that is a number", "place: flatland", "place: 3", "site.place: expected text, not '3'"),
     _key("a file that is not there", "place: flatland", "place: {file: a.epw}", "a.epw: cannot be read: No such file"),
+    _key("a file without its key", "place: flatland", "place: a.EPW", "write 'place: {file: 'a.EPW'}'"),
     _key("a file elsewhere", "place: flatland", "place: {file: ../a.epw}", "'../a.epw' lies outside the scenario's"),
     _key("a misspelt key of a file", "place: flatland", "place: {fiel: a.epw}", "site.place.fiel: unknown key", 2),
     _key("an altitude without unit", "place: flatland", "place: {file: a.csv, altitude: 82}", "write e.g. '82 m'"),

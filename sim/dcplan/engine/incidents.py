@@ -47,7 +47,7 @@ def losses_of(
 
 
 def _losses(incident: Incident, room: RideThrough, clock: Clock, generators_s: float | None) -> Iterator[Loss]:
-    begins_s = (pd.Timestamp(incident.at).tz_localize(clock.zone) - clock.origin).total_seconds()
+    begins_s = _begins_s(incident, clock)
     ends_s = begins_s + incident.lasts
     if incident.lost != "utility":
         yield Loss(incident.lost, begins_s, ends_s, math.inf if incident.count is None else incident.count)
@@ -57,6 +57,21 @@ def _losses(incident: Incident, room: RideThrough, clock: Clock, generators_s: f
     for part in UNITS + PUMPS:
         if part not in room.on_ups and part != "cdus":
             yield Loss(part, begins_s, ends_s + (room.restart if part == "chillers" else 0.0))
+
+
+def cuts_s(incidents: Sequence[Incident], clock: Clock, generators_s: float | None) -> tuple[tuple[float, float], ...]:
+    """From when until when only batteries have power [s]: until generators run, or the utility is back."""
+    found = []
+    for each in incidents:
+        if each.lost == "utility":
+            begins_s = _begins_s(each, clock)
+            lasts_s = each.lasts if generators_s is None else min(each.lasts, generators_s)
+            found.append((begins_s, begins_s + lasts_s))
+    return tuple(found)
+
+
+def _begins_s(incident: Incident, clock: Clock) -> float:
+    return float((pd.Timestamp(incident.at).tz_localize(clock.zone) - clock.origin).total_seconds())
 
 
 def instants_s(losses: Sequence[Loss]) -> list[float]:

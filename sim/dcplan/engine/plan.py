@@ -201,6 +201,7 @@ class RoomPlan:
 
     Attributes:
         losses: What does not run when.
+        cuts_s: From when until when there is no power but that of batteries [s].
         racks: Racks in it.
         mass: What has to warm up in each.
         store_j: Heat that its store of chilled water takes up [J]; 0 if it has none.
@@ -209,10 +210,10 @@ class RoomPlan:
         slowest: Their speed there, over full speed [-].
         shutdown_c: Inlet air at which they switch off [degC]; None if they never do.
         power_on_s: Time from cool air to servers that serve again [s].
-        cap_exponent: e of speed = power^e, both over those at full speed, the power above rest [-].
     """
 
     losses: tuple[Loss, ...]
+    cuts_s: tuple[tuple[float, float], ...]
     racks: int
     mass: RackMass
     store_j: float
@@ -221,7 +222,23 @@ class RoomPlan:
     slowest: float
     shutdown_c: float | None
     power_on_s: float
-    cap_exponent: float
+
+
+@dataclass(frozen=True)
+class CappingPlan:
+    """How power is capped.
+
+    Attributes:
+        every_s: Time between two looks [s].
+        least: Power above rest over that at full speed below which no cap goes [-].
+        limits_w: What the racks and rows of each group may draw together [W].
+        hall_w: What all may draw together [W]; infinite if there is no limit.
+    """
+
+    every_s: float
+    least: float
+    limits_w: tuple[float, ...]
+    hall_w: float
 
 
 @dataclass(frozen=True)
@@ -238,6 +255,7 @@ class Plan:
     site: SitePlan | None
     facility: FacilityDesign | None
     room: RoomPlan | None
+    capping: CappingPlan | None
     assumptions: list[dict[str, Any]]
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""

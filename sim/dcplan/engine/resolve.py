@@ -16,9 +16,10 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
-from dcplan.engine.incidents import Loss, instants_s, losses_of
+from dcplan.engine.incidents import Loss, cuts_s, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.plan import (
+    CappingPlan,
     EndpointPlan,
     PipelinePlan,
     Plan,
@@ -35,6 +36,7 @@ from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server, partitioned
+from dcplan.profiles.standby import GeneratorKind
 from dcplan.profiles.storage import read_s
 from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
@@ -107,7 +109,8 @@ class _Resolver:
         pipelines = self._each("pipelines", scenario.pipelines, lambda n, p: self._pipeline(n, p, clock))
         queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, groups, clock))
         self._check_slots(groups)
-        losses = self._losses(clock)
+        generators_s = self._generators_s()
+        losses = self._losses(clock, generators_s)
         self.grid = grid(scenario, instants_s(losses))
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
@@ -120,7 +123,7 @@ class _Resolver:
             raise ScenarioError(self.problems)
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
-            self._room(losses), self.assumptions.rows, self._fingerprint(),
+            self._room(losses, clock, generators_s), self._capping(groups), self.assumptions.rows, self._fingerprint(),
         )  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -165,7 +168,8 @@ class _Resolver:
 
     def _check_racks(self, name: str, spec: Servers, server: Server) -> None:
         """Whether full racks and rows stay within their limits."""
-        if spec.rack is None:
+        facility = self.scenario.facility
+        if spec.rack is None or (facility is not None and facility.power.capping is not None):
             return
         full_w = spec.rack.size * server.max_w
         if full_w > spec.rack.limit:
@@ -357,20 +361,48 @@ class _Resolver:
 
     # --- what goes wrong ------------------------------------------------------------------------------------------
 
-    def _losses(self, clock: Clock) -> tuple[Loss, ...]:
+    def _generators_s(self) -> float | None:
+        """Time that standby generators take to carry the load [s]; None if there are none."""
+        facility = self.scenario.facility
+        if facility is None or facility.power.generators is None:
+            return None
+        with self._at("facility", "power", "generators", "model"):
+            values = self.library.load("power", facility.power.generators.model).values
+            return GeneratorKind.from_values(values).start_s
+        return None
+
+    def _losses(self, clock: Clock, generators_s: float | None) -> tuple[Loss, ...]:
         facility = self.scenario.facility
         if facility is None or facility.ride_through is None:
             return ()
         for name, incident in self.scenario.incidents.items():
-            losses = losses_of([incident], facility.ride_through, clock, None)
+            losses = losses_of([incident], facility.ride_through, clock, generators_s)
             if not 0.0 <= losses[0].begins_s < self.scenario.horizon:
                 with self._at("incidents", name, "at"):
                     raise ValueError(
                         f"{incident.at} is outside of what is simulated; correct it, or 'start' or 'horizon'"
                     )
-        return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, None)
+        return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, generators_s)
 
-    def _room(self, losses: tuple[Loss, ...]) -> RoomPlan | None:
+    def _capping(self, groups: dict[str, ServerGroup]) -> CappingPlan | None:
+        facility = self.scenario.facility
+        if facility is None or facility.power.capping is None:
+            return None
+        for name, group in groups.items():
+            if group.server.cap_curve is None:
+                with self._at("fleet", name, "server"):
+                    raise ValueError(
+                        f"'{group.server.profile.name}' does not say how a power cap slows it: 'cap_curve'"
+                    )
+        hall = facility.power.hall
+        return CappingPlan(
+            every_s=facility.power.capping.every,
+            least=facility.power.capping.least,
+            limits_w=tuple(_limit_w(self.scenario.fleet[name]) for name in groups),
+            hall_w=np.inf if hall is None else hall.limit,
+        )
+
+    def _room(self, losses: tuple[Loss, ...], clock: Clock, generators_s: float | None) -> RoomPlan | None:
         facility = self.scenario.facility
         if facility is None or facility.ride_through is None or not losses:
             return None
@@ -378,6 +410,7 @@ class _Resolver:
         racks = sum(-(-each.count // each.rack.size) for each in self.scenario.fleet.values() if each.rack is not None)
         return RoomPlan(
             losses=losses,
+            cuts_s=cuts_s(list(self.scenario.incidents.values()), clock, generators_s),
             racks=racks,
             mass=RackMass(),
             store_j=0.0 if spec.store is None else chilled_water_store_j(spec.store, spec.store_rise),
@@ -386,7 +419,6 @@ class _Resolver:
             slowest=spec.throttling.slowest,
             shutdown_c=spec.shutdown,
             power_on_s=spec.power_on,
-            cap_exponent=spec.throttling.exponent,
         )
 
     # --- where ----------------------------------------------------------------------------------------------------
@@ -472,6 +504,15 @@ class _Resolver:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"cost profile '{cost.name}' lacks {error}") from error
+
+
+def _limit_w(spec: Servers) -> float:
+    """What the racks and rows of a group of servers may draw together [W]."""
+    if spec.rack is None:
+        return float(np.inf)
+    racks = -(-spec.count // spec.rack.size)
+    rows_w = np.inf if spec.rack.row is None else -(-racks // spec.rack.row.racks) * spec.rack.row.limit
+    return float(min(racks * spec.rack.limit, rows_w))
 
 
 def _served(spec: Endpoint, pool: Pool, timing: Timing, server: Server) -> tuple[Rules, PoolPlan]:

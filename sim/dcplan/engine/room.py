@@ -19,7 +19,7 @@ import pandas as pd
 import simpy
 
 from dcplan.engine.incidents import FloatArray, instants_s, lost_at, out_at
-from dcplan.engine.levers import Levers
+from dcplan.engine.levers import Gauge, Levers
 from dcplan.engine.plan import Grid, Plan, RoomPlan
 from dcplan.facility.plant import simulate
 from dcplan.facility.thermal import Warmth, bridge, warmed
@@ -45,7 +45,7 @@ class Hall:
     Attributes:
         warmth: How much warmer than usual its racks are.
         store_j: Cold left in the store [J].
-        speed: Speed of the servers over full speed [-].
+        inlet_c: Air that the servers breathe in [degC].
         log: Rows of the table `room`, without replication.
         off_since_s: Since when they are off [s]; NaN while they are on.
         off_before_s: Time that they were off before that [s].
@@ -53,7 +53,7 @@ class Hall:
 
     warmth: Warmth = AS_USUAL
     store_j: float = 0.0
-    speed: float = 1.0
+    inlet_c: float | None = None
     log: list[dict[str, float]] = field(default_factory=list)
     off_since_s: float = math.nan
     off_before_s: float = 0.0
@@ -68,61 +68,77 @@ class Hall:
         return self.off_before_s + (0.0 if self.up else now_s - self.off_since_s)
 
 
-def watch(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers) -> Process:
+def watch(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, gauge: Gauge) -> Process:
     """Wait for the next loss, and look until all is as before, again and again."""
-    hall.store_j = room.store_j
+    hall.store_j, hall.inlet_c = room.store_j, usual_inlet_c(plan)
     for at_s in instants_s(room.losses):
         if at_s < env.now or at_s >= plan.grid.marks_s[-1]:
             continue
         yield env.timeout(at_s - env.now)
-        levers.it_w()  # from here on
-        while lost_at(room.losses, env.now) or not _as_before(room, hall):
+        drawn_w(hall, levers, gauge)  # from here on
+        while lost_at(room.losses, env.now) or not _as_before(room, hall, levers):
             yield env.timeout(LOOK_S)
-            _look(env, plan, room, hall, levers)
+            _look(env, plan, room, hall, levers, drawn_w(hall, levers, gauge))
 
 
-def _as_before(room: RoomPlan, hall: Hall) -> bool:
+def usual_inlet_c(plan: Plan) -> float | None:
+    """Air that the servers breathe in while the plant meets the load [degC]; None without a building."""
+    return None if plan.facility is None else plan.facility.room.server_inlet_c
+
+
+def drawn_w(hall: Hall, levers: Levers, gauge: Gauge) -> float:
+    """Mean power of all servers since this was asked last [W]."""
+    levers.advance()
+    dynamic = {name: levers.dynamic(name) for name in levers.plan.groups}
+    return sum(each.power_w for each in gauge.since(levers.env.now, dynamic, hall.inlet_c).values())
+
+
+def _as_before(room: RoomPlan, hall: Hall, levers: Levers) -> bool:
     warm = max(hall.warmth.air_k, hall.warmth.metal_k) > USUAL_K
-    return not warm and hall.store_j >= room.store_j and hall.up and hall.speed == 1.0
+    return not warm and hall.store_j >= room.store_j and hall.up and levers.hot == 1.0
 
 
-def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers) -> None:
-    """What has become of the room since the last look, and what its servers do about it."""
-    it_w = levers.it_w()
+def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, it_w: float) -> None:
+    """What has become of the room since the last look, when servers drew *it_w* [W], and what they do about it."""
     heat = _heat(plan, room, it_w, env.now - LOOK_S / 2)
     left_w = heat.cold_w
     if left_w > 0.0 or hall.warmth.air_k == 0.0:  # what is to spare cools the racks first
         hall.store_j, left_w = bridge(hall.store_j, room.store_j, heat.cold_w, LOOK_S)
     hall.warmth = warmed(hall.warmth, (heat.lost_w + left_w) / room.racks, LOOK_S, room.mass)
-    inlet_c = heat.inlet_c + hall.warmth.air_k
-    _respond(env, room, hall, levers, inlet_c)
+    hall.inlet_c = heat.inlet_c + hall.warmth.air_k
+    _respond(env, room, hall, levers, hall.inlet_c)
     hall.log.append(
         {
             "time_s": env.now,
-            "inlet_c": inlet_c,
+            "inlet_c": hall.inlet_c,
             "rise_k": hall.warmth.air_k,
             "it_w": it_w,
             "missing_w": max(0.0, heat.lost_w + heat.cold_w),
             "store_j": hall.store_j,
-            "speed": hall.speed if hall.up else 0.0,
+            "speed": levers.hot if hall.up else 0.0,
         }
     )
 
 
 def _respond(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers, inlet_c: float) -> None:
     if hall.up and room.shutdown_c is not None and inlet_c >= room.shutdown_c:
-        hall.off_since_s = env.now
-        levers.switch_off()
-        env.process(_switch_on(env, room, hall, levers))
+        switch_off(env, hall, levers)
+        env.process(switch_on(env, room, hall, levers))
     speed = speed_at(inlet_c, room)
-    if abs(speed - hall.speed) > SLIGHT or (speed == 1.0) != (hall.speed == 1.0):
-        hall.speed = speed
-        levers.throttle(speed, power_at(speed, room))
+    if abs(speed - levers.hot) > SLIGHT or (speed == 1.0) != (levers.hot == 1.0):
+        levers.hot = speed
+        levers.pull()
 
 
-def _switch_on(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers) -> Process:
+def switch_off(env: simpy.Environment, hall: Hall, levers: Levers) -> None:
+    """All servers go off now."""
+    hall.off_since_s = env.now
+    levers.switch_off()
+
+
+def switch_on(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers) -> Process:
     """Servers that are off wait until the room is cool, start up, and serve."""
-    while hall.speed < 1.0 or hall.warmth.air_k > USUAL_K:
+    while levers.hot < 1.0 or hall.warmth.air_k > USUAL_K:
         yield env.timeout(LOOK_S)
     yield env.timeout(room.power_on_s)
     hall.off_before_s, hall.off_since_s = hall.off_s(env.now), math.nan
@@ -133,11 +149,6 @@ def speed_at(inlet_c: float, room: RoomPlan) -> float:
     """Speed of servers in air of *inlet_c* [degC], over full speed [-]."""
     warm = (inlet_c - room.begins_c) / (room.ends_c - room.begins_c)
     return 1.0 - (1.0 - room.slowest) * min(1.0, max(0.0, warm))
-
-
-def power_at(speed: float, room: RoomPlan) -> float:
-    """Power above rest of a busy server at *speed*, over that at full speed [-]: speed = power^exponent."""
-    return float(speed ** (1.0 / room.cap_exponent))
 
 
 class Heat(NamedTuple):
@@ -190,14 +201,14 @@ def table(hall: Hall, replication: int) -> pd.DataFrame:
     return frame("room", [{"replication": replication, **row} for row in hall.log])
 
 
-def throttled(hall: Hall, plan: Plan) -> FloatArray:
-    """Power of busy servers above rest over that at full speed, mean over each counted interval [-], [n]."""
-    grid, power = plan.grid, np.ones(len(plan.grid.starts_s))
-    if plan.room is None:
-        return power
+def inlet_means(hall: Hall, plan: Plan) -> FloatArray | None:
+    """Air that the servers breathe in, mean over each counted interval [degC], [n]; None without a building."""
+    usual_c, grid = usual_inlet_c(plan), plan.grid
+    if usual_c is None:
+        return None
+    inlet_c = np.full(len(grid.starts_s), usual_c)
     for row in hall.log:
-        drawn = power_at(row["speed"], plan.room)
         shared_s = np.minimum(row["time_s"], grid.starts_s + grid.durations_s)
         shared_s = np.maximum(shared_s - np.maximum(row["time_s"] - LOOK_S, grid.starts_s), 0.0)
-        power -= shared_s / grid.durations_s * (1.0 - drawn)
-    return power
+        inlet_c += shared_s / grid.durations_s * row["rise_k"]
+    return inlet_c

@@ -10,13 +10,26 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine import autoscaler, failures, jobs, pipelines, room, servers, serving, serving_tables, site
+from dcplan.engine import (
+    autoscaler,
+    capping,
+    failures,
+    jobs,
+    pipelines,
+    power_cut,
+    room,
+    servers,
+    serving,
+    serving_tables,
+    site,
+)
 from dcplan.engine.autoscaler import Crew
+from dcplan.engine.capping import Caps
 from dcplan.engine.failures import Outages
-from dcplan.engine.levers import Levers
+from dcplan.engine.levers import Gauge, Levers, dynamic_means
 from dcplan.engine.plan import Plan, QueuePlan
 from dcplan.engine.room import Hall
-from dcplan.engine.servers import Ledger, Meter, Owner, Reading
+from dcplan.engine.servers import Ledger, Meter, Owner, Reading, Surroundings
 from dcplan.engine.serving import AnyEndpoint
 from dcplan.results.store import joined
 from dcplan.workload.streams import Streams
@@ -57,11 +70,16 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
         env.process(jobs.submit(env, _drawn(plan, plan.queues[name], streams), line))
     hall = Hall()
     meters = _meters(plan, endpoints, crews, lines, hall)
+    housed = {name: each for name, each in endpoints.items() if plan.endpoints[name].pools}
+    levers, caps = Levers(env, plan, housed, lines), Caps()
     if plan.room is not None:
-        housed = {name: each for name, each in endpoints.items() if plan.endpoints[name].pools}
-        for line in lines.values():
-            jobs.set_speed(env, line, 1.0)
-        env.process(room.watch(env, plan, plan.room, hall, Levers(env, plan, housed, lines, meters)))
+        env.process(room.watch(env, plan, plan.room, hall, levers, Gauge(plan, meters)))
+        for span_s in plan.room.cuts_s:
+            env.process(power_cut.cut(env, plan, plan.room, hall, levers, Gauge(plan, meters), span_s))
+    if plan.capping is not None:
+        env.process(capping.cap(env, plan, plan.capping, levers, Gauge(plan, meters), caps))
+    if plan.room is not None or plan.capping is not None:
+        levers.pull()
     env.process(servers.keep_ledger(env, meters, ledger, plan.grid))
 
     horizon_s = float(plan.scenario.horizon)
@@ -82,7 +100,11 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     tables += [{"outages": failures.table(name, noted, replication)} for name, noted in outages.items()]
     tables += [{"jobs": jobs.table(name, line, replication)} for name, line in lines.items()]
     if plan.groups:
-        tables.append(servers.tables(plan, ledger, room.throttled(hall, plan), replication))
+        inlet_c = room.inlet_means(hall, plan)
+        around = {name: Surroundings(dynamic_means(levers, name, plan.grid), inlet_c) for name in plan.groups}
+        tables.append(servers.tables(plan, ledger, around, replication))
+    if caps.log:
+        tables.append({"capping": capping.table(caps, replication)})
     if hall.log:
         tables.append({"room": room.table(hall, replication)})
     result = joined(tables)

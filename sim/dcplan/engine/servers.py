@@ -16,7 +16,8 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, Plan, ServerGroup
-from dcplan.facility.server import fan_power_w, server_power_w
+from dcplan.facility.server import fan_power_w, server_power_w, warm_air_w
+from dcplan.profiles.server import Server
 from dcplan.results.store import frame
 
 FloatArray = NDArray[np.float64]
@@ -37,6 +38,18 @@ class Reading(NamedTuple):
     busy_s: float
     active_j: float
     off_s: float = 0.0
+
+
+class Surroundings(NamedTuple):
+    """What the servers of a group run under, each array [n].
+
+    Attributes:
+        dynamic: Power of busy servers above rest over that at full speed [-]; of boards, their meters tell it.
+        inlet_c: Air that they breathe in [degC]; None if nobody knows.
+    """
+
+    dynamic: FloatArray
+    inlet_c: FloatArray | None
 
 
 Meter = Callable[[float], Reading]
@@ -118,8 +131,8 @@ def keep_ledger(env: simpy.Environment, meters: Mapping[Owner, Meter], ledger: L
             ledger.owners[owner].append(meter(env.now))
 
 
-def tables(plan: Plan, ledger: Ledger, throttled: FloatArray, replication: int) -> dict[str, pd.DataFrame]:
-    """Power of each group of servers, and whose energy it is; see `group_power_w` for *throttled*, [n]."""
+def tables(plan: Plan, ledger: Ledger, around: Mapping[str, Surroundings], replication: int) -> dict[str, pd.DataFrame]:
+    """Power of each group of servers, and whose energy it is; *around* is what each runs under."""
     groups, owned = [], []
     for name, group in plan.groups.items():
         members = [owner for owner in ledger.owners if owner.group == name]
@@ -127,7 +140,7 @@ def tables(plan: Plan, ledger: Ledger, throttled: FloatArray, replication: int) 
         active_j = {owner: ledger.active_j(owner, plan.grid) for owner in members}
         off_s = {owner: ledger.off_s(owner, plan.grid) for owner in members}
         on = servers_on(group, _sum(off_s, plan.grid), plan.grid)
-        power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), on, throttled, plan.grid)
+        power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), on, around[name], plan.grid)
         groups.append(_group_table(name, group, busy_s, power_w, on, plan.grid, replication))
         taken = busy_s if group.server.boards is None else active_j
         owned.append(attribution(group, taken, off_s, power_w, plan.grid, replication))
@@ -145,7 +158,7 @@ def group_power_w(
     busy_slot_s: FloatArray,
     active_j: FloatArray,
     on: FloatArray,
-    throttled: FloatArray,
+    around: Surroundings,
     grid: Grid,
 ) -> FloatArray:
     """Power at the plugs of a group [W], load spread evenly over the servers that are on.
@@ -155,17 +168,27 @@ def group_power_w(
         busy_slot_s: Busy slot-seconds of each interval.
         active_j: Energy that their boards took above rest [J].
         on: Servers that were on; where none was, nothing is drawn.
-        throttled: Power of busy servers above rest over that at full speed [-]; of boards, *active_j* tells it.
+        around: What they run under.
         grid: The intervals.
     """
     server = group.server
     if server.boards is not None:
         active_w = server.per_board_w * active_j / grid.durations_s
-        return np.minimum(on * server.idle_w + active_w, on * server.max_w)
+        power_w = np.minimum(on * server.idle_w + active_w, on * server.max_w)
+        return power_w + _warm_air_w(server, power_w, on, around)
     slot_s = on * group.slots_per_server * grid.durations_s
     utilisation = np.divide(busy_slot_s, slot_s, out=np.zeros_like(slot_s), where=slot_s > 0.0)
     busy_w = server_power_w(np.clip(utilisation, 0.0, 1.0), server.idle_w, server.max_w, server.curve)
-    return on * (server.idle_w + throttled * (busy_w - server.idle_w))
+    power_w = on * (server.idle_w + around.dynamic * (busy_w - server.idle_w))
+    return power_w + _warm_air_w(server, power_w, on, around)
+
+
+def _warm_air_w(server: Server, power_w: FloatArray, on: FloatArray, around: Surroundings) -> FloatArray:
+    """What air warmer than that for which *power_w* was measured adds [W]."""
+    if server.inlet is None or around.inlet_c is None:
+        return np.zeros_like(power_w)
+    each_w = np.divide(power_w, on, out=np.zeros_like(power_w), where=on > 0.0)
+    return on * warm_air_w(each_w, around.inlet_c, server.inlet)
 
 
 def _sum(parts: Mapping[Owner, FloatArray], grid: Grid) -> FloatArray:

@@ -63,6 +63,11 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
         "water_kg_s": result.evaporation_kg_s + result.drift_kg_s + result.blowdown_kg_s,
         "economiser": result.economiser_fraction,
         "extrapolated": result.extrapolated,
+        "heat_removed_w": result.heat_removed_w,
+        "heat_reused_w": result.heat_reused_w,
+        "server_inlet_c": result.server_inlet_c,
+        "outside_recommended": result.outside_recommended,
+        "outside_allowable": result.outside_allowable,
         "shortfall_w": result.cooling_shortfall_w,
         "over_limit": _over_limit(result),
         "redundancy_lost": result.ups_redundancy_lost | result.chiller_redundancy_lost,
@@ -90,9 +95,13 @@ def _over_limit(result: FacilityResult) -> NDArray[np.str_]:
 def _bare(it_w: FloatArray) -> dict[str, object]:
     """A site without a building: the meter sees the servers alone."""
     nothing = dict.fromkeys(("psu_loss_w", *(column.name for column in SITE_LOADS)), 0.0)
-    flags = {"extrapolated": False, "over_limit": "", "redundancy_lost": False}
-    plant = dict.fromkeys(("fuel_l_s", "fuel_carbon_kg_s", "water_kg_s", "economiser", "shortfall_w"), 0.0)
-    return {"facility_w": it_w, "it_w": it_w, **nothing, **plant, **flags}
+    flags = dict.fromkeys(("extrapolated", "redundancy_lost", "outside_recommended", "outside_allowable"), False)
+    plant = dict.fromkeys(
+        ("fuel_l_s", "fuel_carbon_kg_s", "water_kg_s", "economiser", "shortfall_w", "heat_removed_w", "heat_reused_w"),
+        0.0,
+    )
+    unknown = {"over_limit": "", "server_inlet_c": float("nan")}
+    return {"facility_w": it_w, "it_w": it_w, **nothing, **plant, **flags, **unknown}
 
 
 def _costs(

@@ -154,7 +154,7 @@ def _airside(room: RoomAir, air: Weather, design: AirsideDesign, compressors: bo
     lets_in &= (lacking == 0.0) | (design.humidifier != "none")
     outdoor = (lets_in if compressors else np.ones_like(lets_in)) & (room.heat_w > 0.0)
     share = _share(gain_k, room, outdoor, compressors)
-    part = np.where(outdoor, np.clip(room.rise_k / np.maximum(gain_k, room.rise_k), 0.0, 1.0), 0.0)
+    part = np.where(outdoor, np.clip(room.rise_k / np.maximum(np.maximum(gain_k, room.rise_k), 1e-9), 0.0, 1.0), 0.0)
     flow_kg_s = part * room.flow_kg_s
     added = lacking if design.humidifier != "none" else np.zeros_like(lacking)
     pad_kg_s = flow_kg_s * moistened
@@ -201,7 +201,7 @@ def _indirect(room: RoomAir, air: Weather, design: IndirectDesign, compressors: 
     runs = started(gain_k, design.margin_k, design.dead_band_k) & (gain_k > 0.0)
     runs = (runs if compressors else np.ones_like(runs)) & (room.heat_w > 0.0)
     share = _share(gain_k, room, runs, compressors)
-    flow = np.where(runs, np.clip(room.rise_k / np.maximum(gain_k, room.rise_k), 0.0, 1.0), 0.0)
+    flow = np.where(runs, np.clip(room.rise_k / np.maximum(np.maximum(gain_k, room.rise_k), 1e-9), 0.0, 1.0), 0.0)
     carried_w = room.heat_w * share
     evaporation = np.where(wetted, carried_w, 0.0) / latent_heat_j_kg(air.wet_bulb_c)
     return FreeCooling(

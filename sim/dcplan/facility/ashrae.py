@@ -89,18 +89,18 @@ def recommended(name: str) -> Envelope:
     return RECOMMENDED_H1 if name == "H1" else RECOMMENDED
 
 
-def rack_cooling_index(inlet_c: FloatArray, name: str) -> tuple[float, float]:
-    """RCI_hi and RCI_lo [-] of inlets over racks or steps, equally weighted: 1 is none above or below recommended.
+def rack_cooling_index(inlet_c: FloatArray, weight: FloatArray, name: str) -> tuple[float, float]:
+    """RCI_hi and RCI_lo [-] of inlet air over racks or time, weighted: 1 where none is above or below recommended.
 
-    RCI_hi = 1 - sum(T - T_rec,hi)+ / (n (T_all,hi - T_rec,hi)), RCI_lo alike below.
+    RCI_hi = 1 - mean (T - T_rec,hi)+ / (T_all,hi - T_rec,hi), RCI_lo alike below; *name* is the servers' class.
 
     References: M. K. Herrlin, "Rack cooling effectiveness in data centers and telecom central offices: the rack
     cooling index (RCI)", ASHRAE Transactions 111(2), 2005.
 
-    >>> rack_cooling_index(np.array([25.0, 29.5]), "A1")
+    >>> rack_cooling_index(np.array([25.0, 29.5]), np.ones(2), "A1")
     (0.75, 1.0)
     """
     wanted, most = recommended(name), ALLOWABLE[name]
-    over = float(np.mean(np.maximum(inlet_c - wanted.high_c, 0.0))) / (most.high_c - wanted.high_c)
-    under = float(np.mean(np.maximum(wanted.low_c - inlet_c, 0.0))) / (wanted.low_c - most.low_c)
-    return 1.0 - over, 1.0 - under
+    over_k = float(np.average(np.maximum(inlet_c - wanted.high_c, 0.0), weights=weight))
+    under_k = float(np.average(np.maximum(wanted.low_c - inlet_c, 0.0), weights=weight))
+    return 1.0 - over_k / (most.high_c - wanted.high_c), 1.0 - under_k / (wanted.low_c - most.low_c)

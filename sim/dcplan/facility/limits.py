@@ -36,6 +36,17 @@ def relative_speed(dynamic: FloatArray, curve: CapCurve) -> FloatArray:
     return np.interp(dynamic, (0.0, *curve.dynamic), (0.0, *curve.speed))
 
 
+def dynamic_power(speed: FloatArray, curve: CapCurve) -> FloatArray:
+    """Dynamic power over that at full speed, at *speed* over full speed, 0..1 [-]: the inverse of `relative_speed`.
+
+    >>> dynamic_power(np.array([0.0, 0.5, 1.0]), CapCurve("power_law", 0.5)).tolist()
+    [0.0, 0.25, 1.0]
+    """
+    if curve.kind == "power_law":
+        return np.asarray(speed ** (1.0 / curve.alpha))
+    return np.interp(speed, (0.0, *curve.speed), (0.0, *curve.dynamic))
+
+
 def cap_factor(
     demand_w: FloatArray, limit_w: FloatArray | float, static_w: FloatArray | float, curve: CapCurve
 ) -> tuple[FloatArray, FloatArray]:

@@ -111,8 +111,9 @@ def reject(
         wanted = _share(full, partial, tower_c, supply_c, return_c, design)
         carried = carried + 0.5 * (wanted - carried) if alone and i > 0 else wanted
         chiller, condenser_c = _chill(served_w * (1.0 - carried), supply_c, tower_c, air, design, out)
-        economiser_w, compressor_w = served_w * carried, chiller.heat_w + chiller.power_w
-        heat_w = economiser_w if design.air_cooled else economiser_w + compressor_w
+        economiser_w = served_w * carried
+        all_w = economiser_w + chiller.heat_w + chiller.power_w
+        heat_w = economiser_w if design.air_cooled else all_w
     held = _hold(target_c, offered, heat_w, pump, tower_c, design, working)
     return RejectionState(
         chiller=chiller,
@@ -121,7 +122,7 @@ def reject(
         supply_c=_supply_c(supply_c, tower_c, design),
         economiser_share=carried,
         economiser_w=economiser_w,
-        rejected_w=economiser_w + compressor_w + pump.power_w,
+        rejected_w=all_w + pump.power_w,
         shortfall_w=chiller.shortfall_w + (load_w - served_w),
         tower_c=tower_c,
         condenser_c=condenser_c,

@@ -107,6 +107,11 @@ class FacilityResult:
     """Air into the servers outside the allowable envelope of their class."""
 
     @property
+    def heat_removed_w(self) -> FloatArray:
+        """Heat that leaves room, coolant and chilled water, however it leaves."""
+        return self.evaporator_heat_w + self.economiser_heat_w + self.heat_reused_w
+
+    @property
     def extrapolated(self) -> BoolArray:
         """Steps in which a curve is used outside its data; count them and show them."""
         return self.psu_extrapolated | self.chiller_extrapolated | self.tower_extrapolated

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dcplan.facility.ashrae import rack_cooling_index
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.definitions import unit_of
 from dcplan.kpis.interval import estimate
 from dcplan.kpis.owners import facility_energy_j
+from dcplan.results.columns import COOLING_LOADS
 from dcplan.results.store import Tables
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
@@ -107,6 +109,7 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     yield "wue_l_per_kwh", _ratio(water_kg, it_kwh)
     yield "water_m3", water_kg / KG_PER_M3
     yield "economiser_share", float(duration_s[site["economiser"] >= 0.5].sum() / duration_s.sum())
+    yield from _cooling(scenario, site, it_kwh, facility_kwh)
     yield "hours_extrapolated", float(duration_s[site["extrapolated"]].sum()) / HOUR_S
     yield "hours_over_limit", float(duration_s[site["over_limit"] != ""].sum()) / HOUR_S
     yield "hours_redundancy_lost", float(duration_s[site["redundancy_lost"]].sum()) / HOUR_S
@@ -129,6 +132,27 @@ def _losses(servers: pd.DataFrame, site: pd.DataFrame, it_kwh: float, pue: float
     yield "itue", itue
     yield "tue", pue * itue
     yield "elc", _ratio(sum(lost_kwh.values()), it_kwh)
+
+
+def _cooling(scenario: Scenario, site: pd.DataFrame, it_kwh: float, facility_kwh: float) -> Values:
+    """How well the heat is removed, what becomes of it, and what air the servers get meanwhile."""
+    assert scenario.facility is not None, "a site without a building has no cooling"
+    duration_s = site["duration_s"]
+    cooling_w = sum(site[column.name] for column in COOLING_LOADS)
+    cooling_kwh, removed_kwh, reused_kwh = (
+        float((power_w * duration_s).sum()) / J_PER_KWH
+        for power_w in (cooling_w, site["heat_removed_w"], site["heat_reused_w"])
+    )
+    yield "ppue_cooling", 1.0 + _ratio(cooling_kwh, it_kwh)
+    yield "cer", _ratio(removed_kwh, cooling_kwh)
+    yield "erf", _ratio(reused_kwh, facility_kwh)
+    yield "ere", _ratio(facility_kwh - reused_kwh, it_kwh)
+    servers = scenario.facility.cooling.ashrae_class
+    high, low = rack_cooling_index(site["server_inlet_c"].to_numpy(), duration_s.to_numpy(), servers)
+    yield "rci_high", high
+    yield "rci_low", low
+    yield "hours_outside_recommended", float(duration_s[site["outside_recommended"]].sum()) / HOUR_S
+    yield "hours_outside_allowable", float(duration_s[site["outside_allowable"]].sum()) / HOUR_S
 
 
 def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame]) -> Values:

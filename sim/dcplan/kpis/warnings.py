@@ -255,6 +255,7 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
         ("hours_cooling_short", "the plant cannot remove all heat; the room would warm, which is not simulated yet"),
         ("hours_over_limit", f"a rating is exceeded ({_over(site)}); nothing is switched off for it yet"),
         ("hours_redundancy_lost", "the load needs the spare UPS module or chiller, so a failure would cut it"),
+        ("hours_outside_allowable", "the air into the servers is outside the allowable envelope of their class"),
         ("hours_extrapolated", "a curve of the plant is used outside its data, by a bounded law"),
     ):
         if hours := value.get(kpi):

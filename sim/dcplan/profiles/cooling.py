@@ -358,6 +358,91 @@ class ChilledWaterDefaults:
         return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
 
 
+@dataclass(frozen=True)
+class AirDefaults:
+    """Assumptions of cooling with outdoor air, pads and direct expansion; the profile has their sources."""
+
+    exhaust_pressure_pa: float
+    """Pressure rise of the fans that move outdoor air, beside the room's [Pa]."""
+    exhaust_efficiency: float
+    """Air power over electric power of those fans [-]."""
+    margin_k: float
+    """How much colder than the room's return an economiser must make the air, to start [K]."""
+    dead_band_k: float
+    """How much less cold it may make the air before it stops [K]."""
+    pad_effectiveness: float
+    """Fall of the dry bulb over wetted pads by its distance to the wet bulb [-]."""
+    pad_above_c: float
+    """Dry bulb above which the pads of a dry cooler are wetted [degC]."""
+    cycles_of_concentration: float
+    """Dissolved solids in the pads' water over those in the make-up water [-]."""
+    cooler_margin_k: float
+    """How much colder than the returning water a dry cooler must make it, to start as an economiser [K]."""
+    dry_effectiveness: float
+    """Effectiveness of a dry heat exchanger between room and outdoor air [-]."""
+    wet_effectiveness: float
+    """Effectiveness of the same exchanger when wetted, by the outdoor wet bulb [-]."""
+    dx_margin: float
+    """Capacity of direct expansion over design load [-]."""
+    condenser_min_c: float
+    """Coldest air that the condensers of air-cooled chillers make use of [degC]."""
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
+        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class LiquidDefaults:
+    """Assumptions of liquid-cooled servers; the profile has their sources."""
+
+    coolant_rise_k: float
+    """Temperature rise of the coolant through the servers [K]."""
+    coolant_pressure_pa: float
+    """Design head of the coolant pumps [Pa]."""
+    coolant_pump_efficiency: float
+    """Hydraulic power over electric power of those pumps [-]."""
+    coolant_flow_min: float
+    """Lowest coolant flow over design flow [-]."""
+    cdu_effectiveness: float
+    """Heat over the most that could pass from coolant to facility water [-]."""
+    water_rise_k: float
+    """Design temperature rise of the facility water [K]."""
+    water_pressure_pa: float
+    """Design head of the pumps of the facility water [Pa]."""
+    water_pump_efficiency: float
+    """Hydraulic power over electric power of those pumps [-]."""
+    water_flow_min: float
+    """Lowest flow of facility water over design flow [-]."""
+    reuse_approach_k: float
+    """Fall of temperature over the heat exchanger at which heat is handed over [K]."""
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
+        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class TerminalDefaults:
+    """Assumptions of one kind of room unit; the profile has their sources."""
+
+    pressure_pa: float
+    """Pressure rise of the fans at design flow [Pa]; 0: the servers' fans push the air."""
+    efficiency: float
+    """Air power over electric power of those fans [-]."""
+    bypass: float
+    """Share of the units' air that returns without passing a server [-]."""
+    recirculation: float
+    """Share of the servers' air that is their own exhaust [-]."""
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
+        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
+
+
 def biquadratic(c: tuple[float, ...], x: FloatArray | float, y: FloatArray | float) -> FloatArray:
     """c0 + c1 x + c2 x^2 + c3 y + c4 y^2 + c5 x y, the shape of *x* and *y* together."""
     return np.asarray(c[0] + x * (c[1] + c[2] * x) + y * (c[3] + c[4] * y) + c[5] * x * y, dtype=np.float64)

@@ -56,14 +56,21 @@ SITE_LOADS = (
     _power("generator_heater_w", "block heaters of the standby generators"),
     _power("ups_loss_w", "loss of the UPS"),
     _power("pdu_loss_w", "loss of cables and distribution"),
-    _power("chiller_w", "chillers"),
-    _power("tower_fan_w", "fans of the cooling tower"),
-    _power("crah_fan_w", "fans of the room air handlers"),
-    _power("chilled_water_pump_w", "pumps of the chilled water"),
-    _power("condenser_pump_w", "pumps of the cooling tower"),
+    *(
+        COOLING_LOADS := (
+            _power("chiller_w", "compressors of chillers or of room units, with the fans of air-cooled ones"),
+            _power("tower_fan_w", "fans of cooling towers and dry coolers"),
+            _power("crah_fan_w", "fans of the room's units"),
+            _power("chilled_water_pump_w", "pumps of the chilled water"),
+            _power("condenser_pump_w", "pumps of cooling towers and dry coolers"),
+            _power("liquid_pump_w", "pumps of coolant and facility water of liquid-cooled servers"),
+            _power("economiser_fan_w", "fans that move outdoor air, beside the room's"),
+            _power("humidification_w", "humidifiers"),
+        )
+    ),
     _power("lighting_w", "light and small loads"),
 )
-"""What the building draws beside the servers."""
+"""What the building draws beside the servers; `COOLING_LOADS` is what cooling takes of it."""
 
 TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     {
@@ -230,11 +237,25 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
             Column("dry_bulb_c", "float64", "degC", "outside air temperature"),
             Column("wet_bulb_c", "float64", "degC", "outside wet-bulb temperature"),
-            Column("economiser", "float64", "-", "share of the heat that the economiser removes, 0..1"),
+            Column("economiser", "float64", "-", "share of the heat that leaves without a compressor, 0..1"),
             Column("extrapolated", "bool", "", "the chiller runs outside its measured curve"),
+            _power("heat_removed_w", "heat that cooling removes from room, coolant and chilled water"),
+            _power("heat_reused_w", "heat that is handed over to somebody"),
+            Column("server_inlet_c", "float64", "degC", "air into the servers, as long as there is no shortfall"),
+            Column("outside_recommended", "bool", "", "that air is outside ASHRAE's recommended envelope"),
+            Column("outside_allowable", "bool", "", "that air is outside the allowable envelope of the servers' class"),
             Column("shortfall_w", "float64", "W", "heat that the plant could not remove"),
             Column("over_limit", "str", "", "what is above its rating, from power supplies up; empty if nothing is"),
             Column("redundancy_lost", "bool", "", "the load needs the spare UPS module or chiller"),
+        ),
+        "capping": (
+            *_key("replication"),
+            Column("time_s", "float64", "s", "when the cap was set, from the start of the run"),
+            *_key("group"),
+            Column("drawn_w", "float64", "W", "power of the group, mean since the cap before"),
+            Column("wanted_w", "float64", "W", "what it would have drawn at full speed"),
+            Column("allowed_w", "float64", "W", "what it may draw from then on"),
+            Column("speed", "float64", "-", "speed of its servers from then on, over full speed"),
         ),
         "room": (
             *_key("replication"),

@@ -40,9 +40,6 @@ class Throttling(Spec):
     """Inlet air at which they are as slow as they get, e.g. '45 degC'."""
     slowest: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Their speed there, over full speed."""
-    exponent: Annotated[float, Field(ge=0.2, le=1)] = 0.5
-    """e of speed = power^e, both over those at full speed, power above rest: 1/3 where voltage follows the clock, 0.6
-    where memory is the limit; engineering values."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

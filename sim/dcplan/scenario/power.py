@@ -116,6 +116,15 @@ class Hall(Spec):
     """Most power its servers may draw, e.g. '2 MW'."""
 
 
+class Capping(Spec):
+    """Servers are slowed down when racks, rows or the hall would draw more than their limit."""
+
+    every: PositiveDuration
+    """Time between two looks at the power, e.g. '10 s'."""
+    least: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """Power above rest, over that at full speed, below which no cap goes: boards refuse lower ones."""
+
+
 class PowerChain(Spec):
     """From the utility meter to the servers' plugs."""
 
@@ -135,3 +144,5 @@ class PowerChain(Spec):
     """Standby generators."""
     hall: Hall | None = None
     """The hall that the servers stand in; without it, it has no limit of its own."""
+    capping: Capping | None = None
+    """Slows servers down at the limits of racks, rows and hall; without it, what could exceed them is refused."""

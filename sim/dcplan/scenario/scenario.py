@@ -72,9 +72,12 @@ class Scenario(Spec):
 
     @property
     def loses_servers(self) -> bool:
-        """Whether servers switch off when the room is too warm."""
+        """Whether servers switch off when the room is too warm, or when batteries are empty."""
         room = None if self.facility is None else self.facility.ride_through
-        return bool(self.incidents) and room is not None and room.shutdown is not None
+        if not self.incidents or room is None or self.facility is None:
+            return False
+        cut = any(each.lost == "utility" for each in self.incidents.values())
+        return room.shutdown is not None or (cut and self.facility.power.ups.battery is not None)
 
     @property
     def each_stands_for(self) -> int:
@@ -137,6 +140,11 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
 
 def _incidents(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     """What is wrong between incidents and what they happen to."""
+    if scenario.requests == "sampled" and scenario.facility is not None and scenario.facility.power.capping is not None:
+        yield (
+            ("requests",),
+            "power is capped every few seconds, which sampled demand runs ahead of; use 'requests: every'",
+        )
     if not scenario.incidents:
         return
     if scenario.facility is None or scenario.facility.ride_through is None:

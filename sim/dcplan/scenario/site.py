@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from dcplan.scenario.base import Spec, Temperature, TemperatureRise, Unit
+from dcplan.units import shorten
 
 Humidity = Literal["humidity_ratio", "relative_humidity"]
 TemperatureChange = Annotated[float, Unit("K"), Field(ge=-30, le=30)]
@@ -113,7 +114,16 @@ def _shape(place: object) -> str:
     return "<WeatherFile>" if isinstance(place, WeatherFile | dict) else "<str>"
 
 
-Place = Annotated[Annotated[str, Tag("<str>")] | Annotated[WeatherFile, Tag("<WeatherFile>")], Discriminator(_shape)]
+def _no_file(place: str) -> str:
+    if place.lower().endswith((".epw", ".tm2", ".csv", ".csv.gz")):
+        raise ValueError(f"a weather file is named with its key; write 'place: {{file: {shorten(place)}}}'")
+    return place
+
+
+PlaceName = Annotated[str, AfterValidator(_no_file)]
+Place = Annotated[
+    Annotated[PlaceName, Tag("<str>")] | Annotated[WeatherFile, Tag("<WeatherFile>")], Discriminator(_shape)
+]
 
 
 class Site(Spec):

@@ -45,6 +45,15 @@ def pressure_at_altitude_pa(altitude_m: Floats) -> FloatArray:
     return np.asarray(101325.0 * (1.0 - 2.25577e-5 * np.asarray(altitude_m)) ** 5.2559)
 
 
+def altitude_m(pressure_pa: float) -> float:
+    """Altitude at which the standard atmosphere has *pressure_pa* [m], the inverse of `pressure_at_altitude_pa`.
+
+    >>> round(altitude_m(83430.0))
+    1609
+    """
+    return float((1.0 - (pressure_pa / 101325.0) ** (1.0 / 5.2559)) / 2.25577e-5)
+
+
 def saturation_pressure_pa(temperature_c: Floats) -> FloatArray:
     """Vapour pressure of saturated air [Pa] at *temperature_c* [degC], over ice or water (equations 5 and 6).
 

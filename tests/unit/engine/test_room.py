@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dcplan.engine.resolve import resolve
-from dcplan.engine.room import LOOK_S, power_at, speed_at
+from dcplan.engine.room import LOOK_S, speed_at
 from dcplan.engine.run import simulate
 from dcplan.profiles.library import default_library
 from dcplan.scenario.load import load
@@ -85,12 +85,10 @@ def test_without_a_shutdown_servers_crawl_and_nothing_is_lost() -> None:
     assert crawled["endpoints"]["dropped"].sum() == 0
 
 
-def test_speed_and_power_follow_inlet_air() -> None:
+def test_speed_follows_inlet_air() -> None:
     plan = resolve(load(SCENARIOS / "chiller_failure.yaml", []), default_library())
     assert plan.room is not None
     assert [speed_at(inlet_c, plan.room) for inlet_c in (20.0, 32.0, 37.0, 42.0, 60.0)] == [1.0, 1.0, 0.75, 0.5, 0.5]
-    assert power_at(0.5, plan.room) == 0.25
-    assert power_at(1.0, plan.room) == 1.0
 
 
 def test_the_same_seed_gives_the_same_room(failed: dict[str, pd.DataFrame]) -> None:

@@ -16,6 +16,7 @@ from dcplan.kpis.definitions import ENDPOINT, SITE, STRANDED, TRAINING
 from dcplan.results.store import frame, joined
 from dcplan.serving.histogram import BINS, bin_of, edges
 
+COOLING = {"ppue_cooling", "cer", "erf", "ere", "rci_high", "rci_low"}
 BUILDING = {
     "pue",
     "itue",
@@ -26,6 +27,7 @@ BUILDING = {
     "economiser_share",
     "stranded_kw",
     "stranded_share",
+    *COOLING,
 } | {kpi.name for kpi in SITE if kpi.name.startswith("hours_")}
 """KPIs that need a building."""
 SERVERS = {"it_energy_kwh", "iteusv"}

@@ -17,6 +17,8 @@ from dcplan.signals.moist_air import pressure_at_altitude_pa
 from dcplan.signals.weather_file import WeatherRead, read_weather
 from dcplan.signals.weather_year import YEAR_H
 
+psychrolib.SetUnitSystem(psychrolib.SI)  # once: it compiles
+
 PVLIB = Path(pvlib.__file__).parent / "data"
 EPW_HEADER = [
     "LOCATION,Nowhere,-,XXX,made up,000000,10.0,20.0,5.5,1000.0",
@@ -80,7 +82,6 @@ def test_the_years_that_pvlib_carries_are_read(
     year = read_weather(PVLIB / name).year
     assert year.dry_bulb_c[0] == dry_bulb_c[0]
     assert year.pressure_pa[0] == pressure_pa
-    psychrolib.SetUnitSystem(psychrolib.SI)
     expected = psychrolib.GetTWetBulbFromRelHum(dry_bulb_c[0], relative_humidity[0], pressure_pa)
     assert year.wet_bulb_c[0] == pytest.approx(expected, abs=1e-3)
     assert (year.utc_offset_h, year.zone) == (offset_h, zone)
@@ -150,7 +151,6 @@ def test_a_missing_relative_humidity_follows_from_the_dew_point(tmp_path: Path) 
         lines[8] = epw_row(0, rh="999")
 
     read = read_weather(epw(tmp_path, forget), zone="Asia/Kolkata")
-    psychrolib.SetUnitSystem(psychrolib.SI)
     assert read.year.wet_bulb_c[0] == pytest.approx(psychrolib.GetTWetBulbFromTDewPoint(20.0, 10.0, 90000.0), abs=1e-3)
     assert notes(read)["humidity"][0] == "from dew_point_c"
 

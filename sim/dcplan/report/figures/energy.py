@@ -21,10 +21,13 @@ METER, SERVERS, SUPPLIES, OTHERS = "Utility meter", "Servers", "Power supplies: 
 
 LOADS = {
     "chiller_w": ("Chillers", theme.SKY),
-    "crah_fan_w": ("Room fans (CRAH)", theme.SKY),
-    "tower_fan_w": ("Tower fans", theme.SKY),
+    "crah_fan_w": ("Room fans", theme.SKY),
+    "tower_fan_w": ("Tower and cooler fans", theme.SKY),
     "condenser_pump_w": ("Condenser pumps", theme.SKY),
     "chilled_water_pump_w": ("Chilled-water pumps", theme.SKY),
+    "liquid_pump_w": ("Liquid-cooling pumps", theme.SKY),
+    "economiser_fan_w": ("Outdoor-air fans", theme.SKY),
+    "humidification_w": ("Humidifiers", theme.SKY),
     "ups_loss_w": ("UPS: loss", theme.ORANGE),
     "transformer_loss_w": ("Transformer: loss", theme.ORANGE),
     "switchgear_loss_w": ("Switchgear: loss", theme.ORANGE),

@@ -35,6 +35,11 @@ def site(it_w: list[float], loads_w: dict[str, float], replications: int = 1, ps
         | {
             "facility_w": watt + sum(loads_w.values()),
             "shortfall_w": 0.0,
+            "heat_removed_w": 0.0,
+            "heat_reused_w": 0.0,
+            "server_inlet_c": 24.0,
+            "outside_recommended": False,
+            "outside_allowable": False,
             "over_limit": "",
             "redundancy_lost": False,
         }

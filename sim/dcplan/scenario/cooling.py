@@ -1,0 +1,182 @@
+"""What cools the building: one of four kinds for the room's air, and perhaps liquid for the servers."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from dcplan.scenario.base import Power, Spec, Temperature, TemperatureRise
+
+Redundancy = Literal["n", "n+1", "2n"]
+Units = Annotated[int, Field(ge=1, le=1000, strict=True)]
+CopFactor = Annotated[float, Field(ge=0.3, le=1.5)]
+
+Terminal = Literal["crah", "fan_wall", "in_row", "rear_door", "rear_door_passive"]
+Rejection = Literal["tower", "dry_cooler", "adiabatic_cooler"]
+OutdoorAir = Literal["airside", "airside_adiabatic", "indirect_evaporative"]
+AshraeClass = Literal["A1", "A2", "A3", "A4", "H1"]
+
+WATER_CLASSES = MappingProxyType({f"W{warmest}": f"{warmest} degC" for warmest in (17, 27, 32, 40, 45)})
+"""Warmest facility water of each class (ASHRAE TC 9.9, 2021)."""
+
+FacilityWater = Annotated[
+    Temperature,
+    BeforeValidator(lambda text: WATER_CLASSES.get(text, text) if isinstance(text, str) else text),
+    WithJsonSchema({"type": "string", "examples": ["32 degC", *WATER_CLASSES]}),
+]
+
+AIR_CHILLER, WATER_CHILLER = "york-ycal0033", "trane-cvhe-1442"
+
+
+class Liquid(Spec):
+    """Liquid to the servers: coolant distribution units (CDU) and the facility's water behind them."""
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    """Share of the servers' power whose heat goes into the coolant, e.g. 0.8; the air takes the rest."""
+    supply: FacilityWater | None = None
+    """Facility water to the CDUs, e.g. '32 degC', or a class and its warmest, e.g. W32; not with `chilled_water`."""
+    to: Rejection | Literal["chilled_water"] = "tower"
+    """Where its heat goes: a tower or dry cooler of its own, without chillers, or the chilled water of the room."""
+    cdus: Units = 2
+    """CDUs needed for full load; the redundancy of the room adds to them."""
+    coolant_rise: TemperatureRise | None = None
+    """How much the servers warm the coolant; without it, the value of `profiles/cooling/liquid-defaults`."""
+
+    @model_validator(mode="after")
+    def _has_a_temperature(self) -> Self:
+        if (self.supply is None) != (self.to == "chilled_water"):
+            if self.supply is None:
+                raise ValueError("facility water of its own needs a temperature; add e.g. 'supply: W32'")
+            raise ValueError("'to: chilled_water' has the temperature of the chilled water; remove 'supply'")
+        return self
+
+
+class HeatReuse(Spec):
+    """Somebody who takes heat out of the servers' water, without a heat pump."""
+
+    demand: Power
+    """Most heat that is taken, e.g. '300 kW'."""
+    needs: Temperature
+    """Coldest water that is of use, e.g. '35 degC'."""
+    below: Temperature | None = None
+    """Outdoor temperature below which heat is wanted; without it, all year."""
+
+
+class _Room(Spec):
+    """What rooms of every kind have."""
+
+    redundancy: Redundancy = "n+1"
+    """Spare units: none, one more, or a second full set."""
+    supply_air: Temperature
+    """Temperature of the air that the servers breathe in, before recirculation, e.g. '24 degC'."""
+    air_rise: TemperatureRise = "12 K"  # type: ignore[assignment]  # read like a scenario's text
+    """How much the servers warm the air."""
+    terminal: Terminal = "crah"
+    """What moves the room's air: air handlers, a fan wall, units in the row, or doors at the rear of the racks."""
+    ashrae_class: AshraeClass = "A2"
+    """What air the servers allow (ASHRAE TC 9.9); hours outside it are counted."""
+    liquid: Liquid | None = None
+    """Liquid to the servers for a share of their heat."""
+    heat_reuse: HeatReuse | None = None
+    """Heat that is given away: out of the liquid's own facility water, or else out of the chilled water."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        watered = getattr(self, "kind", "") in ("chilled_water", "warm_water")
+        own_water = self.liquid is not None and self.liquid.to != "chilled_water"
+        if self.liquid is not None and not own_water and not watered:
+            raise ValueError("the liquid's heat cannot go to chilled water: there is no chilled water; use 'to: tower'")
+        if self.heat_reuse is not None and not watered and not own_water:
+            raise ValueError("heat is reused out of water, and there is no water; remove 'heat_reuse' or add 'liquid'")
+        humid, outdoor = (getattr(self, key, "none") for key in ("humidifier", "economiser"))
+        if humid != "none" and outdoor not in ("airside", "airside_adiabatic"):
+            raise ValueError("only outdoor air in the room needs a humidifier; remove it or use 'economiser: airside'")
+        return self
+
+
+class ChilledWater(_Room):
+    """Water from chillers cools the room's air: with a tower, a dry cooler or air-cooled chillers, and economisers."""
+
+    kind: Literal["chilled_water"]
+    chillers: Units = 1
+    """Chillers needed for full load."""
+    redundancy: Redundancy = "n+1"
+    """Spare chillers and room units (and CDUs): none, one more, or a second full set."""
+    crah_units: Units = 2
+    """Room units needed for full load, whatever their kind."""
+    chilled_water: Temperature
+    """Temperature of the water leaving the chiller, e.g. '15 degC'."""
+    rejection: Rejection | Literal["air_cooled"] = "tower"
+    """What takes the chillers' heat: a cooling tower, a dry cooler, one with wetted pads, or the chillers' own fans."""
+    cells: Units = 1
+    """Cells of the tower or dry cooler; all are needed."""
+    condenser_water: Temperature | None = None
+    """Water that tower or dry cooler supply to the chillers when they can; without it, 18 degC."""
+    chiller: str = WATER_CHILLER
+    """Chiller curve, scaled to the capacity: a profile in `profiles/cooling/`; york-ycal0033 with `air_cooled`."""
+    cop_factor: CopFactor = 1.0
+    """Efficiency of the chillers over that of their curve; aged or badly run plants reach 0.6."""
+    economiser: Literal["none", "waterside"] | OutdoorAir = "none"
+    """What cools without the chiller when the weather lets it: `waterside` tower or dry cooler, or outdoor air."""
+    humidifier: Literal["none", "steam", "adiabatic"] = "none"
+    """What moistens outdoor air that is too dry for the class; with none such air is kept out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _air_cooled_chiller(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("rejection") == "air_cooled" and "chiller" not in data:
+            return data | {"chiller": AIR_CHILLER}
+        return data
+
+    @model_validator(mode="after")
+    def _has_condenser_water(self) -> Self:
+        if self.rejection == "air_cooled" and self.condenser_water is not None:
+            raise ValueError("air-cooled chillers have no condenser water; remove 'condenser_water'")
+        return self
+
+
+class Dx(_Room):
+    """Room units with compressors of their own and condensers outdoors (direct expansion)."""
+
+    kind: Literal["dx"]
+    units: Units = 2
+    """Room units needed for full load."""
+    unit: str = "dx-crac"
+    """Efficiency by outdoor temperature: a profile in `profiles/cooling/`, e.g. dx-pumped-refrigerant."""
+    cop_factor: CopFactor = 1.0
+    """Efficiency of the units over that of their curve."""
+    economiser: Literal["none"] | OutdoorAir = "none"
+    """Outdoor air that cools when the weather lets it."""
+    humidifier: Literal["none", "steam", "adiabatic"] = "none"
+    """What moistens outdoor air that is too dry for the class; with none such air is kept out."""
+
+
+class FreeAir(_Room):
+    """Outdoor air alone: no compressors, so the room is as warm as the weather makes it."""
+
+    kind: Literal["free_air"]
+    units: Units = 2
+    """Room units needed for full load."""
+    economiser: OutdoorAir = "airside_adiabatic"
+    """Outdoor air straight through the room, with wetted pads on hot days, or behind a heat exchanger."""
+    humidifier: Literal["none", "steam", "adiabatic"] = "none"
+    """What moistens outdoor air that is too dry for the class."""
+
+
+class WarmWater(_Room):
+    """Water from a tower or dry cooler alone cools the room's air: no chillers, so it floats with the weather."""
+
+    kind: Literal["warm_water"]
+    units: Units = 2
+    """Room units needed for full load."""
+    water: Temperature
+    """Coldest water that is made, e.g. '22 degC'."""
+    rejection: Rejection = "tower"
+    """What makes it, behind a heat exchanger."""
+    cells: Units = 1
+    """Cells of the tower or dry cooler; all are needed."""
+
+
+Cooling = Annotated[ChilledWater | Dx | FreeAir | WarmWater, Field(discriminator="kind")]
