@@ -20,7 +20,7 @@ def design_facility(
 ) -> FacilityDesign:
     """The building of *spec* at *place* for a fleet of *servers* machines."""
     power = _power(spec.power, servers, library, assumptions)
-    return design_cooling(spec.cooling, spec.it_capacity, power, place, library, assumptions)
+    return design_cooling(spec, power, place, library, assumptions)
 
 
 def _power(spec: PowerChain, servers: int, library: Library, assumptions: Assumptions) -> PowerDesign:

@@ -14,8 +14,6 @@ Units = Annotated[int, Field(ge=1, le=1000, strict=True)]
 CopFactor = Annotated[float, Field(ge=0.3, le=1.5)]
 
 Terminal = Literal["crah", "fan_wall", "in_row", "rear_door", "rear_door_passive"]
-Rejection = Literal["tower", "dry_cooler", "adiabatic_cooler"]
-OutdoorAir = Literal["airside", "airside_adiabatic", "indirect_evaporative"]
 AshraeClass = Literal["A1", "A2", "A3", "A4", "H1"]
 
 WATER_CLASSES = MappingProxyType({f"W{warmest}": f"{warmest} degC" for warmest in (17, 27, 32, 40, 45)})
@@ -37,7 +35,7 @@ class Liquid(Spec):
     """Share of the servers' power whose heat goes into the coolant, e.g. 0.8; the air takes the rest."""
     supply: FacilityWater | None = None
     """Facility water to the CDUs, e.g. '32 degC', or a class and its warmest, e.g. W32; not with `chilled_water`."""
-    to: Rejection | Literal["chilled_water"] = "tower"
+    to: Literal["tower", "dry_cooler", "adiabatic_cooler", "chilled_water"] = "tower"
     """Where its heat goes: a tower or dry cooler of its own, without chillers, or the chilled water of the room."""
     cdus: Units = 2
     """CDUs needed for full load; the redundancy of the room adds to them."""
@@ -108,7 +106,7 @@ class ChilledWater(_Room):
     """Room units needed for full load, whatever their kind."""
     chilled_water: Temperature
     """Temperature of the water leaving the chiller, e.g. '15 degC'."""
-    rejection: Rejection | Literal["air_cooled"] = "tower"
+    rejection: Literal["tower", "dry_cooler", "adiabatic_cooler", "air_cooled"] = "tower"
     """What takes the chillers' heat: a cooling tower, a dry cooler, one with wetted pads, or the chillers' own fans."""
     cells: Units = 1
     """Cells of the tower or dry cooler; all are needed."""
@@ -118,7 +116,7 @@ class ChilledWater(_Room):
     """Chiller curve, scaled to the capacity: a profile in `profiles/cooling/`; york-ycal0033 with `air_cooled`."""
     cop_factor: CopFactor = 1.0
     """Efficiency of the chillers over that of their curve; aged or badly run plants reach 0.6."""
-    economiser: Literal["none", "waterside"] | OutdoorAir = "none"
+    economiser: Literal["none", "waterside", "airside", "airside_adiabatic", "indirect_evaporative"] = "none"
     """What cools without the chiller when the weather lets it: `waterside` tower or dry cooler, or outdoor air."""
     humidifier: Literal["none", "steam", "adiabatic"] = "none"
     """What moistens outdoor air that is too dry for the class; with none such air is kept out."""
@@ -147,7 +145,7 @@ class Dx(_Room):
     """Efficiency by outdoor temperature: a profile in `profiles/cooling/`, e.g. dx-pumped-refrigerant."""
     cop_factor: CopFactor = 1.0
     """Efficiency of the units over that of their curve."""
-    economiser: Literal["none"] | OutdoorAir = "none"
+    economiser: Literal["none", "airside", "airside_adiabatic", "indirect_evaporative"] = "none"
     """Outdoor air that cools when the weather lets it."""
     humidifier: Literal["none", "steam", "adiabatic"] = "none"
     """What moistens outdoor air that is too dry for the class; with none such air is kept out."""
@@ -159,7 +157,7 @@ class FreeAir(_Room):
     kind: Literal["free_air"]
     units: Units = 2
     """Room units needed for full load."""
-    economiser: OutdoorAir = "airside_adiabatic"
+    economiser: Literal["airside", "airside_adiabatic", "indirect_evaporative"] = "airside_adiabatic"
     """Outdoor air straight through the room, with wetted pads on hot days, or behind a heat exchanger."""
     humidifier: Literal["none", "steam", "adiabatic"] = "none"
     """What moistens outdoor air that is too dry for the class."""
@@ -173,7 +171,7 @@ class WarmWater(_Room):
     """Room units needed for full load."""
     water: Temperature
     """Coldest water that is made, e.g. '22 degC'."""
-    rejection: Rejection = "tower"
+    rejection: Literal["tower", "dry_cooler", "adiabatic_cooler"] = "tower"
     """What makes it, behind a heat exchanger."""
     cells: Units = 1
     """Cells of the tower or dry cooler; all are needed."""
