@@ -31,7 +31,7 @@ MISSED = {
     *(f"case {case}, zone 1A, PUE p95" for case in (6, 7, 9)),
     *(f"case 10, zone {zone}, PUE p95" for zone in ("1A", "3B", "4A", "5A")),
 }
-"""Air-cooled chillers in the tropics lose more in the study than any record of ours, its direct expansion less. Known."""
+"""Air-cooled chillers in the tropics lose more in the study than any record of ours; its direct expansion less."""
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__module__.rpartition(".")[2])
