@@ -138,6 +138,11 @@ def _generation(key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
         "swapped": generation_state.SWAPPED,
         "tokens_in": generation_state.TOKENS_IN,
         "tokens_out": generation_state.TOKENS_OUT,
+        "asked": generation_state.ASKED,
+        "known": generation_state.KNOWN,
+        "refused": generation_state.REFUSED,
+        "lost": generation_state.LOST,
+        "spilled": generation_state.SPILLED,
     }
     return frame(
         "generation",

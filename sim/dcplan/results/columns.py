@@ -113,6 +113,11 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             ),
             Column("tokens_in", "int64", "tokens", "tokens of prompts processed, those processed again included"),
             Column("tokens_out", "int64", "tokens", "tokens of the answers that were completed"),
+            Column("asked", "int64", "tokens", "tokens of the prompts that began to be processed for the first time"),
+            Column("known", "int64", "tokens", "tokens of them that were in the prefix cache of their replica"),
+            Column("refused", "int64", "requests", "requests that found the queue full"),
+            Column("lost", "int64", "requests", "requests that failed with their replica, or found none"),
+            Column("spilled", "int64", "requests", "requests sent to a replica in another zone"),
         ),
         "scaling": (
             *_key("replication", "endpoint"),

@@ -191,6 +191,11 @@ def generation_rules(
         swap_s=block_bytes / swap.bandwidth if isinstance(swap, Swap) else 0.0,
         prefill_replicas=0 if split is None else split.prefill_replicas,
         move_s=0.0 if split is None else token_bytes / split.bandwidth,
+        keeps=generation.prefix_cache,
+        zoned=bool(spec.zones),
+        spill_over=NEVER if spec.spill_over is None else spec.spill_over,
+        hop_s=0.0 if spec.hop is None else spec.hop,
+        bound=np.inf if spec.sessions is None or spec.sessions.bound is None else spec.sessions.bound,
     )
 
 
