@@ -59,7 +59,7 @@ def hit_ratio(seed: int, routing: str = "affinity", replicas: int = 4) -> float:
     news, answers = np.full(count, NEW), np.full(count, ANSWER)
     sessions = rng.integers(0, SESSIONS, count)
     texts, known = Talks(Conversations(turns=TURNS, most=2000), rng).turns(sessions, news, answers)
-    routes = sessions.astype(np.uint64) if routing == "affinity" else rng.integers(0, 2**64 - 1, count, dtype=np.uint64)
+    routes = rng.integers(0, 2**64 - 1, count, dtype=np.uint64)
     prompts = Prompts(np.arange(count) * 10.0, routes, known + news, answers, texts, known)
     longest = 2000 + NEW + ANSWER
     times_s = (

@@ -82,27 +82,27 @@ def prompts_of(
     zone, session = streams.stream(f"zones/{name}"), streams.stream(f"sessions/{name}")
     talks = None
     if generation.conversations is not None:
-        talks = Talks(generation.conversations, streams.stream(f"conversations/{name}"))
-    spec, first = endpoint.spec, salt(name, streams)
+        chance = streams.stream(f"conversations/{name}")
+        talks = Talks(generation.conversations, chance, begun=salt(name, streams))
+    spec = endpoint.spec
     for times_s in _arrivals(name, endpoint, plan, streams):
         count = len(times_s)
         prompts, outputs = (
             token_counts(generation.prompt, prompt, count),
             token_counts(generation.output, output, count),
         )
-        routes, sources, known = _bits(route, count), NO_KINDS, NO_KINDS
+        sources, known = NO_KINDS, NO_KINDS
         if spec.zones:
             sources = 1 + _by_share([each.share for each in spec.zones.values()], zone, count)
         if talks is not None and spec.sessions is not None:
             sessions = draw(Zipf(spec.sessions.count, spec.sessions.skew), session, count)
             sources, known = talks.turns(sessions, prompts, outputs)
-            routes = (sessions + first).astype(np.uint64) if spec.policy == "affinity" else routes
             prompts = known + prompts
-        yield Prompts(times_s, routes, prompts, outputs, sources, known)
+        yield Prompts(times_s, _bits(route, count), prompts, outputs, sources, known)
 
 
 def salt(name: str, streams: Streams) -> int:
-    """By how much the numbers of sessions are shifted before they are hashed, at random in each replication."""
+    """Where the numbers of sessions or conversations that are hashed begin, at random in each replication."""
     return int(streams.stream(f"affinity/{name}").integers(MANY))
 
 

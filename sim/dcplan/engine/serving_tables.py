@@ -140,7 +140,10 @@ def _generation(key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
         "tokens_out": generation_state.TOKENS_OUT,
         "asked": generation_state.ASKED,
         "known": generation_state.KNOWN,
+        "arrived": generation_state.ARRIVED,
+        "attempted": generation_state.ATTEMPTED,
         "refused": generation_state.REFUSED,
+        "timed_out": generation_state.TIMED_OUT,
         "lost": generation_state.LOST,
         "spilled": generation_state.SPILLED,
     }

@@ -196,7 +196,11 @@ def _generation(spec: Endpoint, steps: pd.DataFrame, latency: pd.DataFrame, name
     yield "swapped", float(steps["swapped"].sum())
     if spec.generation is not None and spec.generation.prefix_cache:
         yield "prefix_hit_ratio", _ratio(steps["known"].sum(), float(steps["asked"].sum()))
+    if spec.retry is not None:
+        yield "attempts_per_request", _ratio(steps["attempted"].sum(), float(steps["arrived"].sum()))
     yield "refused", float(steps["refused"].sum())
+    if spec.queue.timeout is not None:
+        yield "timed_out", float(steps["timed_out"].sum())
     if spec.failures is not None:
         yield "lost", float(steps["lost"].sum())
     if spec.zones:

@@ -216,9 +216,8 @@ class Endpoint(Spec):
             "demand: {kind: pipelines}": isinstance(self.demand, FromPipelines),
             "sessions: {warm: ...}": self.sessions is not None and self.sessions.warm is not None,
             "queue: {kind: shared}": self.queue.kind == "shared",
-            "classes, retry, admission, timeout or users": bool(
-                self.classes or self.retry or self.admission or self.queue.timeout or isinstance(self.demand, Closed)
-            ),
+            "on_timeout: serve_in_vain": self.queue.on_timeout != "leave",
+            "classes, admission or users": bool(self.classes or self.admission or isinstance(self.demand, Closed)),
         }
         if wrong := [key for key, given in cannot.items() if given]:
             raise ValueError(f"generation batches by itself and cannot be combined with {wrong[0]} yet; remove it")
@@ -241,6 +240,10 @@ class Endpoint(Spec):
             )
         if self.zones:
             raise ValueError("disaggregated replicas cannot be in zones yet; remove 'zones'")
+        if self.failures is not None and self.retry is not None:
+            raise ValueError(
+                "what disaggregated replicas lose as they fail cannot come back yet; remove 'retry' or 'failures'"
+            )
         if self.autoscaling is not None:
             raise ValueError("disaggregated replicas cannot come and go yet; remove 'autoscaling'")
 

@@ -64,6 +64,7 @@ class GenerationEndpoint:
     _measured: GenerationRules = field(init=False)
     _block: Prompts = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
+    _now_s: float = field(default=0.0, init=False)
     _active: int = field(init=False)
     _excluded: set[int] = field(default_factory=set, init=False)
 
@@ -107,7 +108,17 @@ class GenerationEndpoint:
     def crash(self, replica: int) -> None:
         """A replica fails now: it loses what it holds, and what it gets until it is excluded or repaired."""
         self.state.replica["up"][replica] = False
-        generation_state.lose(self.state, self.detail, replica)
+        state = generation_state.in_python(self.state)
+        waiting, lost = int(self.state.replica["waiting"][replica]), generation_state.held(self.state, replica)
+        for place, slot in enumerate(lost):
+            this = state.pool[slot]
+            if place < waiting and self.rules.timeout_s < np.inf and this.done == this.cached == 0:
+                generation_kernel.forget_patience(state.pool, slot)
+            this.done = this.cached = this.host = 0
+            with np.errstate(over="ignore"):
+                generation_kernel.fail(self.rules, state, self.detail.counts, slot, self._now_s)
+        self.detail.counts[generation_state.LOST] += len(lost)
+        generation_state.stop(self.state, replica)
 
     def exclude(self, replica: int) -> None:
         """Give no new requests to a replica, from now on."""
@@ -140,6 +151,7 @@ class GenerationEndpoint:
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
+        self._now_s = until_s
         while self._advance_block(until_s):
             pass
         generation_kernel.serve(self.rules, self.state, self.detail, *NOTHING, 0, until_s)

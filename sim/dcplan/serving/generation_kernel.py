@@ -19,6 +19,10 @@ the other replicas, whose link takes in one KV cache after another. Assumed: who
 replica with its cache, so that nothing holds up those who process prompts, and what they do is known before the others
 begin.
 
+A request whose prompt nobody has begun with after `timeout_s` leaves the queue; it comes back after a pause, as one
+does that was refused, or lost with its replica (`class_kernel`). All wait as long, so who joined a queue first is the
+next to give up, and only its replica must be looked at.
+
 A decode step takes what the profile says for its number of sequences and their mean length. As long as nobody joins,
 leaves or is preempted, step follows step, and many are taken at once from a table of sums.
 
@@ -33,14 +37,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dcplan.serving.class_kernel import backoff_s
 from dcplan.serving.class_routing import SPILL, WHOLE
 from dcplan.serving.compiled import called, function, kernel
 from dcplan.serving.generation_state import (
     ARRIVED,
     ASKED,
+    ATTEMPTED,
     BUSY_S,
+    COMING,
     DECODE,
     ENERGY_J,
+    GIVEN_UP,
     IDLE,
     KNOWN,
     LATENCY_S,
@@ -52,6 +60,7 @@ from dcplan.serving.generation_state import (
     SPILLED,
     STARTED,
     SWAPPED,
+    TIMED_OUT,
     TOKENS_IN,
     TOKENS_OUT,
     TTFT_S,
@@ -63,6 +72,7 @@ from dcplan.serving.generation_state import (
     Pool,
     Record,
 )
+from dcplan.serving.heaps import pop, push
 from dcplan.serving.histogram import FloatArray, IntArray, bin_of
 from dcplan.serving.kernel import UintArray
 from dcplan.serving.policies import (
@@ -109,7 +119,7 @@ def _after_s(decode_s: FloatArray, rep: Record, steps: int) -> float:  # pragma:
     return rep.since_s + (at_last - at_first)  # type: ignore[no-any-return]
 
 
-@function
+@called
 def _needed(pool: Pool, running: IntArray, rep: Record, block: int, steps: int) -> int:  # pragma: no cover - compiled
     """Blocks that the running sequences need more after so many steps."""
     more = 0
@@ -372,6 +382,7 @@ def _admit(
     if rules.keeps:
         rep.prefilled = min(take(kept, rep, this.source), this.known // rules.block) * rules.block
     if this.done == 0:
+        forget_patience(pool, slot)
         totals.counts[STARTED] += 1
         totals.counts[ASKED] += this.prompt
         totals.counts[KNOWN] += rep.prefilled
@@ -484,8 +495,9 @@ def _arrived(
     this = state.pool[slot]
     state.numbers[FREE] = this.next
     state.numbers[FREE_PLACES] -= 1
-    this.born_s = now_s
+    this.came_s = now_s
     this.first_s = np.nan
+    this.attempt = 0
     this.ready_s = now_s
     this.bits = bits
     this.prompt = prompt
@@ -521,20 +533,52 @@ def _enter(rules: GenerationRules, pool: Pool, rep: Record, slot: int) -> None: 
     if this.cached > 0:
         this.ready_s = max(this.ready_s, rep.link_s) + this.prompt * rules.move_s
         rep.link_s = this.ready_s
+    elif rules.timeout_s < np.inf:
+        this.newer = 0
+        this.older = pool[0].older
+        pool[this.older].newer = slot
+        pool[0].older = slot
     _append(pool, rep, slot)
     if rep.phase == IDLE:
         rep.ends_s = min(rep.ends_s, this.ready_s)
 
 
+@called
+def leave_queue(pool: Pool, rep: Record, slot: int) -> None:  # pragma: no cover - compiled
+    """A sequence does not wait any more."""
+    before, each = NOBODY, rep.head
+    while each != slot:
+        before, each = each, pool[each].next
+    if before == NOBODY:
+        rep.head = pool[slot].next
+    else:
+        pool[before].next = pool[slot].next
+    if rep.tail == slot:
+        rep.tail = before
+    rep.waiting -= 1
+    forget_patience(pool, slot)
+
+
+@called
+def forget_patience(pool: Pool, slot: int) -> None:  # pragma: no cover - compiled
+    """A sequence will not give up any more."""
+    this = pool[slot]
+    pool[this.older].newer = this.newer
+    pool[this.newer].older = this.older
+
+
 @function
 def _candidates(
-    rules: GenerationRules, state: GenerationState, comes: bool, area: int, stage: int, bits: int
+    rules: GenerationRules, state: GenerationState, comes: bool, held: int, area: int, stage: int, bits: int
 ) -> tuple[int, int, int, int, bool]:  # pragma: no cover - compiled
     """Replicas that a sequence may go to: the one that it takes if loads are equal; the first, the last, and the step.
 
     They are numbers of replicas, or else, as told by the last, places in `ready`. In stage 1 they are some of those
-    that take over what others have prefilled. If no sequence comes, they are all of the stage.
+    that take over what others have prefilled. If no sequence comes, they are all of the stage; if one may give up, they
+    are the replica *held* that it waits for.
     """
+    if held != NOBODY:
+        return held, held, held, 1, True
     split, last = rules.prefill_replicas, len(state.replica) - 1
     if not comes:
         return NOBODY, split if stage == 1 else 0, split - 1 if split > 0 and stage == 0 else last, 1, True
@@ -552,6 +596,22 @@ def _candidates(
     here.turn += 1
     apart = 1 if routing == LEAST_LOADED else max(1, abs(other - chosen))
     return here.first + chosen, here.first + min(chosen, other), here.first + max(chosen, other), apart, False
+
+
+@function
+def fail(
+    rules: GenerationRules, state: GenerationState, counts: IntArray, slot: int, now_s: float
+) -> None:  # pragma: no cover - compiled
+    """An attempt has failed: there is another one later, or none."""
+    this = state.pool[slot]
+    if this.attempt + 1 == rules.attempts:
+        counts[GIVEN_UP] += 1
+        _free(state, slot)
+        return
+    pause_s = backoff_s(rules, this.attempt, mixed(this.bits, 2 * this.attempt + 1))
+    push(state.later, state.numbers[COMING], now_s + pause_s, slot)
+    state.numbers[COMING] += 1
+    this.attempt += 1
 
 
 @kernel
@@ -590,28 +650,49 @@ def serve(
     for stage in range(2 if split else 1):  # first all that arrive, then what is handed over
         comes = True
         while comes:
-            slot, now_s = NOBODY, limit_s
-            bits: int = np.uint64(0)  # type: ignore[assignment]
+            slot, held, now_s = NOBODY, NOBODY, limit_s
             area = 1 + stage if split else WHOLE
             if stage == 1:
                 slot = _handed_over(state, rules.prefill_replicas, limit_s)
-            elif index < len(times_s) and times_s[index] < until_s:
-                if state.numbers[FREE_PLACES] == 0:
+                if slot != NOBODY:
+                    now_s = state.pool[slot].ready_s
+            else:
+                patient = state.pool[0].newer
+                gives_up_s = state.pool[patient].ready_s + rules.timeout_s if patient > 0 else np.inf
+                again_s = state.later[0].at_s if state.numbers[COMING] > 0 else np.inf
+                arrival_s = times_s[index] if index < len(times_s) else np.inf
+                at_s = min(gives_up_s, again_s, arrival_s)
+                if at_s >= until_s or at_s > limit_s:
+                    if until_s == np.inf and not split:
+                        return index
+                elif gives_up_s == at_s:
+                    slot, held = patient, state.pool[patient].replica
+                elif again_s == at_s:
+                    slot = pop(state.later, state.numbers[COMING])
+                    state.numbers[COMING] -= 1
+                elif state.numbers[FREE_PLACES] == 0:
                     return index
-                source = sources[index] if len(sources) > 0 else 0
-                same = known[index] if len(known) > 0 else 0
-                slot = _arrived(state, times_s[index], routes[index], prompts[index], outputs[index], source, same)
-                totals.counts[ARRIVED] += 1
-                index += 1
-                if rules.zoned:
-                    area = source
-            elif until_s == np.inf and not split:
-                return index
+                else:
+                    source = sources[index] if len(sources) > 0 else 0
+                    same = known[index] if len(known) > 0 else 0
+                    slot = _arrived(state, arrival_s, routes[index], prompts[index], outputs[index], source, same)
+                    totals.counts[ARRIVED] += 1
+                    index += 1
+                if slot != NOBODY:
+                    now_s = at_s
             comes = slot != NOBODY
-            if comes:
-                now_s, bits = state.pool[slot].ready_s, state.pool[slot].bits
+            this = state.pool[slot]
+            bits = mixed(this.bits, 2 * this.attempt if stage == 0 else 0)
+            if rules.routing == AFFINITY and stage == 0:
+                bits = np.uint64(this.source)  # type: ignore[assignment]
+            if comes and stage == 0 and held == NOBODY:
+                totals.counts[ATTEMPTED] += 1
+                this.ready_s = now_s
+                this.born_s = this.came_s
+                if rules.zoned:
+                    area = this.source
             while True:
-                chosen, low, high, apart, direct = _candidates(rules, state, comes, area, stage, bits)
+                chosen, low, high, apart, direct = _candidates(rules, state, comes, held, area, stage, bits)
                 if not direct:
                     chosen = state.ready[chosen]
                 for k in range(low, high + 1, apart):
@@ -628,18 +709,24 @@ def serve(
                 area, bits = WHOLE, mixed(bits, SPILL)
             if not comes:
                 continue
-            rep, this = state.replica[chosen], state.pool[slot]
-            if rules.zoned and chosen != NOBODY and rep.zone != this.source:
-                totals.counts[SPILLED] += 1
-                this.born_s -= 2.0 * rules.hop_s
-            if chosen == NOBODY or not rep.up:
-                totals.counts[LOST] += 1
-                _free(state, slot)
-            elif stage == 0 and 0 <= rules.limit <= rep.waiting and rep.phase != IDLE:
-                totals.counts[REFUSED] += 1
-                _free(state, slot)
-            else:
+            rep, cause = state.replica[chosen], LOST
+            if held != NOBODY:
+                if state.pool[0].newer != slot:  # it was begun with meanwhile
+                    continue
+                leave_queue(state.pool, rep, slot)
+                cause = TIMED_OUT
+            elif chosen != NOBODY:
+                if rules.zoned and rep.zone != this.source:
+                    totals.counts[SPILLED] += 1
+                    this.born_s -= 2.0 * rules.hop_s
+                full = stage == 0 and 0 <= rules.limit <= rep.waiting and rep.phase != IDLE
+                cause = LOST if not rep.up else REFUSED if full else NOBODY
+            if cause == NOBODY:
+                this.replica = chosen
                 _enter(rules, state.pool, rep, slot)
+            else:
+                totals.counts[cause] += 1
+                fail(rules, state, totals.counts, slot, now_s)
     if until_s < np.inf:
         for replica in range(len(state.replica)):
             _account(rules, totals.sums, state.replica[replica], until_s)

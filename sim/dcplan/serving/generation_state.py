@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.serving.class_state import AREA, areas
+from dcplan.serving.class_state import AREA, LATER, areas
 from dcplan.serving.histogram import BINS, FloatArray, IntArray, bin_of
-from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY, grown_pool, new_pool
+from dcplan.serving.pool import FREE_PLACES, NOBODY, grown_pool, new_pool
 from dcplan.serving.prefix_cache import KEPT
 from dcplan.serving.state import Hits, Totals
 
@@ -31,18 +31,23 @@ from dcplan.serving.state import Hits, Totals
     KNOWN,
     LOST,
     SPILLED,
-) = range(13)
+    ATTEMPTED,
+    TIMED_OUT,
+    GIVEN_UP,
+) = range(16)
 """Places in `GenerationTotals.counts`: requests that came, were answered, were refused by a full queue, were answered
-within all promises; requests whose first prefill began; sequences that have to start over; tokens of prompts, those
+within all promises; attempts whose first prefill began; sequences that have to start over; tokens of prompts, those
 processed again included, and of answers; sequences whose KV cache went to host memory; tokens of the prompts whose
-first prefill began, and those of them that were in the prefix cache; requests that failed with their replica, or came
-when there was none; those sent to another zone."""
+first prefill began, and those of them that were in the prefix cache; attempts that failed with their replica, or came
+when there was none; those sent to another zone; all attempts, and those that waited too long; requests whose last one
+failed."""
 LATENCY_S, TTFT_S, WAIT_S, BUSY_S, ENERGY_J = range(5)
 """Places in `GenerationTotals.sums`: time to the whole answer and to its first token, of those that have it; time to
 the start of the first prefill; replica-seconds busy; energy of the steps."""
 
 SEQUENCE = np.dtype(
     [
+        ("came_s", np.float64),
         ("born_s", np.float64),
         ("first_s", np.float64),
         ("ready_s", np.float64),
@@ -55,15 +60,21 @@ SEQUENCE = np.dtype(
         ("host", np.int64),
         ("source", np.int64),
         ("known", np.int64),
+        ("attempt", np.int64),
+        ("replica", np.int64),
+        ("older", np.int64),
+        ("newer", np.int64),
         ("next", np.int64),
     ],
     align=True,
 )
-"""A sequence: when it came; when its first token was there, NaN before; from when on it may be admitted; 64 random bits
-for its next routing; tokens of its prompt and of its answer; tokens that it has while it does not run; while it runs,
-the step of its replica that makes its last token; whether it waits with its KV cache, 1 or 0; its blocks in host
-memory; the text that it goes on with, and the tokens of its prompt that are of it; the place of the one behind it in
-the queue, or of the next free place."""
+"""A sequence: when it came; the same, but earlier by its way from and to another zone; when its first token was
+there, NaN before; from when on it may be admitted; 64 random bits for its next routing; tokens of its prompt and of its
+answer; tokens that it has while it does not run; while it runs, the step of its replica that makes its last token;
+whether it waits with its KV cache, 1 or 0; its blocks in host memory; the text that it goes on with, or its zone, and
+the tokens of its prompt that are of that text; attempts that failed; where it waits; the ones that joined a queue just
+before and after it among those that may give up, of which place 0 is both ends and holds no sequence; the place of the
+one behind it in the queue, or of the next free place."""
 
 REPLICA = np.dtype(
     [
@@ -113,6 +124,8 @@ Record = Any
 
 IDLE, PREFILL, DECODE = range(3)
 """What a replica does."""
+COMING = 2
+"""Place in `GenerationState.numbers`, after those of the pool."""
 
 
 class GenerationRules(NamedTuple):
@@ -141,6 +154,8 @@ class GenerationRules(NamedTuple):
         zoned: Whether requests come from zones.
         spill_over: Requests that a replica holds when those from its own zone go to any.
         hop_s: Time from one zone to another [s].
+        timeout_s: Longest time that a request waits for its first prefill [s]; infinite if as long as it takes.
+        attempts, backoff_s, factor, longest_s, jitter: See `ClassRules`.
         bound: For affinity, how many times the mean a replica may hold of requests; infinite if any number.
     """
 
@@ -166,6 +181,12 @@ class GenerationRules(NamedTuple):
     spill_over: int = 0
     hop_s: float = 0.0
     bound: float = np.inf
+    timeout_s: float = np.inf
+    attempts: int = 1
+    backoff_s: float = 0.0
+    factor: float = 1.0
+    longest_s: float = 0.0
+    jitter: float = 0.0
 
 
 class GenerationState(NamedTuple):
@@ -178,7 +199,8 @@ class GenerationState(NamedTuple):
         kept: `prefix_cache.KEPT`, [R, 1 + blocks], or [R, 1] without prefix caches.
         ready: Replicas that get requests, zone by zone, in the first places, [R].
         areas: All that are ready, then those of each zone, `class_state.AREA`, [1 + zones], or [1].
-        numbers: First free place, free places, [2].
+        later: Binary heap of requests that come back, `class_state.LATER`, [S].
+        numbers: First free place, free places, entries of `later`, [3].
     """
 
     pool: Pool
@@ -187,6 +209,7 @@ class GenerationState(NamedTuple):
     kept: NDArray[Any]
     ready: IntArray
     areas: NDArray[Any]
+    later: NDArray[Any]
     numbers: IntArray
 
 
@@ -194,7 +217,7 @@ class GenerationTotals(NamedTuple):
     """What has happened since second 0; totals of parts add up.
 
     Attributes:
-        counts: See ARRIVED and its neighbours, [13].
+        counts: See ARRIVED and its neighbours, [16].
         sums: See LATENCY_S and its neighbours, [5].
         latency: Histogram of the time to the whole answer, see `histogram`, [BINS].
         ttft: Histogram of the time to the first token, [BINS].
@@ -231,14 +254,15 @@ def new_state(
         kept=np.zeros((replicas, 1 + (rules.blocks if rules.keeps else 0)), dtype=KEPT),
         ready=ready,
         areas=areas(zones[ready], np.zeros(1 + zones.max(), dtype=AREA)),
-        numbers=np.array([0, places], dtype=np.int64),
+        later=np.zeros(places, dtype=LATER),
+        numbers=np.array([1, places - 1, 0], dtype=np.int64),
     )
 
 
 def new_totals(rules: GenerationRules) -> GenerationTotals:
     """Totals of nothing."""
     return GenerationTotals(
-        counts=np.zeros(13, dtype=np.int64),
+        counts=np.zeros(16, dtype=np.int64),
         sums=np.zeros(5),
         latency=np.zeros(BINS, dtype=np.int64),
         ttft=np.zeros(BINS, dtype=np.int64),
@@ -250,7 +274,8 @@ def new_totals(rules: GenerationRules) -> GenerationTotals:
 def grown(state: GenerationState) -> GenerationState:
     """The same state with room for twice as many sequences."""
     pool, numbers = grown_pool(state.pool, state.numbers)
-    return state._replace(pool=pool, numbers=numbers)
+    later = np.concatenate((state.later, np.zeros_like(state.later)))
+    return state._replace(pool=pool, later=later, numbers=numbers)
 
 
 def forget(state: GenerationState, replica: int) -> None:
@@ -260,20 +285,24 @@ def forget(state: GenerationState, replica: int) -> None:
         state.replica[name][replica] = 0
 
 
-def lose(state: GenerationState, totals: GenerationTotals, replica: int) -> None:
-    """A replica loses all that it holds, as it fails; it was accounted for up to now."""
+def in_python(state: GenerationState) -> GenerationState:
+    """The same state for functions of the kernel, which read fields as attributes, when Python calls them."""
+    return state._replace(pool=state.pool.view(np.recarray), later=state.later.view(np.recarray))
+
+
+def held(state: GenerationState, replica: int) -> list[int]:
+    """The sequences of a replica, those that wait first."""
     rep = state.replica[replica]
-    held = [int(slot) for slot in state.running[replica, : rep["running"]]]
-    held += [int(rep["current"])] if rep["current"] != NOBODY else []
-    slot = int(rep["head"])
+    found, slot = [], int(rep["head"])
     for _ in range(int(rep["waiting"])):
-        held.append(slot)
+        found.append(slot)
         slot = int(state.pool["next"][slot])
-    for slot in held:
-        state.pool["next"][slot] = state.numbers[FREE]
-        state.numbers[FREE] = slot
-    state.numbers[FREE_PLACES] += len(held)
-    totals.counts[LOST] += len(held)
+    found += [int(rep["current"])] if rep["current"] != NOBODY else []
+    return found + [int(each) for each in state.running[replica, : rep["running"]]]
+
+
+def stop(state: GenerationState, replica: int) -> None:
+    """A replica holds nothing any more; it was accounted for up to now."""
     for name in ("phase", "running", "tokens", "blocks", "host", "waiting"):
         state.replica[name][replica] = 0
     state.replica["current"][replica] = state.replica["since_step"][replica] = NOBODY
@@ -283,16 +312,15 @@ def lose(state: GenerationState, totals: GenerationTotals, replica: int) -> None
 
 def in_system(state: GenerationState) -> int:
     """Requests that wait or run."""
-    return len(state.pool) - int(state.numbers[FREE_PLACES])
+    return len(state.pool) - 1 - int(state.numbers[FREE_PLACES])
 
 
 def as_totals(totals: GenerationTotals) -> Totals:
     """*totals* as those of any endpoint."""
-    arrived, served, refused, within, *_ = totals.counts
-    dropped = refused + totals.counts[LOST]
+    arrived, served, _, within, *_ = totals.counts
     latency_s, _, wait_s, busy_s, energy_j = totals.sums
     return Totals(
-        counts=np.array([arrived, served, dropped, within, arrived], dtype=np.int64),
+        counts=np.array([arrived, served, totals.counts[GIVEN_UP], within, arrived], dtype=np.int64),
         sums=np.array([latency_s, wait_s, busy_s, energy_j]),
         latency=totals.latency,
         batches=totals.batches,

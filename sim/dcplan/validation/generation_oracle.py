@@ -31,8 +31,11 @@ class Request:
     index: int
     prompt: int
     output: int
-    first: simpy.Event
+    begun: simpy.Event
+    """Its first prefill begins."""
     done: simpy.Event
+    lost: simpy.Event
+    first_s: float = np.nan
     text: int = 0
     known: int = 0
     """The text that its prompt begins with, and how many tokens of it."""
@@ -58,10 +61,15 @@ class Outcome:
     preempted: int = 0
     swapped: int = 0
     prefilled: int = 0
+    ttft_s: list[float] = field(default_factory=list)
+    """Of every attempt that got a token, from when its request came [s]."""
     known: int = 0
     """Tokens of prompts that were in a prefix cache when these were begun with."""
     refused: int = 0
     lost: int = 0
+    timed_out: int = 0
+    given_up: int = 0
+    attempted: int = 0
     spilled: int = 0
     busy_s: float = 0.0
     energy_j: float = 0.0
@@ -174,7 +182,8 @@ def operator(world: World, changes: Changes) -> Process:
 
 def crash(world: World, replica: Replica) -> None:
     """A replica fails with all that it holds, and starts with nothing."""
-    world.outcome.lost += replica.load()
+    for each in (*replica.waiting, *replica.running, *([replica.current] if replica.current else [])):
+        each.lost.succeed()
     assert replica.process is not None, "it has been working"
     replica.process.interrupt()
     replica.waiting.clear()
@@ -185,52 +194,85 @@ def crash(world: World, replica: Replica) -> None:
 
 
 def source(world: World) -> Process:
-    """Requests come one after the other."""
-    env, requests = world.env, world.requests
-    for index, time_s in enumerate(requests.times_s):
-        yield env.timeout(float(time_s) - env.now)
-        this = Request(index, int(requests.prompts[index]), int(requests.outputs[index]), env.event(), env.event())
-        if len(requests.known):
-            this.text, this.known = int(requests.sources[index]), int(requests.known[index])
-        number, bits = None, int(requests.routes[index])
-        zone = int(requests.sources[index]) if world.rules.zoned else 0
-        if world.routing == "affinity":
-            number = hashed(world, bits)
-        elif zone:
-            number = world.choose(zone, bits, world.routing)
-            if number is None or world.fleet[number].load() >= world.rules.spill_over:
-                number = world.choose(0, mixed(bits, 2048), world.routing)
-        else:
-            number = world.choose(1 if world.rules.prefill_replicas else 0, bits, world.routing)
-        join(world, this, number, zone)
+    """Requests come one after the other, and each goes its own way."""
+    for index, time_s in enumerate(world.requests.times_s):
+        yield world.env.timeout(float(time_s) - world.env.now)
+        world.env.process(request(world, index))
 
 
-def hashed(world: World, session: int) -> int | None:
-    """The replica of a session; None if there is none."""
+def request(world: World, index: int) -> Process:
+    """A request tries, perhaps several times, and is answered or gives up."""
+    env, rules, outcome = world.env, world.rules, world.outcome
+    came_s, bits = env.now, int(world.requests.routes[index])
+    for attempt in range(rules.attempts):
+        outcome.attempted += 1
+        cause = yield from trial(world, index, attempt, came_s)
+        if not cause:
+            return
+        setattr(outcome, cause, getattr(outcome, cause) + 1)
+        if attempt + 1 < rules.attempts:
+            full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
+            share = (mixed(bits, 2 * attempt + 1) >> 11) / 2**53
+            yield env.timeout(full_s * (1.0 - rules.jitter * share))
+    outcome.given_up += 1
+
+
+def trial(world: World, index: int, attempt: int, came_s: float) -> Generator[simpy.Event, object, str]:
+    """One attempt; returns why it failed, or nothing."""
+    env, rules, requests, outcome = world.env, world.rules, world.requests, world.outcome
+    prompt, output = int(requests.prompts[index]), int(requests.outputs[index])
+    this = Request(index, prompt, output, env.event(), env.event(), env.event())
+    if len(requests.known):
+        this.text, this.known = int(requests.sources[index]), int(requests.known[index])
+    zone = int(requests.sources[index]) if rules.zoned else 0
+    bits = mixed(int(requests.routes[index]), 2 * attempt)
+    number = hashed(world, this.text) if world.routing == "affinity" else routed(world, zone, bits)
+    if number is None:
+        return "lost"
+    away = zone > 0 and world.zones[number] != zone
+    outcome.spilled += away
+    if number in world.down:
+        return "lost"
+    chosen = world.fleet[number]
+    if chosen.woken is None and 0 <= rules.limit <= len(chosen.waiting):
+        return "refused"
+    chosen.waiting.append(this)
+    wake(chosen)
+    if rules.timeout_s < np.inf:
+        yield this.begun | this.lost | env.timeout(rules.timeout_s)
+        if not this.begun.triggered and not this.lost.triggered:
+            chosen.waiting.remove(this)
+            return "timed_out"
+    yield this.done | this.lost
+    away_s = 2.0 * rules.hop_s if away else 0.0
+    if not np.isnan(this.first_s):
+        outcome.ttft_s.append(this.first_s - came_s + away_s)
+    if this.lost.triggered:
+        return "lost"
+    outcome.first_s[index], outcome.done_s[index] = this.first_s + away_s, env.now + away_s
+    return ""
+
+
+def routed(world: World, zone: int, bits: int) -> int | None:
+    """The replica that an attempt is sent to; None if there is none."""
+    if not zone:
+        return world.choose(1 if world.rules.prefill_replicas else 0, bits, world.routing)
+    number = world.choose(zone, bits, world.routing)
+    if number is None or world.fleet[number].load() >= world.rules.spill_over:
+        number = world.choose(0, mixed(bits, 2048), world.routing)
+    return number
+
+
+def hashed(world: World, text: int) -> int | None:
+    """The replica of a conversation; None if there is none."""
     members = world.members(1 if world.rules.prefill_replicas else 0)
     if not members:
         return None
     loads = {each: world.fleet[each].load() for each in members}
     bound = world.rules.bound
     most = np.inf if bound == np.inf else int(np.ceil(bound * (sum(loads.values()) + 1) / len(members)))
-    tried = (jump(mixed(session, number), max(members) + 1) for number in count(1))
+    tried = (jump(mixed(text, number), max(members) + 1) for number in count(1))
     return next(each for each in tried if loads.get(each, np.inf) < most)
-
-
-def join(world: World, this: Request, number: int | None, zone: int) -> None:
-    """A request joins the queue of a replica, if that works and has room."""
-    away = number is not None and zone > 0 and world.zones[number] != zone
-    world.outcome.spilled += away
-    if number is None or number in world.down:
-        world.outcome.lost += 1
-        return
-    chosen = world.fleet[number]
-    if chosen.woken is None and 0 <= world.rules.limit <= len(chosen.waiting):
-        world.outcome.refused += 1
-        return
-    world.env.process(request(world, this, 2.0 * world.rules.hop_s if away else 0.0))
-    chosen.waiting.append(this)
-    wake(chosen)
 
 
 def wake(replica: Replica) -> None:
@@ -238,14 +280,6 @@ def wake(replica: Replica) -> None:
     if replica.woken is not None:
         replica.woken.succeed()
         replica.woken = None
-
-
-def request(world: World, this: Request, away_s: float) -> Process:
-    """A request waits for its first token, and for its last; *away_s*: how long each of them is on its way [s]."""
-    yield this.first
-    world.outcome.first_s[this.index] = world.env.now + away_s
-    yield this.done
-    world.outcome.done_s[this.index] = world.env.now + away_s
 
 
 def run(world: World, replica: Replica) -> Process:
@@ -335,7 +369,9 @@ def admit(rules: GenerationRules, replica: Replica, this: Request, outcome: Outc
         found = replica.kept.pop(this.text, 0) if rules.keeps else 0
         replica.current, replica.begun = this, False
         replica.prefilled = min(found, this.known // rules.block) * rules.block
-        outcome.known += replica.prefilled if this.tokens == 0 else 0
+        if this.tokens == 0:
+            outcome.known += replica.prefilled
+            this.begun.succeed()
 
 
 def make_room(rules: GenerationRules, replica: Replica, outcome: Outcome) -> None:
@@ -367,7 +403,7 @@ def prefill(world: World, replica: Replica, this: Request) -> Process:
     replica.current = None
     this.tokens += 1
     if this.tokens == 1:
-        this.first.succeed()
+        this.first_s = world.env.now
     if this.tokens == this.output:
         this.done.succeed()
         keep(rules, replica, this, this.length - 1)
@@ -383,7 +419,7 @@ def hand_over(world: World, this: Request) -> Process:
     policy = "power_of_two" if world.routing == "affinity" else world.routing
     number = world.choose(2, mixed(int(world.requests.routes[this.index]), 1), policy)
     if number is None or number in world.down:
-        world.outcome.lost += 1
+        this.lost.succeed()
         return
     chosen = world.fleet[number]
     chosen.link_s = max(chosen.link_s, world.env.now) + this.prompt * world.rules.move_s

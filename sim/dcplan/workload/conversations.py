@@ -20,7 +20,7 @@ class Talks:
         spec: How they end.
         chance: Whether they do.
         open: Of each session: number and tokens of its conversation so far.
-        begun: Conversations so far.
+        begun: Number of the conversation begun last.
     """
 
     spec: Conversations

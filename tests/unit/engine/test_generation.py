@@ -54,6 +54,15 @@ def test_a_replica_that_fails_loses_answers_and_what_it_knew() -> None:
     assert frail["prefix_hit_ratio"] < sound["prefix_hit_ratio"]
 
 
+def test_who_waits_too_long_gives_up_or_comes_back() -> None:
+    busy = (*SHORT, CHAT + "demand={kind: poisson, rate: 8 /s}", CHAT + "queue={timeout: 5 s}")
+    once = kpis(*busy)
+    assert once["timed_out"] == once["dropped"] > 0
+    again = kpis(*busy, CHAT + "retry={attempts: 3, backoff: 10 s}")
+    assert again["attempts_per_request"] > 1.1
+    assert again["timed_out"] > again["dropped"] > 0
+
+
 def test_zones_that_are_full_send_requests_to_others() -> None:
     zones = (CHAT + "zones={a: {replicas: 12, share: 0.5}, b: {replicas: 4, share: 0.5}}", CHAT + "hop=50 ms")
     found = tables(*SHORT, *zones, CHAT + "spill_over=4")["generation"]

@@ -78,7 +78,7 @@ def test_a_cache_that_is_moved_has_a_size(changes: dict[str, Any], said: str) ->
         ),
         ({"batching": {"max_batch": 4}}, "cannot be combined with batching yet"),
         ({"samples_per_request": 2}, "cannot be combined with samples_per_request yet"),
-        ({"classes": {"a": {}, "b": {}}}, "cannot be combined with classes, retry, admission, timeout or users yet"),
+        ({"classes": {"a": {}, "b": {}}}, "cannot be combined with classes, admission or users yet"),
         ({"generation": HANDED_OVER}, "2 prefill_replicas of 2 replicas leave none that writes answers"),
         (
             {"generation": HANDED_OVER, "replicas": 3, "autoscaling": {"kind": "per_replica", "least": 1, "target": 2}},
@@ -90,6 +90,14 @@ def test_a_cache_that_is_moved_has_a_size(changes: dict[str, Any], said: str) ->
         (
             {"sessions": SESSIONS | {"warm": {"keeps": "1 min", "saves": 0.5}}, "routing": "affinity"},
             "cannot be combined with sessions: {warm: ...} yet",
+        ),
+        (
+            {"queue": {"timeout": "1 s", "on_timeout": "serve_in_vain"}},
+            "cannot be combined with on_timeout: serve_in_vain yet",
+        ),
+        (
+            {"generation": HANDED_OVER, "replicas": 3, "retry": {}, "failures": {"every": "1 h", "repair": "1 min"}},
+            "what disaggregated replicas lose as they fail cannot come back yet",
         ),
         ({"routing": "weighted"}, "cannot be combined with routing: weighted yet"),
         (

@@ -14,8 +14,10 @@ from dcplan.serving.generation_endpoint import GenerationEndpoint, Prompts
 from dcplan.serving.generation_state import (
     ARRIVED,
     ASKED,
+    ATTEMPTED,
     BUSY_S,
     ENERGY_J,
+    GIVEN_UP,
     IDLE,
     KNOWN,
     LATENCY_S,
@@ -26,6 +28,7 @@ from dcplan.serving.generation_state import (
     SPILLED,
     STARTED,
     SWAPPED,
+    TIMED_OUT,
     TOKENS_IN,
     TOKENS_OUT,
     TTFT_S,
@@ -64,6 +67,8 @@ def make_rules(
     keeps: bool = False,
     bound: float = np.inf,
     spill_over: int = 0,
+    timeout_s: float = np.inf,
+    attempts: int = 1,
 ) -> GenerationRules:
     """*room*: how many of the longest sequences the KV cache holds; *host*: how many the host memory does.
 
@@ -94,6 +99,12 @@ def make_rules(
         spill_over,
         0.05,
         bound,
+        timeout_s,
+        attempts,
+        0.5,
+        2.0,
+        1.5,
+        0.7,
     )
 
 
@@ -112,7 +123,7 @@ def in_conversations(prompts: Prompts, conversations: int, seed: int) -> Prompts
     rng, count = np.random.default_rng(seed), len(prompts.times_s)
     sources = rng.integers(0, conversations, count)
     known = (prompts.prompts * rng.choice([0.0, 0.5, 0.99], count)).astype(np.int64)
-    return prompts._replace(routes=sources.astype(np.uint64) + np.uint64(seed), sources=sources, known=known)
+    return prompts._replace(sources=sources + seed, known=known)
 
 
 def in_blocks(prompts: Prompts, size: int) -> list[Prompts]:
@@ -148,6 +159,8 @@ CONVERSATIONS = st.fixed_dictionaries(
         "bound": st.sampled_from([np.inf, 1.2]),
         "conversations": st.sampled_from([2, 20]),
         "changes": st.booleans(),
+        "timeout_s": st.sampled_from([np.inf, 0.3, 2.0]),
+        "attempts": st.sampled_from([1, 4]),
     }
 )
 
@@ -171,7 +184,9 @@ def test_conversations_and_failures_equal_the_oracle(
     endpoint: dict[str, Any], run: dict[str, Any], talk: dict[str, Any]
 ) -> None:
     own = {"routing": "affinity" if talk["bound"] > 1 and run["seed"] % 3 else endpoint["routing"]}
-    own |= {"keeps": talk["keeps"], "bound": talk["bound"]}
+    own |= {key: talk[key] for key in ("keeps", "bound", "timeout_s", "attempts")}
+    if talk["changes"] and talk["attempts"] > 1:
+        own["prefill"] = 0
     compare_with_oracle(endpoint | own, **run, count=120, conversations=talk["conversations"], changing=talk["changes"])
 
 
@@ -234,9 +249,12 @@ def compare_with_oracle(
     total = ours.detail
     assert total.counts[ARRIVED] == count
     assert total.counts[SERVED] == answered.sum() == total.latency.sum()
-    assert total.ttft.sum() == (~np.isnan(expected.first_s)).sum()
+    assert total.ttft.sum() == len(expected.ttft_s)
     assert total.counts[REFUSED] == expected.refused
-    assert total.counts[LOST] == expected.lost == count - expected.refused - answered.sum()
+    assert total.counts[LOST] == expected.lost
+    assert total.counts[TIMED_OUT] == expected.timed_out
+    assert total.counts[ATTEMPTED] == expected.attempted
+    assert total.counts[GIVEN_UP] == expected.given_up == count - answered.sum()
     assert total.counts[SPILLED] == expected.spilled
     assert total.counts[KNOWN] == expected.known
     assert total.counts[STARTED] == answered.sum() or changing
@@ -248,7 +266,7 @@ def compare_with_oracle(
     latency_s, ttft_s = (times_s - prompts.times_s for times_s in (expected.done_s, expected.first_s))
     np.testing.assert_allclose(
         total.sums[[LATENCY_S, TTFT_S, BUSY_S, ENERGY_J]],
-        [np.nansum(latency_s), np.nansum(ttft_s), expected.busy_s, expected.energy_j],
+        [np.nansum(latency_s), sum(expected.ttft_s), expected.busy_s, expected.energy_j],
         rtol=1e-9,
     )
     latency_s, ttft_s = latency_s[answered], ttft_s[answered]
@@ -260,6 +278,7 @@ def compare_with_oracle(
     assert not ours.state.replica["blocks"].any()
     assert not ours.state.replica["tokens"].any()
     assert not ours.state.replica["host"].any()
+    assert ours.state.pool[0]["newer"] == ours.state.pool[0]["older"] == 0
     assert (ours.state.replica["idle"] <= rules.blocks).all()
 
 
@@ -467,6 +486,20 @@ def test_a_replica_that_is_down_loses_what_it_holds_and_what_it_gets() -> None:
     assert endpoint.detail.counts[LOST] == lost
     assert endpoint.detail.counts[SERVED] == 200 - lost
     assert endpoint.totals.counts[DROPPED] == lost
+
+
+def test_who_waits_longest_gives_up_first_and_comes_back() -> None:
+    """One at a time: the second waits for the first, gives up after 0.3 s, and is served when it comes back."""
+    rules = make_rules("random", 1, -1, 16, 10, LONGEST, timeout_s=0.3, attempts=2)._replace(jitter=0.0, backoff_s=1.5)
+    prompts = Prompts(np.array([0.0, 0.01]), np.zeros(2, dtype=np.uint64), np.full(2, 50), np.full(2, 40))
+    endpoint = GenerationEndpoint.new(rules, 1, iter([prompts]))
+    endpoint.advance(0.32)
+    assert (endpoint.detail.counts[TIMED_OUT], endpoint.in_system) == (1, 2)
+    endpoint.advance(1e3)
+    counts = endpoint.detail.counts
+    assert counts[[SERVED, ATTEMPTED, TIMED_OUT, GIVEN_UP]].tolist() == [2, 3, 1, 0]
+    alone_s = rules.prefill_s[50] + rules.decode_s[1, 90] - rules.decode_s[1, 51]
+    assert endpoint.detail.sums[LATENCY_S] == pytest.approx(2 * alone_s + 0.3 + 1.5)
 
 
 def test_without_any_replica_requests_are_lost() -> None:

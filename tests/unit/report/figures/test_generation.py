@@ -26,7 +26,8 @@ def steps(preempted: int = 0, started: int = 10, swapped: int = 0, known: int = 
         {
             "replication": 0, "endpoint": "e", "time_s": [0.0, 60.0], "duration_s": 60.0, "started": started,
             "preempted": preempted, "swapped": swapped, "tokens_in": 600, "tokens_out": 1200,
-            "asked": 600 + known, "known": known, "refused": 0, "lost": 0, "spilled": 0,
+            "asked": 600 + known, "known": known, "arrived": started, "attempted": started,
+            "refused": 0, "timed_out": 0, "lost": 0, "spilled": 0,
         },
     )  # fmt: skip
 
