@@ -2,7 +2,7 @@
 
 Every number must lie within its own confidence interval, and within 1 % of theory. Because many are judged at once, the
 intervals are widened so that all of them together hold with 95 % (Bonferroni): a miss means something. Where service
-times are so unequal, or batches so alike for so long, that ten million requests tell a tail to 1 % only, there are more.
+times are so unequal, or batches so alike for so long, that ten million requests tell a tail to 1 % only, more come.
 """
 
 from __future__ import annotations
