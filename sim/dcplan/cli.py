@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 it ran and an objective or a verification failed; 2 bad in
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,7 @@ from dcplan.errors import DcplanError, InputError, InterruptedRunError
 if TYPE_CHECKING:
     from dcplan.engine.plan import Plan
     from dcplan.results.store import Run
+    from dcplan.validation.bench.result import Result
     from dcplan.validation.check import Check
 
 app = typer.Typer(
@@ -233,6 +235,18 @@ def theory(
     _judge(checks(seed), json)
 
 
+@verify.command("facility")
+def verify_facility(json: Json = False) -> None:
+    """The building against published numbers: curves, machines, whole data centres; exit 1 on a miss.
+
+    Example: dcplan verify facility
+    """
+    from dcplan.profiles.library import default_library
+    from dcplan.validation.facility.checks import checks
+
+    _judge(checks(default_library()), json)
+
+
 @verify.command()
 def host(
     quick: Annotated[bool, typer.Option("--quick", help="Under two minutes: few runs, no repeats.")] = False,
@@ -277,15 +291,20 @@ def serving(json: Json = False) -> None:
 
     Example: dcplan bench serving
     """
-    from dcplan.report import console
-    from dcplan.results.store import to_json
-    from dcplan.validation.bench.serving import results as measure
+    from dcplan.validation.bench.serving import results
 
-    results = [asdict(result) for result in measure()]
-    if json:
-        sys.stdout.write(to_json({"schema": 1, "results": results}))
-    else:
-        _print(console.bench_table(results))
+    _tell(results(), json)
+
+
+@bench.command("facility")
+def bench_facility(json: Json = False) -> None:
+    """Time and memory of a building's year, of 200 of them, and of a site of 9,472 servers with jobs for a day.
+
+    Example: dcplan bench facility
+    """
+    from dcplan.validation.bench.facility import results
+
+    _tell(results(), json)
 
 
 @app.command()
@@ -408,6 +427,17 @@ def _judge(checks: list[Check], json: bool) -> None:
         _end(1, f"{len(missed)} of {len(checks)} checks missed: {', '.join(missed)}")
     if not json:
         typer.echo(f"all {len(checks)} checks hold")
+
+
+def _tell(measured: Iterable[Result], json: bool) -> None:
+    from dcplan.report import console
+    from dcplan.results.store import to_json
+
+    results = [asdict(result) for result in measured]
+    if json:
+        sys.stdout.write(to_json({"schema": 1, "results": results}))
+    else:
+        _print(console.bench_table(results))
 
 
 def _print(renderable: object) -> None:

@@ -182,7 +182,8 @@ def test_a_machine_with_several_workloads_is_not_guessed(dcplan: Command) -> Non
 def test_every_command_shows_an_example(dcplan: Command) -> None:
     single = (["run"], ["check"], ["list"], ["new"], ["schema"], ["profile"], ["report"])
     within = (["profile", "show"], ["profile", "compare"], ["profile", "validate"], ["verify", "theory"],
-              ["verify", "host"], ["bench", "serving"])  # fmt: skip
+              ["verify", "facility"], ["verify", "host"], ["bench", "serving"],
+              ["bench", "facility"])  # fmt: skip
     for command in (*single, *within):
         code, out, _ = dcplan(*command, "--help")
         assert code == 0

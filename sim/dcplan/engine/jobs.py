@@ -17,7 +17,7 @@ from dcplan.training.schedulers import first_come_first_served
 Process = Generator[simpy.Event, object, None]
 
 
-@dataclass
+@dataclass(slots=True)
 class Job:
     """One training job."""
 
@@ -106,17 +106,7 @@ def table(name: str, line: Line, replication: int) -> pd.DataFrame:
     running = sum(job.slots for job in line.jobs if job.start_s == job.start_s and job.end_s != job.end_s)
     if running != line.busy:
         raise ConservationError(f"training {name}: {running} slots should be busy, {line.busy} are")
-    rows = [
-        {
-            "replication": replication,
-            "queue": name,
-            "job": job.number,
-            "submit_s": job.submit_s,
-            "start_s": job.start_s,
-            "end_s": job.end_s,
-            "slots": job.slots,
-            "work_s": job.work_s,
-        }
-        for job in line.jobs
-    ]
-    return frame("jobs", rows)
+    told = ("submit_s", "start_s", "end_s", "slots", "work_s")
+    columns: dict[str, object] = {key: [getattr(job, key) for job in line.jobs] for key in told}
+    columns |= {"replication": replication, "queue": name, "job": [job.number for job in line.jobs]}
+    return frame("jobs", columns)

@@ -98,8 +98,8 @@ def check_table(checks: Sequence[Mapping[str, Any]]) -> Table:
             Text(check["name"]),
             f"{check['ours']:.5g} {check['unit']}",
             f"{expected:.5g} {check['unit']}",
-            f"{100 * (check['ours'] / expected - 1):+.2f} %",
-            f"±{100 * check['tolerance'] / expected:.2f} %",
+            f"{100 * (check['ours'] / expected - 1):+.2f} %" if expected else f"{check['ours']:+.1e}",
+            f"±{100 * check['tolerance'] / expected:.2f} %" if expected else f"±{check['tolerance']:.1e}",
             Text(check["source"]),
             "ok" if check["ok"] else "MISS",
         )

@@ -155,3 +155,8 @@ def test_an_error_in_one_replication_stops_the_others(
     monkeypatch.setattr(study, "simulate", broken)
     with pytest.raises(ZeroDivisionError):
         replicate(plan_of(tiny.SYNTHETIC, "replications=50"), 2)
+
+
+def test_a_scenario_that_only_trains_has_kpis(plan_of: Callable[..., Plan]) -> None:
+    text = tiny.MEASURED.partition("endpoints:")[0] + "training:" + tiny.MEASURED.partition("training:")[2]
+    assert replicate(plan_of(text)).kpis["kpis"]["training.nightly.jobs"]["value"] == 6.0

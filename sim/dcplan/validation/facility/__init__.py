@@ -1,1 +1,1 @@
-"""Whether the building is right: published numbers of real sites and tables, against ours."""
+"""How we know that the building is right: published numbers, and the same machine in other programs."""

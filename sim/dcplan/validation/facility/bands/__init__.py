@@ -1,0 +1,1 @@
+"""Whole data centres: our plant under the input ranges of a published study, against its bands of PUE."""
