@@ -16,4 +16,4 @@ def design_facility(
 ) -> FacilityDesign:
     """The building of *spec* at *place* for a fleet of *servers* machines."""
     power = design_power(spec.power, servers, library, assumptions)
-    return design_cooling(spec.cooling, spec.it_capacity, power, place, library, assumptions)
+    return design_cooling(spec, power, place, library, assumptions)

@@ -43,6 +43,7 @@ from dcplan.profiles.cooling import (
 )
 from dcplan.profiles.library import Library
 from dcplan.scenario.cooling import WATER_CHILLER, ChilledWater, Dx, FreeAir, WarmWater
+from dcplan.scenario.facility import Facility
 from dcplan.signals.moist_air import altitude_m
 from dcplan.signals.weather_year import DESIGN_SHARE, WeatherYear
 
@@ -108,12 +109,12 @@ class _Parts:
 
 
 def design_cooling(
-    spec: Spec, it_w: float, power: PowerDesign, place: WeatherYear, library: Library, assumptions: Assumptions
+    building: Facility, power: PowerDesign, place: WeatherYear, library: Library, assumptions: Assumptions
 ) -> FacilityDesign:
-    """The building around the power chain *power* at *place*, cooled as *spec* says, for *it_w* [W] of servers."""
-    day = _design_day(place)
+    """The *building* at *place* around its power chain *power*, cooled as it says."""
+    day, spec, it_w = _design_day(place), building.cooling, building.it_capacity
     parts = _Parts(spec, day, altitude_m(day.pressure_pa), it_w, power, library, assumptions)
-    defaults = _defaults(parts)
+    defaults = _defaults(parts, building.lighting)
     curves = _curves(parts)
     _say_the_day(parts)
     guidelines = "ASHRAE TC 9.9, Thermal guidelines for data processing environments, 5th edition, 2021"
@@ -154,7 +155,7 @@ def design_cooling(
     )
 
 
-def _defaults(parts: _Parts) -> ChilledWaterDefaults:
+def _defaults(parts: _Parts, lighting_w: float | None) -> ChilledWaterDefaults:
     """The plant's assumptions, with what the scenario chooses itself laid over them."""
     spec, profile = parts.spec, parts.library.load("cooling", "chilled-water-defaults")
     chosen = {"supply_air_c": spec.supply_air, "server_air_rise_k": spec.air_rise}
@@ -164,6 +165,9 @@ def _defaults(parts: _Parts) -> ChilledWaterDefaults:
         label = name.rpartition("_")[0].replace("_", " ")
         parts.assumptions.add("facility", label, f"{value:g} {UNITS[name]}", "scenario", "set by the scenario")
     levers = _levers(parts)
+    if lighting_w is not None:
+        levers["lighting_share"] = lighting_w / parts.it_w
+        parts.assumptions.add("facility", "lighting", f"{lighting_w:g} W", "scenario", "set by the scenario")
     water = isinstance(spec, ChilledWater | WarmWater) or spec.liquid is not None
     unused = () if water else tuple(name for name in profile.values if name.startswith(WATER_ONLY))
     parts.assumptions.use_values("facility", profile, leave_out={*chosen, *levers, *unused})

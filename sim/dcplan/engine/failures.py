@@ -14,6 +14,7 @@ from dcplan.results.store import frame
 from dcplan.scenario.failures import Failures
 from dcplan.serving.cached_endpoint import CachedEndpoint
 from dcplan.serving.class_endpoint import ClassEndpoint
+from dcplan.serving.generation_endpoint import GenerationEndpoint
 
 Process = Generator[simpy.Event, object, None]
 
@@ -37,7 +38,7 @@ def fail(
 ) -> Process:
     """A replica works for a while, fails, and is repaired, again and again."""
     served = endpoint.behind if isinstance(endpoint, CachedEndpoint) else endpoint
-    assert isinstance(served, ClassEndpoint), "replicas that fail need its kernel"
+    assert isinstance(served, ClassEndpoint | GenerationEndpoint), "replicas that fail need its kernel"
     failed_s, repaired_s = outages.failed_s.setdefault(replica, []), outages.repaired_s.setdefault(replica, [])
     while True:
         yield env.timeout(spec.every * chance.standard_exponential())

@@ -17,6 +17,7 @@ from dcplan.facility.domain import FloatArray
 from dcplan.facility.limits import dynamic_power, relative_speed
 from dcplan.serving.cached_endpoint import CachedEndpoint
 from dcplan.serving.class_endpoint import ClassEndpoint
+from dcplan.serving.generation_endpoint import GenerationEndpoint
 from dcplan.serving.throttle import Throttle
 
 
@@ -157,7 +158,7 @@ def dynamic_means(levers: Levers, group: str, grid: Grid) -> FloatArray:
     return np.asarray(np.diff(total) / grid.durations_s)
 
 
-def _with_replicas(endpoint: AnyEndpoint) -> ClassEndpoint:
+def _with_replicas(endpoint: AnyEndpoint) -> ClassEndpoint | GenerationEndpoint:
     served = endpoint.behind if isinstance(endpoint, CachedEndpoint) else endpoint
-    assert isinstance(served, ClassEndpoint), "scenarios in which others lose their servers are refused"
+    assert isinstance(served, ClassEndpoint | GenerationEndpoint), "others that lose their servers are refused"
     return served

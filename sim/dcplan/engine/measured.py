@@ -63,11 +63,11 @@ def generation_times(
     profile = load_compute(library, sku, workload)
     roofline = spec.extrapolate == "roofline"
     known = profile.lengths("prefill", "tokens", spec.precision) if profile.has("prefill") else np.zeros(1)
-    prompt = generation.longest if generation.may_start_over else generation.prompt.most
+    prompt = generation.longest if generation.may_start_over else generation.longest_prompt
     most = most_sequences(profile, spec.precision)
     if generation.max_batch > most:
         raise ValueError(f"decode was measured for batches of up to {most:g}; lower max_batch")
-    if generation.prompt.most <= known[-1] < prompt and not roofline:
+    if generation.longest_prompt <= known[-1] < prompt and not roofline:
         raise ValueError(
             f"the KV cache can run out, and a sequence that starts over is processed again, up to {prompt} tokens at "
             f"once, but prefill was measured up to {known[-1]:g}; give kv_tokens of {generation.enough} or more, lower "
@@ -81,14 +81,14 @@ def generation_times(
     power = _metered(server, times.decode_w)
     used = f"prefill and decode steps measured on {sku}, mean times{power}{unsettled}"
     assumptions.use("endpoints", profile.profile, used)
-    _moved_caches(generation, assumptions)
+    _caches(generation, assumptions)
     if times.derived:
         assumptions.add("endpoints", f"{workload}: derived", times.derived, "derived", "operations counted", False)
     return times
 
 
-def _moved_caches(generation: Generation, assumptions: Assumptions) -> None:
-    """What is assumed of KV caches that leave their replica."""
+def _caches(generation: Generation, assumptions: Assumptions) -> None:
+    """What is assumed of KV caches that leave their replica, or are used again."""
     if isinstance(generation.preempt, Swap):
         said = f"{generation.kv_per_token:g} B per token in whole blocks; the replica waits, at no power above rest"
         source = "W. Kwon et al., PagedAttention, SOSP 2023, section 4.5; size and bandwidth written in the scenario"
@@ -99,6 +99,13 @@ def _moved_caches(generation: Generation, assumptions: Assumptions) -> None:
         )
         source = "Y. Zhong et al., DistServe, OSDI 2024; size and bandwidth written in the scenario"
         assumptions.add("endpoints", "disaggregation", said, "model", source)
+    if generation.prefix_cache:
+        said = (
+            "whole blocks of texts that no sequence uses, until some does, least recently used first; the rest of a "
+            "prompt takes as long as all of it less what is known, and at least as long as alone"
+        )
+        source = "W. Kwon et al., PagedAttention, SOSP 2023, section 4.4; L. Zheng et al., SGLang, NeurIPS 2024"
+        assumptions.add("endpoints", "prefix cache", said, "model", source)
 
 
 def training_s(

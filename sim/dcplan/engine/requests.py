@@ -15,6 +15,7 @@ from dcplan.serving.endpoint import NO_KINDS, NONE, Requests
 from dcplan.serving.generation_endpoint import Prompts
 from dcplan.serving.zipf import Zipf, draw
 from dcplan.workload.arrivals import arrivals
+from dcplan.workload.conversations import Talks
 from dcplan.workload.lengths import token_counts
 from dcplan.workload.service import unit_mean_draws
 from dcplan.workload.streams import Streams
@@ -22,6 +23,8 @@ from dcplan.workload.streams import Streams
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 UintArray = NDArray[np.uint64]
+MANY = 1 << 62
+"""Sessions are hashed by numbers that begin below this at random: to other replicas in each replication."""
 
 
 def requests_of(name: str, endpoint: EndpointPlan, spells: bool, plan: Plan, streams: Streams) -> Iterator[Requests]:
@@ -76,13 +79,31 @@ def prompts_of(
     """Blocks of prompts of an endpoint whose text is generated as *generation* says."""
     prompt, output = streams.stream(f"prompt/{name}"), streams.stream(f"output/{name}")
     route = streams.stream(f"routing/{name}")
+    zone, session = streams.stream(f"zones/{name}"), streams.stream(f"sessions/{name}")
+    talks = None
+    if generation.conversations is not None:
+        chance = streams.stream(f"conversations/{name}")
+        talks = Talks(generation.conversations, chance, begun=salt(name, streams))
+    spec = endpoint.spec
     for times_s in _arrivals(name, endpoint, plan, streams):
         count = len(times_s)
         prompts, outputs = (
             token_counts(generation.prompt, prompt, count),
             token_counts(generation.output, output, count),
         )
-        yield Prompts(times_s, _bits(route, count), prompts, outputs)
+        sources, known = NO_KINDS, NO_KINDS
+        if spec.zones:
+            sources = 1 + _by_share([each.share for each in spec.zones.values()], zone, count)
+        if talks is not None and spec.sessions is not None:
+            sessions = draw(Zipf(spec.sessions.count, spec.sessions.skew), session, count)
+            sources, known = talks.turns(sessions, prompts, outputs)
+            prompts = known + prompts
+        yield Prompts(times_s, _bits(route, count), prompts, outputs, sources, known)
+
+
+def salt(name: str, streams: Streams) -> int:
+    """Where the numbers of sessions or conversations that are hashed begin, at random in each replication."""
+    return int(streams.stream(f"affinity/{name}").integers(MANY))
 
 
 def wanted_of(

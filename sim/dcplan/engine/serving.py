@@ -11,7 +11,7 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, Plan
-from dcplan.engine.requests import dresser, prompts_of, requests_of, wanted_of
+from dcplan.engine.requests import dresser, prompts_of, requests_of, salt, wanted_of
 from dcplan.errors import InputError
 from dcplan.scenario.demand import FromPipelines
 from dcplan.serving.cached_endpoint import CachedEndpoint, Lookups, Uncached
@@ -30,8 +30,6 @@ from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
 AnyEndpoint = Uncached | CachedEndpoint | SharingEndpoint
-MANY = 1 << 62
-"""Sessions are hashed by numbers that begin below this at random: to other replicas in each replication."""
 Detail = ClassTotals | GenerationTotals
 Process = Generator[simpy.Event, object, None]
 
@@ -144,13 +142,14 @@ def _without_cache(name: str, plan: Plan, streams: Streams) -> Uncached:
     if isinstance(rules, GenerationRules):
         assert spec.generation is not None, "rules of generation come from its spec"
         rules = rules._replace(prefill_s=rules.prefill_s * factor, decode_s=rules.decode_s * factor)
-        return GenerationEndpoint.new(rules, spec.replicas, prompts_of(name, endpoint, spec.generation, plan, streams))
+        prompts = prompts_of(name, endpoint, spec.generation, plan, streams)
+        return GenerationEndpoint.new(rules, spec.replicas, prompts, endpoint.zones)
     assert isinstance(rules, Rules), "devices that are shared are no replicas"
     rules = _scaled(rules, factor)
     requests = requests_of(name, endpoint, rules.spell_s > 0.0, plan, streams)
     if plan.scenario.interacts(name):
         spells_s = np.array([each.spell_s for each in endpoint.pools] or [rules.spell_s])
-        salted = class_rules(spec, rules)._replace(salt=int(streams.stream(f"affinity/{name}").integers(MANY)))
+        salted = class_rules(spec, rules)._replace(salt=salt(name, streams))
         if isinstance(spec.demand, FromPipelines):
             staged = StagedEndpoint.new(salted, iter(()), endpoint.hardware, spells_s, endpoint.zones)
             staged.name, staged.dress = name, dresser(name, endpoint, plan, rules.spell_s > 0.0, streams)

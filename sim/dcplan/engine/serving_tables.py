@@ -138,6 +138,14 @@ def _generation(key: Key, diary: Diary, grid: Grid) -> pd.DataFrame:
         "swapped": generation_state.SWAPPED,
         "tokens_in": generation_state.TOKENS_IN,
         "tokens_out": generation_state.TOKENS_OUT,
+        "asked": generation_state.ASKED,
+        "known": generation_state.KNOWN,
+        "arrived": generation_state.ARRIVED,
+        "attempted": generation_state.ATTEMPTED,
+        "refused": generation_state.REFUSED,
+        "timed_out": generation_state.TIMED_OUT,
+        "lost": generation_state.LOST,
+        "spilled": generation_state.SPILLED,
     }
     return frame(
         "generation",

@@ -186,13 +186,13 @@ def _endpoint(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     if spec.promises:
         yield "slo_attainment", _ratio(total["within_slo"], served + float(total["dropped"]))
     yield "dropped", float(total["dropped"])
-    if scenario.interacts(name):
+    if scenario.interacts(name) and generation is None:
         yield from _classes(spec, name, tables)
     if spec.failures is not None:
         outages = _part(tables, "outages", name)
         yield from _outages(outages, scenario.warm_up, scenario.horizon, spec.all_replicas)
     if generation is not None:
-        yield from _generation(generation, tables["token_latency"], name, float(total["within_slo"]))
+        yield from _generation(spec, generation, tables["token_latency"], name, float(total["within_slo"]))
     if (cache := _part(tables, "cache", name)) is not None:
         yield from _cache(cache)
     owner = f"endpoint {name}"
@@ -246,7 +246,7 @@ def _outages(outages: pd.DataFrame | None, from_s: float, until_s: float, replic
     yield "availability", 1.0 - float(lasted_s.sum()) / (replicas * (until_s - from_s))
 
 
-def _generation(steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: float) -> Values:
+def _generation(spec: Endpoint, steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: float) -> Values:
     """Tokens: when they come, how many, and how many answers kept every promise."""
     counted_s = float(steps["duration_s"].sum())
     for measure in ("ttft", "tpot"):
@@ -257,6 +257,17 @@ def _generation(steps: pd.DataFrame, latency: pd.DataFrame, name: str, within: f
     yield "goodput_rps", within / counted_s
     yield "preempted", float(steps["preempted"].sum())
     yield "swapped", float(steps["swapped"].sum())
+    if spec.generation is not None and spec.generation.prefix_cache:
+        yield "prefix_hit_ratio", _ratio(steps["known"].sum(), float(steps["asked"].sum()))
+    if spec.retry is not None:
+        yield "attempts_per_request", _ratio(steps["attempted"].sum(), float(steps["arrived"].sum()))
+    yield "refused", float(steps["refused"].sum())
+    if spec.queue.timeout is not None:
+        yield "timed_out", float(steps["timed_out"].sum())
+    if spec.failures is not None:
+        yield "lost", float(steps["lost"].sum())
+    if spec.zones:
+        yield "spilled", float(steps["spilled"].sum())
 
 
 def _cache(steps: pd.DataFrame) -> Values:

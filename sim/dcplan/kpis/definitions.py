@@ -165,6 +165,7 @@ GENERATION = (
     Kpi("goodput_rps", "1/s", "answers per second that kept every promise: first token, further tokens, whole answer"),
     Kpi("preempted", "sequences", "sequences that had to start over because the KV cache was full"),
     Kpi("swapped", "sequences", "sequences whose KV cache went to host memory because there was no room for it"),
+    Kpi("prefix_hit_ratio", "-", "tokens of prompts that were in the prefix cache of their replica / tokens of prompts"),
 )  # fmt: skip
 """KPIs of endpoints that generate text token by token."""
 

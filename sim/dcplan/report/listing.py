@@ -19,7 +19,7 @@ from dcplan.scenario.cache import Cache
 from dcplan.scenario.clients import Admission, RequestClass, Retry
 from dcplan.scenario.endpoint import Endpoint, Queue
 from dcplan.scenario.failures import Failures
-from dcplan.scenario.generation import Disaggregated, Generation, Preempt, Tokens
+from dcplan.scenario.generation import Conversations, Disaggregated, Generation, Preempt, Tokens
 from dcplan.scenario.sessions import Sessions, Warm
 from dcplan.scenario.sharing import Sharing
 from dcplan.scenario.zones import Zone
@@ -101,6 +101,7 @@ def policies() -> Iterator[tuple[str, str, str]]:
     yield from _kinds("autoscaling", Autoscaling)
     yield from _kinds("cache", Cache)
     yield from _keys("generation.", Generation)
+    yield from _keys("generation.conversations.", Conversations)
     yield from _kinds("generation.preempt", Preempt)
     yield from _keys("generation.disaggregated.", Disaggregated)
     yield from _keys("generation.prompt.", Tokens)

@@ -8,14 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from dcplan.scenario.base import Power, Spec, Temperature, TemperatureRise
+from dcplan.scenario.power import Modules, Redundancy
 
-Redundancy = Literal["n", "n+1", "2n"]
-Units = Annotated[int, Field(ge=1, le=1000, strict=True)]
 CopFactor = Annotated[float, Field(ge=0.3, le=1.5)]
 
 Terminal = Literal["crah", "fan_wall", "in_row", "rear_door", "rear_door_passive"]
-Rejection = Literal["tower", "dry_cooler", "adiabatic_cooler"]
-OutdoorAir = Literal["airside", "airside_adiabatic", "indirect_evaporative"]
 AshraeClass = Literal["A1", "A2", "A3", "A4", "H1"]
 
 WATER_CLASSES = MappingProxyType({f"W{warmest}": f"{warmest} degC" for warmest in (17, 27, 32, 40, 45)})
@@ -37,9 +34,9 @@ class Liquid(Spec):
     """Share of the servers' power whose heat goes into the coolant, e.g. 0.8; the air takes the rest."""
     supply: FacilityWater | None = None
     """Facility water to the CDUs, e.g. '32 degC', or a class and its warmest, e.g. W32; not with `chilled_water`."""
-    to: Rejection | Literal["chilled_water"] = "tower"
+    to: Literal["tower", "dry_cooler", "adiabatic_cooler", "chilled_water"] = "tower"
     """Where its heat goes: a tower or dry cooler of its own, without chillers, or the chilled water of the room."""
-    cdus: Units = 2
+    cdus: Modules = 2
     """CDUs needed for full load; the redundancy of the room adds to them."""
     coolant_rise: TemperatureRise | None = None
     """How much the servers warm the coolant; without it, the value of `profiles/cooling/liquid-defaults`."""
@@ -100,17 +97,17 @@ class ChilledWater(_Room):
     """Water from chillers cools the room's air: with a tower, a dry cooler or air-cooled chillers, and economisers."""
 
     kind: Literal["chilled_water"]
-    chillers: Units = 1
+    chillers: Modules = 1
     """Chillers needed for full load."""
     redundancy: Redundancy = "n+1"
     """Spare chillers and room units (and CDUs): none, one more, or a second full set."""
-    crah_units: Units = 2
+    crah_units: Modules = 2
     """Room units needed for full load, whatever their kind."""
     chilled_water: Temperature
     """Temperature of the water leaving the chiller, e.g. '15 degC'."""
-    rejection: Rejection | Literal["air_cooled"] = "tower"
+    rejection: Literal["tower", "dry_cooler", "adiabatic_cooler", "air_cooled"] = "tower"
     """What takes the chillers' heat: a cooling tower, a dry cooler, one with wetted pads, or the chillers' own fans."""
-    cells: Units = 1
+    cells: Modules = 1
     """Cells of the tower or dry cooler; all are needed."""
     condenser_water: Temperature | None = None
     """Water that tower or dry cooler supply to the chillers when they can; without it, 18 degC."""
@@ -118,7 +115,7 @@ class ChilledWater(_Room):
     """Chiller curve, scaled to the capacity: a profile in `profiles/cooling/`; york-ycal0033 with `air_cooled`."""
     cop_factor: CopFactor = 1.0
     """Efficiency of the chillers over that of their curve; aged or badly run plants reach 0.6."""
-    economiser: Literal["none", "waterside"] | OutdoorAir = "none"
+    economiser: Literal["none", "waterside", "airside", "airside_adiabatic", "indirect_evaporative"] = "none"
     """What cools without the chiller when the weather lets it: `waterside` tower or dry cooler, or outdoor air."""
     humidifier: Literal["none", "steam", "adiabatic"] = "none"
     """What moistens outdoor air that is too dry for the class; with none such air is kept out."""
@@ -141,13 +138,13 @@ class Dx(_Room):
     """Room units with compressors of their own and condensers outdoors (direct expansion)."""
 
     kind: Literal["dx"]
-    units: Units = 2
+    units: Modules = 2
     """Room units needed for full load."""
     unit: str = "dx-crac"
     """Efficiency by outdoor temperature: a profile in `profiles/cooling/`, e.g. dx-pumped-refrigerant."""
     cop_factor: CopFactor = 1.0
     """Efficiency of the units over that of their curve."""
-    economiser: Literal["none"] | OutdoorAir = "none"
+    economiser: Literal["none", "airside", "airside_adiabatic", "indirect_evaporative"] = "none"
     """Outdoor air that cools when the weather lets it."""
     humidifier: Literal["none", "steam", "adiabatic"] = "none"
     """What moistens outdoor air that is too dry for the class; with none such air is kept out."""
@@ -157,9 +154,9 @@ class FreeAir(_Room):
     """Outdoor air alone: no compressors, so the room is as warm as the weather makes it."""
 
     kind: Literal["free_air"]
-    units: Units = 2
+    units: Modules = 2
     """Room units needed for full load."""
-    economiser: OutdoorAir = "airside_adiabatic"
+    economiser: Literal["airside", "airside_adiabatic", "indirect_evaporative"] = "airside_adiabatic"
     """Outdoor air straight through the room, with wetted pads on hot days, or behind a heat exchanger."""
     humidifier: Literal["none", "steam", "adiabatic"] = "none"
     """What moistens outdoor air that is too dry for the class."""
@@ -169,13 +166,13 @@ class WarmWater(_Room):
     """Water from a tower or dry cooler alone cools the room's air: no chillers, so it floats with the weather."""
 
     kind: Literal["warm_water"]
-    units: Units = 2
+    units: Modules = 2
     """Room units needed for full load."""
     water: Temperature
     """Coldest water that is made, e.g. '22 degC'."""
-    rejection: Rejection = "tower"
+    rejection: Literal["tower", "dry_cooler", "adiabatic_cooler"] = "tower"
     """What makes it, behind a heat exchanger."""
-    cells: Units = 1
+    cells: Modules = 1
     """Cells of the tower or dry cooler; all are needed."""
 
 

@@ -179,8 +179,9 @@ class Endpoint(Spec):
             return
         if self.zones:
             raise ValueError("sessions cannot be combined with zones yet; remove one of them")
-        if self.routing != "affinity" and (self.sessions.warm is None or self.sessions.bound is not None):
-            wrong = "sessions" if self.sessions.warm is None else "their 'bound'"
+        useful = self.sessions.warm is not None or self.generation is not None
+        if self.routing != "affinity" and (not useful or self.sessions.bound is not None):
+            wrong = "their 'bound'" if useful else "sessions"
             raise ValueError(f"without routing: affinity, {wrong} would change nothing; add it, or remove {wrong}")
 
     def _check_zones(self) -> None:
@@ -211,16 +212,20 @@ class Endpoint(Spec):
             "samples_per_request": self.samples_per_request != 1,
             "tokens": self.tokens is not None,
             "also": bool(self.also),
-            "failures": self.failures is not None,
-            f"routing: {self.routing}": self.unequal,
+            f"routing: {self.routing}": self.unequal and self.routing != "affinity",
             "demand: {kind: pipelines}": isinstance(self.demand, FromPipelines),
-            "zones": bool(self.zones),
-            "sessions": self.sessions is not None,
+            "sessions: {warm: ...}": self.sessions is not None and self.sessions.warm is not None,
             "queue: {kind: shared}": self.queue.kind == "shared",
-            "classes, retry, admission, timeout or users": self.interacts,
+            "on_timeout: serve_in_vain": self.queue.on_timeout != "leave",
+            "classes, admission or users": bool(self.classes or self.admission or isinstance(self.demand, Closed)),
         }
         if wrong := [key for key, given in cannot.items() if given]:
             raise ValueError(f"generation batches by itself and cannot be combined with {wrong[0]} yet; remove it")
+        if (self.sessions is None) != (self.generation.conversations is None):
+            raise ValueError(
+                "sessions go with generation's 'conversations', which say what their requests have in common; give "
+                "both, e.g. sessions: {count: 1000, skew: 0.0} and conversations: {turns: 5, most: 2048}, or neither"
+            )
         self._check_disaggregated(self.generation)
 
     def _check_disaggregated(self, generation: Generation) -> None:
@@ -232,6 +237,12 @@ class Endpoint(Spec):
             raise ValueError(
                 f"{prefill} prefill_replicas of {self.replicas} replicas leave none that writes answers; raise "
                 "'replicas'"
+            )
+        if self.zones:
+            raise ValueError("disaggregated replicas cannot be in zones yet; remove 'zones'")
+        if self.failures is not None and self.retry is not None:
+            raise ValueError(
+                "what disaggregated replicas lose as they fail cannot come back yet; remove 'retry' or 'failures'"
             )
         if self.autoscaling is not None:
             raise ValueError("disaggregated replicas cannot come and go yet; remove 'autoscaling'")

@@ -58,11 +58,20 @@ class Disaggregated(Spec):
     """Of the link of each of the others, over which KV caches come one after another, e.g. '25 GB/s'."""
 
 
+class Conversations(Spec):
+    """Requests are turns of conversations, one in each session at a time: what was said comes before what is new."""
+
+    turns: Annotated[float, Field(ge=1, le=1_000_000)]
+    """Mean number of turns; after each one a conversation ends with the same probability, and the next one begins."""
+    most: TokenCount
+    """Tokens of the longest context; a conversation that has grown longer ends."""
+
+
 class Generation(Spec):
     """Continuous batching of prompts and answers."""
 
     prompt: Tokens
-    """Tokens of a prompt."""
+    """Tokens of a prompt, or of what is new in a turn of a conversation."""
     output: Tokens
     """Tokens of an answer."""
     max_batch: Annotated[int, Field(ge=1, le=4096, strict=True)]
@@ -75,6 +84,10 @@ class Generation(Spec):
     """What becomes of a sequence that the KV cache has no room for any more."""
     kv_per_token: Bytes | None = None
     """Size of the KV cache of a token, where it is moved: 2 x layers x KV heads x head size x bytes of a value."""
+    conversations: Conversations | None = None
+    """Prompts begin with what was said before in the same of the `sessions`; each is new if not given."""
+    prefix_cache: Annotated[bool, Field(strict=True)] = False
+    """Whether a replica keeps what it has processed while nobody needs the blocks, so as not to process it again."""
     chunk: TokenCount | None = None
     """Prompts are processed in chunks of so many tokens, in turns with decoding; all at once if not given."""
     disaggregated: Disaggregated | None = None
@@ -90,6 +103,10 @@ class Generation(Spec):
             raise ValueError(
                 f"the longest sequence has {self.longest} tokens, and a KV cache of {self.kv_tokens} cannot hold it; "
                 f"give kv_tokens of {self.longest + self.block} or more, or lower 'most'"
+            )
+        if self.prefix_cache and self.conversations is None:
+            raise ValueError(
+                "prefix_cache needs prompts that begin alike; add e.g. conversations: {turns: 5, most: 2048}"
             )
         self._check_moves()
         return self
@@ -113,9 +130,14 @@ class Generation(Spec):
         return self.ttft is not None or self.tpot is not None
 
     @property
+    def longest_prompt(self) -> int:
+        """Tokens of the longest prompt, with what was said before."""
+        return self.prompt.most + (self.conversations.most if self.conversations else 0)
+
+    @property
     def longest(self) -> int:
         """Tokens of the longest sequence, prompt and answer."""
-        return self.prompt.most + self.output.most
+        return self.longest_prompt + self.output.most
 
     @property
     def may_preempt(self) -> bool:

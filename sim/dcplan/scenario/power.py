@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dcplan.scenario.base import Count, Fraction, PositiveDuration, Power, Spec
 
@@ -107,6 +107,12 @@ class PowerSupply(Spec):
     """One unit, or two that share the load."""
     count: Count | None = None
     """Units that share the load of all servers, where they are not in the servers: the rectifiers of power shelves."""
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> Self:
+        if self.count is not None and "redundancy" in self.model_fields_set:
+            raise ValueError("supplies are counted by 'count' or by 'redundancy' in each server; remove one of the two")
+        return self
 
 
 class Hall(Spec):

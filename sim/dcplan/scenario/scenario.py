@@ -158,9 +158,8 @@ def _incidents(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     if not scenario.loses_servers:
         return
     for name, endpoint in scenario.endpoints.items():
-        if endpoint.on is not None and (endpoint.generation is not None or endpoint.sharing is not None):
-            what = "generates text" if endpoint.generation is not None else "shares devices"
-            yield ("endpoints", name), f"an endpoint that {what} cannot lose its servers yet; remove 'shutdown'"
+        if endpoint.on is not None and endpoint.sharing is not None:
+            yield ("endpoints", name), "an endpoint that shares devices cannot lose its servers yet; remove 'shutdown'"
         if endpoint.on is not None and endpoint.failures is not None:
             yield (
                 ("endpoints", name),

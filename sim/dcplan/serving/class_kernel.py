@@ -268,10 +268,10 @@ def _leave(rules: ClassRules, state: ClassState, slot: int, answered: bool, now_
 
 
 @function
-def _backoff_s(rules: ClassRules, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
+def backoff_s(rules: Any, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
     """Time from the end of *attempt* (from 0) to the next one [s]; the random part from its *bits*."""
     full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
-    return full_s * (1.0 - rules.jitter * unit(bits))
+    return full_s * (1.0 - rules.jitter * unit(bits))  # type: ignore[no-any-return]
 
 
 @function
@@ -282,7 +282,7 @@ def _fail(rules: ClassRules, state: ClassState, totals: ClassTotals, slot: int, 
     attempt = this.attempt
     if attempt + 1 < rules.attempts:
         this.attempt = attempt + 1
-        at_s = now_s + _backoff_s(rules, attempt, mixed(this.bits, 2 * attempt + 1))
+        at_s = now_s + backoff_s(rules, attempt, mixed(this.bits, 2 * attempt + 1))
         push(state.later, state.numbers[COMING], at_s, slot)
         state.numbers[COMING] += 1
     else:

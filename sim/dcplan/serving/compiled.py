@@ -31,6 +31,9 @@ every tuple. Copied into them as source (`inline="always"`) it took a fifth long
 ran at half the speed; called, `class_kernel` ran at a third. Python sees the function as it is written: a way in from
 Python would take as long to compile as the function itself."""
 
+called = register_jitable(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_UNCOUNTED)
+"""For what kernels call once per request at most, with an array or two: compiled once, however often it is called."""
+
 
 class Kernel:
     """A function that Python calls and numba compiles, at its first call or when its code on disk is out of date."""

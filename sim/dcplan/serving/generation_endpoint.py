@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dcplan.serving import generation_kernel, generation_state
+from dcplan.serving.class_state import areas
+from dcplan.serving.endpoint import NO_KINDS
 from dcplan.serving.generation_state import GenerationRules, GenerationState, GenerationTotals
 from dcplan.serving.histogram import FloatArray, IntArray
 from dcplan.serving.kernel import UintArray
@@ -28,15 +30,19 @@ class Prompts(NamedTuple):
         routes: 64 random bits, for the routing policy.
         prompts: Tokens of each prompt.
         outputs: Tokens of each answer.
+        sources: See `generation_kernel.serve`.
+        known: See there.
     """
 
     times_s: FloatArray
     routes: UintArray
     prompts: IntArray
     outputs: IntArray
+    sources: IntArray = NO_KINDS
+    known: IntArray = NO_KINDS
 
 
-NOTHING = Prompts(np.empty(0), np.empty(0, dtype=np.uint64), *(np.empty(0, dtype=np.int64) for _ in range(2)))
+NOTHING = Prompts(np.empty(0), np.empty(0, dtype=np.uint64), NO_KINDS, NO_KINDS)
 """No requests: only time passes."""
 
 
@@ -58,14 +64,21 @@ class GenerationEndpoint:
     _measured: GenerationRules = field(init=False)
     _block: Prompts = field(default=NOTHING, init=False)
     _next: int = field(default=0, init=False)
+    _now_s: float = field(default=0.0, init=False)
+    _active: int = field(init=False)
+    _excluded: set[int] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self._measured = self.rules
+        self._active = len(self.state.replica)
 
     @classmethod
-    def new(cls, rules: GenerationRules, replicas: int, requests: Iterator[Prompts]) -> GenerationEndpoint:
-        """An idle endpoint at time 0."""
-        return cls(rules, generation_state.new_state(rules, replicas), generation_state.new_totals(rules), requests)
+    def new(
+        cls, rules: GenerationRules, replicas: int, requests: Iterator[Prompts], zones: IntArray | None = None
+    ) -> GenerationEndpoint:
+        """An idle endpoint at time 0; *zones* are those of its replicas, from 1 on, if there are any."""
+        state = generation_state.new_state(rules, replicas, zones)
+        return cls(rules, state, generation_state.new_totals(rules), requests)
 
     @property
     def in_system(self) -> int:
@@ -88,8 +101,48 @@ class GenerationEndpoint:
         return self.totals.sums[[BUSY_S, ENERGY_J]][None, :]
 
     def scale(self, active: int) -> None:
-        """Give new requests to the first *active* replicas only, from now on."""
-        self.state.numbers[generation_state.ACTIVE] = active
+        """Give new requests to *active* replicas only, from now on: the first ones that are not excluded."""
+        self._active = active
+        self._gather()
+
+    def crash(self, replica: int) -> None:
+        """A replica fails now: it loses what it holds, and what it gets until it is excluded or repaired."""
+        self.state.replica["up"][replica] = False
+        state = generation_state.in_python(self.state)
+        waiting, lost = int(self.state.replica["waiting"][replica]), generation_state.held(self.state, replica)
+        for place, slot in enumerate(lost):
+            this = state.pool[slot]
+            if place < waiting and self.rules.timeout_s < np.inf and this.done == this.cached == 0:
+                generation_kernel.forget_patience(state.pool, slot)
+            this.done = this.cached = this.host = 0
+            with np.errstate(over="ignore"):
+                generation_kernel.fail(self.rules, state, self.detail.counts, slot, self._now_s)
+        self.detail.counts[generation_state.LOST] += len(lost)
+        generation_state.stop(self.state, replica)
+
+    def exclude(self, replica: int) -> None:
+        """Give no new requests to a replica, from now on."""
+        self._excluded.add(replica)
+        self._gather()
+
+    def repair(self, replica: int) -> None:
+        """A replica that failed works again, from now on."""
+        self.state.replica["up"][replica] = True
+        self._excluded.discard(replica)
+        self._gather()
+
+    def _gather(self) -> None:
+        """Say which replicas get requests; those that did not before have forgotten all texts."""
+        state = self.state
+        members = [each for each in range(len(state.replica)) if each not in self._excluded][: self._active]
+        for each in members:
+            if not state.replica["member"][each]:
+                generation_state.forget(state, each)
+        state.replica["member"] = False
+        state.replica["member"][members] = True
+        ready = sorted(members, key=lambda each: int(state.replica["zone"][each]))
+        state.ready[: len(ready)] = ready
+        state.areas[:] = areas(state.replica["zone"][ready], state.areas)
 
     def throttle(self, throttle: Throttle) -> None:
         """Let steps that begin from now on follow *throttle*."""
@@ -98,6 +151,7 @@ class GenerationEndpoint:
 
     def advance(self, until_s: float) -> None:
         """Serve every request that arrives before *until_s* [s] and bring all replicas up to it."""
+        self._now_s = until_s
         while self._advance_block(until_s):
             pass
         generation_kernel.serve(self.rules, self.state, self.detail, *NOTHING, 0, until_s)

@@ -3,7 +3,9 @@
 After every step a replica chooses the next one (iteration-level scheduling: Yu et al., "Orca", OSDI 2022). A waiting
 request that fits, into the batch and with its prompt into the KV cache, is admitted, first come first served, and its
 prompt is processed in a step of its own, at whose end its first token is there; or in chunks that take turns with
-decode steps (Agrawal et al., "Sarathi-Serve", OSDI 2024). Otherwise all running sequences get one more token each.
+decode steps (Agrawal et al., "Sarathi-Serve", OSDI 2024). Otherwise all running sequences get one more token each. What
+of a prompt is in the prefix cache of its replica is not processed again (`prefix_cache`). The tokens after the first k
+take as long as all of them less the first k, and at least as long as they would alone.
 
 The KV cache is handed out in blocks (Kwon et al., "PagedAttention", SOSP 2023); when a step needs more than there
 are, the sequence that was admitted last is preempted and goes back to the front of the queue. Its prompt and its tokens
@@ -17,6 +19,10 @@ the other replicas, whose link takes in one KV cache after another. Assumed: who
 replica with its cache, so that nothing holds up those who process prompts, and what they do is known before the others
 begin.
 
+A request whose prompt nobody has begun with after `timeout_s` leaves the queue; it comes back after a pause, as one
+does that was refused, or lost with its replica (`class_kernel`). All wait as long, so who joined a queue first is the
+next to give up, and only its replica must be looked at.
+
 A decode step takes what the profile says for its number of sequences and their mean length. As long as nobody joins,
 leaves or is preempted, step follows step, and many are taken at once from a table of sums.
 
@@ -25,26 +31,36 @@ Oracle: `validation.generation_oracle`, a SimPy process per request and per repl
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.serving.compiled import function, kernel
+from dcplan.serving.class_kernel import backoff_s
+from dcplan.serving.class_routing import SPILL, WHOLE
+from dcplan.serving.compiled import called, function, kernel
 from dcplan.serving.generation_state import (
-    ACTIVE,
     ARRIVED,
+    ASKED,
+    ATTEMPTED,
     BUSY_S,
+    COMING,
     DECODE,
     ENERGY_J,
+    GIVEN_UP,
     IDLE,
+    KNOWN,
     LATENCY_S,
-    MOVED,
+    LOST,
     PREEMPTED,
     PREFILL,
     REFUSED,
-    ROUTED,
     SERVED,
+    SPILLED,
     STARTED,
     SWAPPED,
+    TIMED_OUT,
     TOKENS_IN,
     TOKENS_OUT,
     TTFT_S,
@@ -56,17 +72,21 @@ from dcplan.serving.generation_state import (
     Pool,
     Record,
 )
+from dcplan.serving.heaps import pop, push
 from dcplan.serving.histogram import FloatArray, IntArray, bin_of
 from dcplan.serving.kernel import UintArray
 from dcplan.serving.policies import (
+    AFFINITY,
     LEAST_LOADED,
     POWER_OF_TWO,
     ROUND_ROBIN,
     first_choice,
+    jump,
     mixed,
     second_choice,
 )
 from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
+from dcplan.serving.prefix_cache import Kept, evict, keep, take
 
 
 @function
@@ -99,7 +119,7 @@ def _after_s(decode_s: FloatArray, rep: Record, steps: int) -> float:  # pragma:
     return rep.since_s + (at_last - at_first)  # type: ignore[no-any-return]
 
 
-@function
+@called
 def _needed(pool: Pool, running: IntArray, rep: Record, block: int, steps: int) -> int:  # pragma: no cover - compiled
     """Blocks that the running sequences need more after so many steps."""
     more = 0
@@ -228,6 +248,8 @@ def _dismiss(
         length = this.prompt + this.output
         rep.tokens -= length
         rep.blocks -= _blocks(length, rules.block)
+        if rules.keeps:  # its last token was never put into the KV cache
+            keep(state.kept[replica], rep, this.source, (length - 1) // rules.block)
         _leave(rules, totals, this, rep.ends_s)
         _free(state, slot)
     if kept < rep.running:
@@ -269,7 +291,13 @@ def _hand_over(pool: Pool, rep: Record) -> None:  # pragma: no cover - compiled
 
 @function
 def _end_prefill(
-    pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals, decodes: bool
+    rules: GenerationRules,
+    pool: Pool,
+    running: IntArray,
+    kept: Kept,
+    rep: Record,
+    totals: GenerationTotals,
+    decodes: bool,
 ) -> None:  # pragma: no cover - compiled
     """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs.
 
@@ -290,6 +318,8 @@ def _end_prefill(
         _join(pool, running, rep, rep.current)
     else:
         rep.blocks = 0
+        if rules.keeps:
+            keep(kept, rep, this.source, this.prompt // rules.block)
         _hand_over(pool, rep)
     rep.current = NOBODY
 
@@ -330,7 +360,7 @@ def _end_decode(
 
 @function
 def _admit(
-    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals
+    rules: GenerationRules, pool: Pool, running: IntArray, kept: Kept, rep: Record, totals: GenerationTotals
 ) -> None:  # pragma: no cover - compiled
     """The first in the queue, for which there is room, is prefilled next; or it runs, for its KV cache is there."""
     slot = rep.head
@@ -349,30 +379,36 @@ def _admit(
     rep.current = slot
     rep.prefilled = 0
     rep.piece = 0
+    if rules.keeps:
+        rep.prefilled = min(take(kept, rep, this.source), this.known // rules.block) * rules.block
     if this.done == 0:
+        forget_patience(pool, slot)
         totals.counts[STARTED] += 1
-        totals.sums[WAIT_S] += rep.ends_s - this.born_s
+        totals.counts[ASKED] += this.prompt
+        totals.counts[KNOWN] += rep.prefilled
+        totals.sums[WAIT_S] += rep.ends_s - this.ready_s
 
 
 @function
 def _next_step(
-    rules: GenerationRules, pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals
+    rules: GenerationRules, pool: Pool, running: IntArray, kept: Kept, rep: Record, totals: GenerationTotals
 ) -> None:  # pragma: no cover - compiled
     """Choose what the replica does next, and when that ends."""
     rep.started_s = rep.ends_s
     rep.step_s = rep.ends_s
     while rep.current == NOBODY and _fits(rules, pool, rep) and pool[rep.head].ready_s <= rep.ends_s:
-        _admit(rules, pool, running, rep, totals)
+        _admit(rules, pool, running, kept, rep, totals)
     slot = rep.current
     decodes = slot == NOBODY
-    if rep.phase == PREFILL and rep.prefilled > 0:  # a piece was, a step follows
+    if rep.phase == PREFILL and rep.piece > 0:  # a piece was processed, a step follows
         decodes = True
     while decodes and rep.blocks + _needed(pool, running, rep, rules.block, 1) > rules.blocks:
         _preempt(rules, pool, running, rep, totals.counts)
     if slot != NOBODY and (not decodes or rep.running == 0):
         rep.piece = min(rules.chunk, pool[slot].prompt + pool[slot].done - rep.prefilled)
         rep.phase = PREFILL
-        rep.ends_s = rep.step_s + rules.prefill_s[rep.prefilled + rep.piece] - rules.prefill_s[rep.prefilled]
+        end_s = rules.prefill_s[rep.prefilled + rep.piece] - rules.prefill_s[rep.prefilled]
+        rep.ends_s = rep.step_s + max(end_s, rules.prefill_s[rep.piece])
         rep.since_step = NOBODY
     elif rep.running == 0:
         rep.phase = IDLE
@@ -392,15 +428,17 @@ def _replay(
 ) -> None:  # pragma: no cover - compiled
     """Bring a replica up to *now_s*."""
     rep = state.replica[replica]
-    running = state.running[replica]
+    running, kept = state.running[replica], state.kept[replica]
     while rep.ends_s <= now_s:
         if rep.phase == DECODE:
             _end_decode(rules, state.pool, running, rep, totals.batches, now_s)
         _account(rules, totals.sums, rep, rep.ends_s)
+        if rep.idle > rules.blocks - rep.blocks:
+            evict(kept, rep, rules.blocks - rep.blocks)
         if rep.phase == PREFILL:
-            _end_prefill(state.pool, running, rep, totals, replica >= rules.prefill_replicas)
+            _end_prefill(rules, state.pool, running, kept, rep, totals, replica >= rules.prefill_replicas)
         _dismiss(rules, state, totals, replica)
-        _next_step(rules, state.pool, running, rep, totals)
+        _next_step(rules, state.pool, running, kept, rep, totals)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------
@@ -410,6 +448,26 @@ def _replay(
 def _load(rep: Record) -> int:  # pragma: no cover - compiled
     """Requests that wait for a replica or run on it."""
     return rep.waiting + rep.running + (1 if rep.current != NOBODY else 0)  # type: ignore[no-any-return]
+
+
+@called
+def _hashed(
+    replica: NDArray[Any], numbers: int, members: int, bits: int, bound: float
+) -> int:  # pragma: no cover - compiled
+    """The replica of a session: of those it hashes to the first that is ready and may take one more, see `policies`.
+
+    *members* of the first *numbers* replicas are ready, and the last of these is.
+    """
+    most, held, number = np.inf, 0, 0
+    if bound < np.inf:
+        for each in range(numbers):
+            held += _load(replica[each]) if replica[each].member else 0
+        most = math.ceil(bound * (held + 1) / members)
+    while True:
+        number += 1
+        chosen = jump(mixed(bits, number), numbers)
+        if replica[chosen].member and _load(replica[chosen]) < most:
+            return chosen
 
 
 @function
@@ -430,15 +488,16 @@ def _compared(routing: int, bits: int, number: int, replicas: int) -> tuple[int,
 
 @function
 def _arrived(
-    state: GenerationState, now_s: float, bits: int, prompt: int, output: int
+    state: GenerationState, now_s: float, bits: int, prompt: int, output: int, source: int, known: int
 ) -> int:  # pragma: no cover - compiled
     """The place of a request that comes."""
     slot = state.numbers[FREE]
     this = state.pool[slot]
     state.numbers[FREE] = this.next
     state.numbers[FREE_PLACES] -= 1
-    this.born_s = now_s
+    this.came_s = now_s
     this.first_s = np.nan
+    this.attempt = 0
     this.ready_s = now_s
     this.bits = bits
     this.prompt = prompt
@@ -446,6 +505,8 @@ def _arrived(
     this.done = 0
     this.cached = 0
     this.host = 0
+    this.source = source
+    this.known = known
     return slot  # type: ignore[no-any-return]
 
 
@@ -472,31 +533,85 @@ def _enter(rules: GenerationRules, pool: Pool, rep: Record, slot: int) -> None: 
     if this.cached > 0:
         this.ready_s = max(this.ready_s, rep.link_s) + this.prompt * rules.move_s
         rep.link_s = this.ready_s
+    elif rules.timeout_s < np.inf:
+        this.newer = 0
+        this.older = pool[0].older
+        pool[this.older].newer = slot
+        pool[0].older = slot
     _append(pool, rep, slot)
     if rep.phase == IDLE:
         rep.ends_s = min(rep.ends_s, this.ready_s)
 
 
+@called
+def leave_queue(pool: Pool, rep: Record, slot: int) -> None:  # pragma: no cover - compiled
+    """A sequence does not wait any more."""
+    before, each = NOBODY, rep.head
+    while each != slot:
+        before, each = each, pool[each].next
+    if before == NOBODY:
+        rep.head = pool[slot].next
+    else:
+        pool[before].next = pool[slot].next
+    if rep.tail == slot:
+        rep.tail = before
+    rep.waiting -= 1
+    forget_patience(pool, slot)
+
+
+@called
+def forget_patience(pool: Pool, slot: int) -> None:  # pragma: no cover - compiled
+    """A sequence will not give up any more."""
+    this = pool[slot]
+    pool[this.older].newer = this.newer
+    pool[this.newer].older = this.older
+
+
 @function
 def _candidates(
-    rules: GenerationRules, state: GenerationState, slot: int, stage: int
-) -> tuple[int, int, int, int]:  # pragma: no cover - compiled
+    rules: GenerationRules, state: GenerationState, comes: bool, held: int, area: int, stage: int, bits: int
+) -> tuple[int, int, int, int, bool]:  # pragma: no cover - compiled
     """Replicas that a sequence may go to: the one that it takes if loads are equal; the first, the last, and the step.
 
-    In stage 1 they are some of those that take over what others have prefilled. All of a stage if there is no sequence.
+    They are numbers of replicas, or else, as told by the last, places in `ready`. In stage 1 they are some of those
+    that take over what others have prefilled. If no sequence comes, they are all of the stage; if one may give up, they
+    are the replica *held* that it waits for.
     """
-    begin, size, counter = 0, len(state.replica), ROUTED
-    if stage == 1:
-        begin, size, counter = rules.prefill_replicas, size - rules.prefill_replicas, MOVED
-    elif rules.prefill_replicas > 0:
-        size = rules.prefill_replicas
-    if slot == NOBODY:
-        return begin, begin, begin + size - 1, 1
-    replicas = min(size, state.numbers[ACTIVE])
-    chosen, other = _compared(rules.routing, state.pool[slot].bits, state.numbers[counter], replicas)
-    state.numbers[counter] += 1
-    apart = 1 if rules.routing == LEAST_LOADED else max(1, abs(other - chosen))
-    return begin + chosen, begin + min(chosen, other), begin + max(chosen, other), apart
+    if held != NOBODY:
+        return held, held, held, 1, True
+    split, last = rules.prefill_replicas, len(state.replica) - 1
+    if not comes:
+        return NOBODY, split if stage == 1 else 0, split - 1 if split > 0 and stage == 0 else last, 1, True
+    here = state.areas[area]
+    if here.count == 0:
+        return NOBODY, 0, NOBODY, 1, True
+    routing = rules.routing
+    if routing == AFFINITY and stage == 0:
+        last = state.ready[here.first + here.count - 1]
+        if rules.bound < np.inf:
+            return NOBODY, 0, last, 1, True
+        chosen = _hashed(state.replica, last + 1, here.count, bits, np.inf)
+        return chosen, chosen, chosen, 1, True
+    chosen, other = _compared(POWER_OF_TWO if routing == AFFINITY else routing, bits, here.turn, here.count)
+    here.turn += 1
+    apart = 1 if routing == LEAST_LOADED else max(1, abs(other - chosen))
+    return here.first + chosen, here.first + min(chosen, other), here.first + max(chosen, other), apart, False
+
+
+@function
+def fail(
+    rules: GenerationRules, state: GenerationState, counts: IntArray, slot: int, now_s: float
+) -> None:  # pragma: no cover - compiled
+    """An attempt has failed: there is another one later, or none."""
+    this = state.pool[slot]
+    if this.attempt + 1 == rules.attempts:
+        counts[GIVEN_UP] += 1
+        _free(state, slot)
+        return
+    pause_s = backoff_s(rules, this.attempt, mixed(this.bits, 2 * this.attempt + 1))
+    push(state.later, state.numbers[COMING], now_s + pause_s, slot)
+    state.numbers[COMING] += 1
+    this.attempt += 1
 
 
 @kernel
@@ -508,6 +623,8 @@ def serve(
     routes: UintArray,
     prompts: IntArray,
     outputs: NDArray[np.int64],
+    sources: NDArray[np.int64],
+    known: NDArray[np.int64],
     first: int,
     until_s: float,
 ) -> int:  # pragma: no cover - compiled
@@ -521,42 +638,95 @@ def serve(
         routes: 64 random bits per request, for the routing policy, [n].
         prompts: Tokens of each prompt, [n].
         outputs: Tokens of each answer, at least one, [n].
+        sources: Text that each prompt begins with, which goes on with the rest and with the answer, [n], or [0].
+        known: Tokens of each prompt that are of that text, fewer than all, [n], or [0].
         first: The first request that has not been looked at.
         until_s: Where to stop [s]; infinite to stop after the last of *times_s*, replicas not brought up to date.
 
     Returns: The first request not looked at. If it is before *until_s*, there was no place: grow the state, call again.
     """
-    index = first
+    index, split = first, rules.prefill_replicas > 0
     limit_s = times_s[-1] if until_s == np.inf and len(times_s) > 0 else until_s
-    for stage in range(2 if rules.prefill_replicas > 0 else 1):  # first all that arrive, then what is handed over
+    for stage in range(2 if split else 1):  # first all that arrive, then what is handed over
         comes = True
         while comes:
-            slot, now_s = NOBODY, limit_s
+            slot, held, now_s = NOBODY, NOBODY, limit_s
+            area = 1 + stage if split else WHOLE
             if stage == 1:
                 slot = _handed_over(state, rules.prefill_replicas, limit_s)
-            elif index < len(times_s) and times_s[index] < until_s:
-                if state.numbers[FREE_PLACES] == 0:
+                if slot != NOBODY:
+                    now_s = state.pool[slot].ready_s
+            else:
+                patient = state.pool[0].newer
+                gives_up_s = state.pool[patient].ready_s + rules.timeout_s if patient > 0 else np.inf
+                again_s = state.later[0].at_s if state.numbers[COMING] > 0 else np.inf
+                arrival_s = times_s[index] if index < len(times_s) else np.inf
+                at_s = min(gives_up_s, again_s, arrival_s)
+                if at_s >= until_s or at_s > limit_s:
+                    if until_s == np.inf and not split:
+                        return index
+                elif gives_up_s == at_s:
+                    slot, held = patient, state.pool[patient].replica
+                elif again_s == at_s:
+                    slot = pop(state.later, state.numbers[COMING])
+                    state.numbers[COMING] -= 1
+                elif state.numbers[FREE_PLACES] == 0:
                     return index
-                slot = _arrived(state, times_s[index], routes[index], prompts[index], outputs[index])
-                totals.counts[ARRIVED] += 1
-                index += 1
-            elif until_s == np.inf and rules.prefill_replicas == 0:
-                return index
+                else:
+                    source = sources[index] if len(sources) > 0 else 0
+                    same = known[index] if len(known) > 0 else 0
+                    slot = _arrived(state, arrival_s, routes[index], prompts[index], outputs[index], source, same)
+                    totals.counts[ARRIVED] += 1
+                    index += 1
+                if slot != NOBODY:
+                    now_s = at_s
             comes = slot != NOBODY
-            if comes:
-                now_s = state.pool[slot].ready_s
-            chosen, low, high, apart = _candidates(rules, state, slot, stage)
-            for replica in range(low, high + 1, apart):
-                _replay(rules, state, totals, replica, now_s)
-            for replica in range(low, high + 1, apart):
-                if _load(state.replica[replica]) < _load(state.replica[chosen]):
-                    chosen = replica
-            rep = state.replica[chosen]
-            if comes and stage == 0 and 0 <= rules.limit <= rep.waiting and rep.phase != IDLE:
-                totals.counts[REFUSED] += 1
-                _free(state, slot)
-            elif comes:
+            this = state.pool[slot]
+            bits = mixed(this.bits, 2 * this.attempt if stage == 0 else 0)
+            if rules.routing == AFFINITY and stage == 0:
+                bits = np.uint64(this.source)  # type: ignore[assignment]
+            if comes and stage == 0 and held == NOBODY:
+                totals.counts[ATTEMPTED] += 1
+                this.ready_s = now_s
+                this.born_s = this.came_s
+                if rules.zoned:
+                    area = this.source
+            while True:
+                chosen, low, high, apart, direct = _candidates(rules, state, comes, held, area, stage, bits)
+                if not direct:
+                    chosen = state.ready[chosen]
+                for k in range(low, high + 1, apart):
+                    _replay(rules, state, totals, k if direct else state.ready[k], now_s)
+                if direct and comes and chosen == NOBODY and high >= 0:
+                    chosen = _hashed(state.replica, high + 1, state.areas[area].count, bits, rules.bound)
+                for k in range(low, NOBODY if direct else high + 1, apart):
+                    if _load(state.replica[state.ready[k]]) < _load(state.replica[chosen]):
+                        chosen = state.ready[k]
+                if not rules.zoned or area == WHOLE:
+                    break
+                if chosen != NOBODY and _load(state.replica[chosen]) < rules.spill_over:
+                    break
+                area, bits = WHOLE, mixed(bits, SPILL)
+            if not comes:
+                continue
+            rep, cause = state.replica[chosen], LOST
+            if held != NOBODY:
+                if state.pool[0].newer != slot:  # it was begun with meanwhile
+                    continue
+                leave_queue(state.pool, rep, slot)
+                cause = TIMED_OUT
+            elif chosen != NOBODY:
+                if rules.zoned and rep.zone != this.source:
+                    totals.counts[SPILLED] += 1
+                    this.born_s -= 2.0 * rules.hop_s
+                full = stage == 0 and 0 <= rules.limit <= rep.waiting and rep.phase != IDLE
+                cause = LOST if not rep.up else REFUSED if full else NOBODY
+            if cause == NOBODY:
+                this.replica = chosen
                 _enter(rules, state.pool, rep, slot)
+            else:
+                totals.counts[cause] += 1
+                fail(rules, state, totals.counts, slot, now_s)
     if until_s < np.inf:
         for replica in range(len(state.replica)):
             _account(rules, totals.sums, state.replica[replica], until_s)

@@ -170,6 +170,7 @@ def generation_rules(
     See `GenerationRules` for the times and the powers, of prefill and of decode; zeros if these are not given.
     """
     limit, swap, split = spec.queue.limit, generation.preempt, generation.disaggregated
+    retry = spec.retry
     token_bytes = generation.kv_per_token or 0.0
     block_bytes = generation.block * token_bytes
     prefill_w, decode_w = powers_w or (np.zeros(len(prefill_s)), np.zeros(len(decode_s)))
@@ -191,6 +192,17 @@ def generation_rules(
         swap_s=block_bytes / swap.bandwidth if isinstance(swap, Swap) else 0.0,
         prefill_replicas=0 if split is None else split.prefill_replicas,
         move_s=0.0 if split is None else token_bytes / split.bandwidth,
+        keeps=generation.prefix_cache,
+        timeout_s=np.inf if spec.queue.timeout is None else float(spec.queue.timeout),
+        attempts=1 if retry is None else retry.attempts,
+        backoff_s=0.0 if retry is None else float(retry.backoff),
+        factor=1.0 if retry is None else retry.factor,
+        longest_s=0.0 if retry is None else float(retry.longest),
+        jitter=0.0 if retry is None else retry.jitter,
+        zoned=bool(spec.zones),
+        spill_over=NEVER if spec.spill_over is None else spec.spill_over,
+        hop_s=0.0 if spec.hop is None else spec.hop,
+        bound=np.inf if spec.sessions is None or spec.sessions.bound is None else spec.sessions.bound,
     )
 
 

@@ -59,8 +59,9 @@ def begin_anew(rules: GenerationRules, state: GenerationState) -> None:
         begun = rep["step_s"] <= rep["started_s"]  # which is now: up to here it has been accounted
         if rep["phase"] == PREFILL:
             if not begun:
-                first, last = rep["prefilled"], rep["prefilled"] + rep["piece"]
-                rep["ends_s"] = rep["step_s"] + rules.prefill_s[last] - rules.prefill_s[first]
+                first, piece = rep["prefilled"], rep["piece"]
+                taken_s = max(rules.prefill_s[first + piece] - rules.prefill_s[first], rules.prefill_s[piece])
+                rep["ends_s"] = rep["step_s"] + taken_s
             continue
         row, mean = rules.decode_s[rep["running"]], rep["tokens"] / rep["running"]
         step_s = np.diff(np.interp([mean, mean + 1.0], np.arange(len(row)), row))[0]

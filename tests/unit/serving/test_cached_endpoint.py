@@ -139,7 +139,7 @@ def test_generated_text_equals_both_oracles(kind: dict[str, Any], seed: int, cut
     ours, hit = behind(GenerationEndpoint.new(rules, REPLICAS, iter(())), cache(**kind), prompts, seed)
     detail = advanced(ours, cuts_s).detail
     misses = only(prompts, ~hit)
-    expected = generation_oracle.simulate(rules, "power_of_two", REPLICAS, *misses)
+    expected = generation_oracle.simulate(rules, "power_of_two", REPLICAS, misses)
     total_s = (expected.done_s - misses.times_s).sum() + hit.sum() * HIT_S
     assert isinstance(detail, generation_state.GenerationTotals)
     assert detail.counts[generation_state.SERVED] == COUNT == ours.totals.counts[SERVED]

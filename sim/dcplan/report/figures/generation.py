@@ -141,6 +141,8 @@ def tokens_figure(name: str, steps: pd.DataFrame, start: datetime, horizon_s: fl
     """
     seconds = steps["duration_s"]
     panels = [("tokens_out", "Answers [tokens/s]", theme.GREEN), ("tokens_in", "Prompts [tokens/s]", theme.BLUE)]
+    if steps["known"].any():
+        panels.append(("known", "Prompts known [tokens/s]", theme.SKY))
     if steps["preempted"].any():
         panels.append(("preempted", "Preempted [/s]", theme.VERMILION))
     if steps["swapped"].any():
@@ -155,7 +157,9 @@ def tokens_figure(name: str, steps: pd.DataFrame, start: datetime, horizon_s: fl
     theme.titled(
         figure,
         tokens_finding(name, steps),
-        "Tokens of the answers that were completed, and of the prompts that were processed. " + band_caption(shown),
+        "Tokens of the answers that were completed, and of the prompts that were processed"
+        + (", or were in a prefix cache. " if steps["known"].any() else ". ")
+        + band_caption(shown),
         200 * len(panels),
     )
     return theme.over_time(figure, dates(start, np.array([0.0, horizon_s])))
@@ -163,10 +167,12 @@ def tokens_figure(name: str, steps: pd.DataFrame, start: datetime, horizon_s: fl
 
 def tokens_finding(name: str, steps: pd.DataFrame) -> str:
     """How many tokens are made, and how many sequences lost their place in the KV cache."""
-    total = steps[["duration_s", "tokens_out", "started", "preempted", "swapped"]].sum()
+    total = steps[["duration_s", "tokens_out", "started", "preempted", "swapped", "asked", "known"]].sum()
     if not total["started"]:
         return f"{name} got no request"
     text = f"{name} writes {digits(float(total['tokens_out'] / total['duration_s']))} tokens per second"
+    if total["known"]:
+        text += f", finds {percent(float(total['known'] / total['asked']))} of its prompts in the prefix cache"
     lost = [
         f"{digits(float(total[column] / total['started']))} {what}"
         for column, what in (

@@ -92,15 +92,13 @@ def _kernel_s(blocks: int) -> tuple[float, GenerationEndpoint]:
 
 def _first() -> Prompts:
     """As many prompts as the oracle gets."""
-    times_s, routes, prompts, outputs = next(_prompts())
-    few = slice(ORACLE_REQUESTS)
-    return Prompts(times_s[few], routes[few], prompts[few], outputs[few])
+    return Prompts._make(each[:ORACLE_REQUESTS] for each in next(_prompts()))
 
 
 def _oracle_s() -> tuple[float, generation_oracle.Outcome]:
     start = time.perf_counter()
     first = _first()
-    outcome = generation_oracle.simulate(rules(), "power_of_two", REPLICAS, *first)
+    outcome = generation_oracle.simulate(rules(), "power_of_two", REPLICAS, first)
     return time.perf_counter() - start, outcome
 
 

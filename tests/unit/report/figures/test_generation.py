@@ -20,12 +20,14 @@ def latency() -> pd.DataFrame:
     return frame("token_latency", rows)
 
 
-def steps(preempted: int = 0, started: int = 10, swapped: int = 0) -> pd.DataFrame:
+def steps(preempted: int = 0, started: int = 10, swapped: int = 0, known: int = 0) -> pd.DataFrame:
     return frame(
         "generation",
         {
             "replication": 0, "endpoint": "e", "time_s": [0.0, 60.0], "duration_s": 60.0, "started": started,
             "preempted": preempted, "swapped": swapped, "tokens_in": 600, "tokens_out": 1200,
+            "asked": 600 + known, "known": known, "arrived": started, "attempted": started,
+            "refused": 0, "timed_out": 0, "lost": 0, "spilled": 0,
         },
     )  # fmt: skip
 
@@ -59,3 +61,11 @@ def test_preemptions_have_a_panel_only_where_there_are_some() -> None:
     assert len(tokens_figure("e", steps(), start, 120.0).data) == 2
     assert len(tokens_figure("e", steps(preempted=5), start, 120.0).data) == 3
     assert len(tokens_figure("e", steps(preempted=5, swapped=5), start, 120.0).data) == 4
+
+
+def test_what_a_prefix_cache_knows_has_a_panel_and_is_told() -> None:
+    figure = tokens_figure("e", steps(known=200), datetime(2025, 1, 1), 120.0)
+    assert len(figure.data) == 3
+    assert "finds 25 % of its prompts in the prefix cache; its KV cache suffices" in tokens_finding(
+        "e", steps(known=200)
+    )
