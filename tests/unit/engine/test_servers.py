@@ -10,6 +10,7 @@ import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, ServerGroup
 from dcplan.engine.servers import (
@@ -65,12 +66,24 @@ def test_the_parts_sum_to_the_meter(
     on = servers_on(GROUP, off_s[WEB], GRID)
     busy_s = {WEB: web * WEB.slots * GRID.durations_s, NIGHTLY: nightly * NIGHTLY.slots * GRID.durations_s}
     power_w = group_power_w(GROUP, sum(busy_s.values()), np.zeros(3), on, AS_USUAL, GRID)
-    table = attribution(GROUP, busy_s, off_s, power_w, GRID, 0)
+    table = shared(busy_s, off_s, power_w)
     drawn_j = table.groupby("time_s")[["idle_j", "active_j"]].sum().sum(axis=1)
     assert drawn_j.to_list() == pytest.approx((power_w * GRID.durations_s).tolist(), rel=1e-9)
     assert table["off_slot_s"].sum() == pytest.approx(off_s[WEB].sum())
     assert table["reserved_slot_s"].sum() == pytest.approx(12 * GRID.counted_s)
     assert (table["active_j"] >= 0).all()
+
+
+NOBODY = Owner(UNUSED, "", "node", 3)
+
+
+def shared(
+    taken: dict[Owner, NDArray[np.float64]], off_s: dict[Owner, NDArray[np.float64]], power_w: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Whose energy it is, with the three slots that nobody keeps."""
+    nothing = np.zeros(3)
+    everyone = taken | {NOBODY: nothing}
+    return attribution(GROUP, everyone, {each: off_s.get(each, nothing) for each in everyone}, power_w, GRID, 0)
 
 
 def summed(table: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -82,7 +95,7 @@ def summed(table: pd.DataFrame) -> dict[str, dict[str, float]]:
 def test_active_energy_goes_to_whom_was_busy_and_idle_energy_to_whom_keeps_slots() -> None:
     busy_s = {WEB: 5 * GRID.durations_s, NIGHTLY: np.zeros(3)}
     power_w = group_power_w(GROUP, busy_s[WEB], np.zeros(3), ALL, AS_USUAL, GRID)
-    rows = summed(attribution(GROUP, busy_s, {}, power_w, GRID, 0))
+    rows = summed(shared(busy_s, {}, power_w))
     idle_j = 300.0 * 900.0
     assert rows["endpoint web"]["idle_j"] == pytest.approx(idle_j * 5 / 12)
     assert rows["training nightly"]["idle_j"] == pytest.approx(idle_j * 4 / 12)
@@ -142,7 +155,7 @@ def test_accelerators_draw_what_their_meters_read() -> None:
 def test_energy_above_rest_goes_to_whom_drew_it() -> None:
     drawn_j = {WEB: 300.0 * GRID.durations_s, NIGHTLY: 100.0 * GRID.durations_s}
     power_w = group_power_w(ACCELERATED, np.zeros(3), sum(drawn_j.values()), np.full(3, 2.0), AS_USUAL, GRID)
-    rows = summed(attribution(GROUP, drawn_j, {}, power_w, GRID, 0))
+    rows = summed(shared(drawn_j, {}, power_w))
     web_j, nightly_j = (rows[owner.name]["active_j"] for owner in (WEB, NIGHTLY))
     assert web_j == pytest.approx(3 * nightly_j)
 
@@ -153,7 +166,7 @@ def test_a_server_that_is_off_draws_nothing_and_its_owner_saves_that() -> None:
     assert on.tolist() == [2.0] * 3
     idle_w = group_power_w(GROUP, np.zeros(3), np.zeros(3), on, AS_USUAL, GRID)
     assert idle_w.tolist() == [200.0] * 3
-    rows = summed(attribution(GROUP, {WEB: NONE_OFF, NIGHTLY: NONE_OFF}, off_s, idle_w, GRID, 0))
+    rows = summed(shared({WEB: NONE_OFF, NIGHTLY: NONE_OFF}, off_s, idle_w))
     assert rows["endpoint web"]["idle_j"] == pytest.approx(25.0 * (5 - 4) * 900.0)
     assert rows["training nightly"]["idle_j"] == pytest.approx(25.0 * 4 * 900.0)
     assert rows[UNUSED]["idle_j"] == pytest.approx(25.0 * 3 * 900.0)
