@@ -79,6 +79,13 @@ def test_a_set_point_in_each_step_is_as_good_as_a_building_for_each_set_point() 
             assert together.facility_w[hours] == pytest.approx(alone.facility_w, rel=1e-12)
 
 
+@pytest.mark.parametrize("case", BUILT, ids=lambda case: str(case.number))
+def test_the_median_is_inside_the_band(case: Case) -> None:
+    weather = compare.year(LIBRARY, "sterling-va", compare.EVERY_H)
+    low, high = case.pue["4A"]
+    assert low < np.median(compare.pue(case, PLACE, weather, PARTS, 30)) < high
+
+
 def test_a_plant_outside_the_ranges_is_noticed() -> None:
     case = next(case for case in BUILT if case.number == 2)
     worse = replace(case, inputs={**case.inputs, "ups_efficiency": (0.80, 0.85)})

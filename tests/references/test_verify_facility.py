@@ -10,6 +10,7 @@ import pytest
 from dcplan.profiles.library import Library, Profile, default_library
 from dcplan.validation.check import Check
 from dcplan.validation.facility import balance, chillers, electrical, psychrometrics, tower
+from dcplan.validation.facility.bands import compare
 from dcplan.validation.facility.checks import TOPICS
 
 
@@ -27,18 +28,25 @@ class Altered(Library):
         return replace(profile, header={**profile.header, "values": {**profile.values, **self.values}})
 
 
-MISSED = {
-    *(f"case {case}, zone 1A, PUE p95" for case in (6, 7, 9)),
-    *(f"case 10, zone {zone}, PUE p95" for zone in ("1A", "3B", "4A", "5A")),
-}
-"""Air-cooled chillers in the tropics lose more in the study than any record of ours; its direct expansion less."""
+MISSED = {f"case {case}, zone 1A, PUE p95" for case in (6, 7, 9)}
+"""In the tropics the study's air-cooled chillers lose more than any record of ours. Known, and shown."""
 
 
-@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.__module__.rpartition(".")[2])
+QUICK = tuple(topic for topic in TOPICS if topic is not compare.checks)
+
+
+@pytest.mark.parametrize("topic", QUICK, ids=lambda topic: topic.__module__.rpartition(".")[2])
 def test_all_published_numbers_are_met(topic: Callable[[Library], Iterable[Check]]) -> None:
     found = list(topic(default_library()))
     assert found
-    assert {check.name for check in found if not check.ok} == {check.name for check in found} & MISSED
+    assert not [check for check in found if not check.ok]
+
+
+@pytest.mark.slow
+def test_all_bands_are_met_but_for_those_that_are_known() -> None:
+    found = list(compare.checks(default_library()))
+    assert len(found) == 10 * 6 * 3
+    assert {check.name for check in found if not check.ok} == MISSED
 
 
 def test_every_shipped_chiller_is_checked() -> None:

@@ -10,6 +10,7 @@ from dcplan.validation.facility import (
     balance,
     chillers,
     electrical,
+    esif,
     frontier,
     generator,
     psychrometrics,
@@ -26,6 +27,7 @@ TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (
     generator.checks,
     frontier.checks,
     thermal.checks,
+    esif.checks,
     balance.checks,
     compare.checks,
 )

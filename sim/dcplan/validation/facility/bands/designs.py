@@ -52,7 +52,7 @@ AIR_COOLED_COP = 0.65
 case 7 into its band in zones 3C, 4A and 5A. Nothing else here was fitted."""
 HEAD_PRESSURE_C = -40.0
 """The study's air-cooled chillers gain from all cold air; ours do down to the smallest lift that they can run at."""
-DX_COP, DX_OUTDOOR_C = 2.8, 15.0
+DX, DX_COP = "dx-lennox-kca060", 2.8
 """COP of the study's direct expansion in outdoor air of 15 degC or less, before its error (the authors' code)."""
 LARGEST_MARGIN_K = 10.0
 WITHOUT_EFFECT = MappingProxyType(
@@ -108,9 +108,7 @@ class Parts:
             chiller=ChillerCurve.from_values(library.load("cooling", CHILLER).values),
             air_chiller=ChillerCurve.from_values(library.load("cooling", AIR_CHILLER).values),
             tower=TowerCurve.from_values(library.load("cooling", "tower-yorkcalc").values),
-            dx=replace(
-                DxCurve.from_values(library.load("cooling", "dx-crac").values), cop=DX_COP, outdoor_c=DX_OUTDOOR_C
-            ),
+            dx=in_cold_air(DxCurve.from_values(library.load("cooling", DX).values), DX_COP),
             defaults=ChilledWaterDefaults.from_values(library.load("cooling", "chilled-water-defaults").values),
         )
 
@@ -123,6 +121,11 @@ def at_cold_water(curve: ChillerCurve) -> ChillerCurve:
         return (c[0] + cold_c * (c[1] + cold_c * c[2]), 0.0, 0.0, c[3] + cold_c * c[5], c[4], 0.0)
 
     return replace(curve, capft=held(curve.capft), eirft=held(curve.eirft), evaporator_range_c=(4.0, 40.0))
+
+
+def in_cold_air(curve: DxCurve, cop: float) -> DxCurve:
+    """*curve* with that COP at the coldest outdoor air of its record, and below."""
+    return replace(curve, cop=cop, outdoor_c=curve.outdoor_range_c[0])
 
 
 def power_design(x: Draw, parts: Parts) -> PowerDesign:
