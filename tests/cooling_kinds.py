@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -136,6 +137,12 @@ def liquid(
     return replace(plain, liquid=design, reuse=taker)
 
 
+@cache
+def humid(make: Callable[[], FacilityDesign]) -> FacilityDesign:
+    plain = make()
+    return replace(plain, room=replace(plain.room, sensible_share=0.95))
+
+
 KINDS = {
     "tower": lambda: chilled_water("tower", False),
     "tower with economiser": lambda: chilled_water("tower"),
@@ -161,6 +168,8 @@ KINDS = {
     "liquid to dry cooler": lambda: liquid("dry_cooler"),
     "liquid to adiabatic cooler": lambda: liquid("adiabatic_cooler"),
     "liquid to chilled water": lambda: liquid(None),
+    "tower, water on the coils": lambda: humid(chilled_water),
+    "dx, water on the coils": lambda: humid(dx),
     "all liquid": lambda: liquid("tower", share=1.0),
     "liquid with reuse": lambda: liquid("dry_cooler", supply_c=40.0, reuse=True),
 }

@@ -144,7 +144,10 @@ def _tables(
         flags |= {"heat_removed_w": it_w, "heat_reused_w": 0.0, "server_inlet_c": 24.6}
         flags |= {"outside_recommended": False, "outside_allowable": False}
         power = {"facility_w": facility_w, "it_w": it_w, "psu_loss_w": 0.08 * it_w}
-        yield "site", key | power | loads | weather | flags | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
+        yield (
+            "site",
+            key | power | loads | weather | flags | {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0},
+        )
         yield "costs", list(_costs(replication, owners))
 
 

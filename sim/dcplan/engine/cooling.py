@@ -122,6 +122,7 @@ def design_cooling(
     counts = _counts(spec)
     in_air_w = it_w * (1.0 - (spec.liquid.share if spec.liquid else 0.0))
     room = size_room(max(in_air_w, 1e-3 * it_w), day.pressure_pa, curves.fan, counts, defaults)
+    _say_the_room(parts, room)
     lighting_w = defaults.lighting_share * it_w
     heat_w = room_heat_w(in_air_w, it_w, power, room, lighting_w)
     liquid = _liquid(parts, defaults, curves, counts) if spec.liquid else None
@@ -286,3 +287,20 @@ def _say_the_day(parts: _Parts) -> None:
         parts.assumptions.add("facility", "design wet bulb", f"{parts.day.wet_bulb_c:.1f} degC", "model", source)
     if parts.rejections - {"tower", "chilled_water"}:
         parts.assumptions.add("facility", "design dry bulb", f"{parts.day.dry_bulb_c:.1f} degC", "model", source)
+
+
+def _say_the_room(parts: _Parts, room: RoomDesign) -> None:
+    """List how well the air is kept apart, as the field measures it."""
+    for name, value, source in (
+        (
+            "supply heat index (SHI)",
+            room.supply_heat_index,
+            "Sharma, Bash, Patel 2002; from the share of recirculation",
+        ),
+        (
+            "return temperature index (RTI)",
+            room.return_temperature_index,
+            "Herrlin 2008; from bypass and recirculation",
+        ),
+    ):
+        parts.assumptions.add("facility", name, f"{value:.2f}", "model", source)

@@ -111,7 +111,7 @@ class _Resolver:
         self._check_slots(groups)
         generators_s = self._generators_s()
         losses = self._losses(clock, generators_s)
-        self.grid = grid(scenario, instants_s(losses))
+        self.grid = grid(scenario, instants_s((*losses, *self._without_generators(clock, generators_s))))
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
         if scenario.facility and place and len(groups) == len(scenario.fleet):
@@ -383,6 +383,13 @@ class _Resolver:
                         f"{incident.at} is outside of what is simulated; correct it, or 'start' or 'horizon'"
                     )
         return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, generators_s)
+
+    def _without_generators(self, clock: Clock, generators_s: float | None) -> tuple[Loss, ...]:
+        """What is lost if not enough generators start; nothing if there are none."""
+        facility = self.scenario.facility
+        if generators_s is None or facility is None or facility.ride_through is None:
+            return ()
+        return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, None)
 
     def _capping(self, groups: dict[str, ServerGroup]) -> CappingPlan | None:
         facility = self.scenario.facility

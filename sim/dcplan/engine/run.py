@@ -22,6 +22,7 @@ from dcplan.engine import (
     serving,
     serving_tables,
     site,
+    standby,
 )
 from dcplan.engine.autoscaler import Crew
 from dcplan.engine.capping import Caps
@@ -47,6 +48,8 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     """Run *replication* of *plan* and return its tables."""
     env = simpy.Environment()
     streams = Streams(plan.scenario.seed, replication)
+    started = standby.draw_starts(plan, streams)
+    plan = standby.with_starts(plan, started)
     endpoints = {name: serving.new_endpoint(name, plan, streams) for name in plan.endpoints}
     diaries = {name: serving.Diary(plan.scenario.each_stands_for) for name in endpoints}
     lines = {name: jobs.Line(free=queue.spec.slots) for name, queue in plan.queues.items()}
@@ -105,6 +108,8 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
         tables.append(servers.tables(plan, ledger, around, replication))
     if caps.log:
         tables.append({"capping": capping.table(caps, replication)})
+    if started:
+        tables.append({"standby": standby.table(plan, started, replication)})
     if hall.log:
         tables.append({"room": room.table(hall, replication)})
     result = joined(tables)

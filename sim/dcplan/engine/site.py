@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from dcplan.economics.bill import electricity_bill
 from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
+from dcplan.engine import standby
 from dcplan.engine.incidents import out_at
 from dcplan.engine.plan import Plan, SitePlan
 from dcplan.engine.servers import UNUSED, owners
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
-from dcplan.facility.generator import monthly_tests
+from dcplan.facility.generator import burn, monthly_tests
 from dcplan.facility.outage import ALL_IN_SERVICE
 from dcplan.facility.plant import simulate
 from dcplan.facility.result import FacilityResult
@@ -51,15 +52,12 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
     if not residual <= TOLERANCE:
         raise ConservationError(f"the building's energy does not balance: relative residual {residual:.2e}")
     loads = {column.name: getattr(result, column.name) for column in SITE_LOADS}
-    generators = plan.facility.power.generators
-    tests = None if generators is None else monthly_tests(1.0, generators)
     return {
         "facility_w": result.facility_w,
         "it_w": it_w,
         "psu_loss_w": result.psu_loss_w,
         **loads,
-        "fuel_l_s": 0.0 if tests is None else float(tests.fuel_l),
-        "fuel_carbon_kg_s": 0.0 if tests is None else float(tests.carbon_kg),
+        **_fuel(plan, result.facility_w),
         "water_kg_s": result.evaporation_kg_s + result.drift_kg_s + result.blowdown_kg_s,
         "economiser": result.economiser_fraction,
         "extrapolated": result.extrapolated,
@@ -72,6 +70,18 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
         "over_limit": _over_limit(result),
         "redundancy_lost": result.ups_redundancy_lost | result.chiller_redundancy_lost,
     }
+
+
+def _fuel(plan: Plan, facility_w: FloatArray) -> dict[str, object]:
+    """Fuel of the generators per second: their tests, and the building while they carry it."""
+    generators = None if plan.facility is None else plan.facility.power.generators
+    if generators is None:
+        return {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
+    tests = monthly_tests(1.0, generators)
+    share = standby.running(plan)
+    carried = burn(facility_w, share, generators.needed, generators)
+    fuel = {"fuel_l_s": tests.fuel_l + carried.fuel_l, "fuel_carbon_kg_s": tests.carbon_kg + carried.carbon_kg}
+    return {"generator_w": share * facility_w, **fuel}
 
 
 RATINGS = {
@@ -97,7 +107,16 @@ def _bare(it_w: FloatArray) -> dict[str, object]:
     nothing = dict.fromkeys(("psu_loss_w", *(column.name for column in SITE_LOADS)), 0.0)
     flags = dict.fromkeys(("extrapolated", "redundancy_lost", "outside_recommended", "outside_allowable"), False)
     plant = dict.fromkeys(
-        ("fuel_l_s", "fuel_carbon_kg_s", "water_kg_s", "economiser", "shortfall_w", "heat_removed_w", "heat_reused_w"),
+        (
+            "generator_w",
+            "fuel_l_s",
+            "fuel_carbon_kg_s",
+            "water_kg_s",
+            "economiser",
+            "shortfall_w",
+            "heat_removed_w",
+            "heat_reused_w",
+        ),
         0.0,
     )
     unknown = {"over_limit": "", "server_inlet_c": float("nan")}
@@ -122,7 +141,7 @@ def _costs(
 
 
 def _bill(plan: Plan, site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
-    power_w = table["facility_w"].to_numpy()
+    power_w = (table["facility_w"] - table["generator_w"]).to_numpy()
     return electricity_bill(site.tariff, plan.grid.starts_s, plan.grid.durations_s, power_w, site.wall)
 
 

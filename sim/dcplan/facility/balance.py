@@ -11,10 +11,10 @@ from dcplan.facility.result import FacilityResult
 def balance_residual(result: FacilityResult) -> float:
     """Largest imbalance of any step over the power at the meter [-]; NaN if the result holds one.
 
-    Five balances: meter = sum of the electrical parts; room heat = what runs in the room; heat of room, coolant and
-    their pumps = compressors + economisers + reuse + shortfall; outdoor air = compressors' heat and power + economisers
-    + condenser pumps; and over the whole building, meter = outdoor air + reuse + shortfall + what leaves outdoors
-    (transformer, switchgear, heaters of the generators, fans out there, humidifiers).
+    Five balances: meter = sum of the electrical parts; room heat = what runs in the room; heat of room, moisture,
+    coolant and pumps = compressors + economisers + reuse + shortfall; outdoor air = compressors' heat and power +
+    economisers + condenser pumps; and over the whole building, meter + moisture = outdoor air + reuse + shortfall +
+    what leaves outdoors (transformer, switchgear, heaters of the generators, fans out there, humidifiers).
     """
     r = result
     electrical = r.facility_w - (
@@ -36,13 +36,15 @@ def balance_residual(result: FacilityResult) -> float:
     )
     in_air_w = r.server_w - r.liquid_heat_w
     room = r.room_heat_w - (in_air_w + r.pdu_loss_w + r.ups_loss_w + r.crah_fan_w + r.lighting_w)
-    removed = (r.room_heat_w + r.liquid_heat_w + r.chilled_water_pump_w + r.liquid_pump_w) - (
+    removed = (r.room_heat_w + r.moisture_heat_w + r.liquid_heat_w + r.chilled_water_pump_w + r.liquid_pump_w) - (
         r.evaporator_heat_w + r.economiser_heat_w + r.heat_reused_w + r.cooling_shortfall_w
     )
     outdoor = r.heat_rejected_w - (r.evaporator_heat_w + r.chiller_w + r.economiser_heat_w + r.condenser_pump_w)
     outdoors_w = r.transformer_loss_w + r.switchgear_loss_w + r.generator_heater_w
     outdoors_w = outdoors_w + r.tower_fan_w + r.economiser_fan_w + r.humidification_w
-    building = r.facility_w - (r.heat_rejected_w + r.heat_reused_w + r.cooling_shortfall_w + outdoors_w)
+    building = (r.facility_w + r.moisture_heat_w) - (
+        r.heat_rejected_w + r.heat_reused_w + r.cooling_shortfall_w + outdoors_w
+    )
     parts = (electrical, room, removed, outdoor, building)
     return max(_relative(part, r.facility_w) for part in parts)
 

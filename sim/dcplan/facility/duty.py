@@ -38,6 +38,8 @@ class Duty:
     """Exhaust or outdoor-side fans of economisers [W]."""
     humidification_w: FloatArray = field(default_factory=_nothing)
     """Humidifiers [W]; the water takes it along."""
+    moisture_w: FloatArray = field(default_factory=_nothing)
+    """Heat of outdoor water that condenses on cold coils, which comes on top of the room's [W]."""
     evaporator_heat_w: FloatArray = field(default_factory=_nothing)
     """Heat that compressors take from room or water [W]."""
     economiser_heat_w: FloatArray = field(default_factory=_nothing)

@@ -95,6 +95,7 @@ def simulate(
         facility_w=metered.facility_w,
         room_heat_w=room_heat_w,
         liquid_heat_w=np.zeros(shape) if liquid is None else liquid.heat_w,
+        moisture_heat_w=duty.moisture_w,
         evaporator_heat_w=duty.evaporator_heat_w,
         economiser_heat_w=duty.economiser_heat_w,
         heat_rejected_w=duty.rejected_w,
@@ -165,6 +166,9 @@ def _cool(
     free = None if design.air_economiser is None else free_cool(room, air, design.air_economiser, design.compressors)
     left_w = moved_w if free is None else moved_w * (1.0 - free.share)
     duties = [Duty(shortfall_w=room_heat_w - moved_w), *([] if free is None else [free.duty])]
+    moisture_w = left_w * (1.0 / design.room.sensible_share - 1.0)
+    left_w = left_w + moisture_w if design.compressors else left_w
+    duties += [Duty(moisture_w=moisture_w)] if design.compressors else []
     warmer_k = np.zeros_like(moved_w) if free is None else free.supply_c - design.room.supply_c
     if design.dx is not None:
         duties.append(expand(left_w, air.dry_bulb_c, design.dx, out.room_units))

@@ -42,6 +42,8 @@ class FacilityResult:
     """Heat to remove from the room's air: servers less *liquid_heat_w*, PDU, UPS, room fans, lighting."""
     liquid_heat_w: FloatArray
     """Servers' heat into coolant."""
+    moisture_heat_w: FloatArray
+    """Heat of outdoor water that condenses on cold coils."""
     evaporator_heat_w: FloatArray
     """Heat that compressors take from water or air."""
     economiser_heat_w: FloatArray

@@ -42,6 +42,9 @@ class RoomDesign:
     """Air power over electric power at design flow: fan, motor and drive together [-]."""
     speed_min: float
     """Lowest flow over design flow of a unit [-]."""
+    sensible_share: float = 1.0
+    """Share of what cold coils remove that is the room's heat [-] (SHR); the rest is water of the outdoor air that
+    gets in and condenses on them."""
 
     def __post_init__(self) -> None:
         require("supply_c", self.supply_c, 5.0, 45.0)
@@ -53,6 +56,7 @@ class RoomDesign:
         require("room standby units", self.standby, 0, 1e5)
         require("fan pressure_pa", self.pressure_pa, 0.0, 3000.0)
         require("fan efficiency", self.efficiency, 0.05, 0.95)
+        require("sensible_share", self.sensible_share, 0.5, 1.0)
         require("fan speed_min", self.speed_min, self.fan.flow_min, 1.0)
 
     @property

@@ -23,7 +23,7 @@ SITE = (
     Kpi("wue_l_per_kwh", "L/kWh", "water usage effectiveness (ISO/IEC 30134-9), site water: make-up water / IT energy"),
     Kpi("cue_kg_per_kwh", "kg/kWh", "carbon usage effectiveness (ISO/IEC 30134-8), location-based, scope 2: CO2e of the energy / IT energy"),
     Kpi("it_energy_kwh", "kWh", "energy at the servers' plugs, their power supplies and fans included"),
-    Kpi("facility_energy_kwh", "kWh", "energy at the utility meter"),
+    Kpi("facility_energy_kwh", "kWh", "energy at the utility meter, and of standby generators in a power cut"),
     Kpi("facility_energy_unused_kwh", "kWh", "part of that on slots nobody has reserved, in proportion to the energy at the servers' plugs, step by step"),
     Kpi("peak_power_kw", "kW", "highest power at the utility meter, mean over one step"),
     Kpi("load_factor", "-", "mean power / highest power, both at the utility meter"),
@@ -70,7 +70,7 @@ STRANDED = tuple(
 """KPIs of the levels of a power chain; racks, rows and hall where they have a limit."""
 
 STANDBY = (
-    Kpi("generator_fuel_l", "L", "fuel of the standby generators: monthly tests, by the share of the month that is simulated"),
+    Kpi("generator_fuel_l", "L", "fuel of the standby generators: monthly tests, by the share of the month that is simulated, and power cuts"),
     Kpi("generator_carbon_kg", "kg", "CO2e of burning that fuel, scope 1; not part of carbon_kg"),
 )  # fmt: skip
 """KPIs of a building with standby generators."""

@@ -240,7 +240,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _power("it_w", "power at the servers' plugs"),
             _power("psu_loss_w", "loss of the servers' power supplies (part of it_w)"),
             *SITE_LOADS,
-            Column("fuel_l_s", "float64", "L/s", "fuel of the standby generators: their monthly tests, spread evenly"),
+            _power("generator_w", "part of facility_w that standby generators deliver in a power cut"),
+            Column("fuel_l_s", "float64", "L/s", "fuel of the generators: monthly tests, spread evenly, and cuts"),
             Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
             Column("dry_bulb_c", "float64", "degC", "outside air temperature"),
@@ -264,6 +265,12 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("wanted_w", "float64", "W", "what it would have drawn at full speed"),
             Column("allowed_w", "float64", "W", "what it may draw from then on"),
             Column("speed", "float64", "-", "speed of its servers from then on, over full speed"),
+        ),
+        "standby": (
+            *_key("replication"),
+            Column("incident", "str", "", "power cut"),
+            Column("started", "int64", "generators", "standby generators that started"),
+            Column("needed", "int64", "generators", "standby generators needed for full load"),
         ),
         "room": (
             *_key("replication"),

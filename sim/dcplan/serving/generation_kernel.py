@@ -119,7 +119,7 @@ def _after_s(decode_s: FloatArray, rep: Record, steps: int) -> float:  # pragma:
     return rep.since_s + (at_last - at_first)  # type: ignore[no-any-return]
 
 
-@called
+@function
 def _needed(pool: Pool, running: IntArray, rep: Record, block: int, steps: int) -> int:  # pragma: no cover - compiled
     """Blocks that the running sequences need more after so many steps."""
     more = 0
@@ -223,35 +223,54 @@ def _leave(
 
 
 @function
-def _free(state: GenerationState, slot: int) -> None:  # pragma: no cover - compiled
+def _free(pool: Pool, numbers: IntArray, slot: int) -> None:  # pragma: no cover - compiled
     """A place for a sequence becomes free."""
-    state.pool[slot].next = state.numbers[FREE]
-    state.numbers[FREE] = slot
-    state.numbers[FREE_PLACES] += 1
+    pool[slot].next = numbers[FREE]
+    numbers[FREE] = slot
+    numbers[FREE_PLACES] += 1
+
+
+@function
+def _hand_over(pool: Pool, rep: Record, slot: int) -> None:  # pragma: no cover - compiled
+    """The sequence that was prefilled is ready for another replica."""
+    this = pool[slot]
+    this.ready_s = rep.ends_s
+    this.bits = mixed(this.bits, 1)
+    this.cached = 1
+    this.next = NOBODY
+    if rep.first_out == NOBODY:
+        rep.first_out = slot
+    else:
+        pool[rep.last_out].next = slot
+    rep.last_out = slot
 
 
 @function
 def _dismiss(
     rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int
 ) -> None:  # pragma: no cover - compiled
-    """Those that have their last token leave."""
+    """Those that have their last token leave; where prompts are processed for others, those that have the first."""
     rep = state.replica[replica]
     running = state.running[replica]
     kept = 0
     for k in range(rep.running):
         slot = running[k]
         this = state.pool[slot]
-        if this.last_step > rep.steps:
+        hands_over = replica < rules.prefill_replicas and this.output > 1
+        if this.last_step > rep.steps and not hands_over:
             running[kept] = slot
             kept += 1
             continue
-        length = this.prompt + this.output
+        length = this.prompt + (1 if hands_over else this.output)
         rep.tokens -= length
         rep.blocks -= _blocks(length, rules.block)
         if rules.keeps:  # its last token was never put into the KV cache
             keep(state.kept[replica], rep, this.source, (length - 1) // rules.block)
-        _leave(rules, totals, this, rep.ends_s)
-        _free(state, slot)
+        if hands_over:
+            _hand_over(state.pool, rep, slot)
+        else:
+            _leave(rules, totals, this, rep.ends_s)
+            _free(state.pool, state.numbers, slot)
     if kept < rep.running:
         rep.running = kept
         rep.since_step = NOBODY
@@ -275,34 +294,10 @@ def _account(
 
 
 @function
-def _hand_over(pool: Pool, rep: Record) -> None:  # pragma: no cover - compiled
-    """The sequence that was prefilled is ready for another replica."""
-    this = pool[rep.current]
-    this.ready_s = rep.ends_s
-    this.bits = mixed(this.bits, 1)
-    this.cached = 1
-    this.next = NOBODY
-    if rep.first_out == NOBODY:
-        rep.first_out = rep.current
-    else:
-        pool[rep.last_out].next = rep.current
-    rep.last_out = rep.current
-
-
-@function
 def _end_prefill(
-    rules: GenerationRules,
-    pool: Pool,
-    running: IntArray,
-    kept: Kept,
-    rep: Record,
-    totals: GenerationTotals,
-    decodes: bool,
+    pool: Pool, running: IntArray, rep: Record, totals: GenerationTotals
 ) -> None:  # pragma: no cover - compiled
-    """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs.
-
-    *decodes*: whether it runs here if it gets more tokens; else it is handed over.
-    """
+    """A piece of a prompt has been processed; after the last one, its sequence has one more token and runs."""
     this = pool[rep.current]
     totals.counts[TOKENS_IN] += rep.piece
     rep.prefilled += rep.piece
@@ -314,13 +309,7 @@ def _end_prefill(
         this.first_s = rep.ends_s
         totals.sums[TTFT_S] += ttft_s
         totals.ttft[bin_of(ttft_s)] += 1
-    if decodes or this.output == 1:
-        _join(pool, running, rep, rep.current)
-    else:
-        rep.blocks = 0
-        if rules.keeps:
-            keep(kept, rep, this.source, this.prompt // rules.block)
-        _hand_over(pool, rep)
+    _join(pool, running, rep, rep.current)
     rep.current = NOBODY
 
 
@@ -424,19 +413,22 @@ def _next_step(
 
 @function
 def _replay(
-    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, now_s: float
+    rules: GenerationRules, state: GenerationState, totals: GenerationTotals, replica: int, now_s: float, stops: bool
 ) -> None:  # pragma: no cover - compiled
-    """Bring a replica up to *now_s*."""
+    """Bring a replica up to *now_s*; *stops*: and account for what it does then."""
     rep = state.replica[replica]
     running, kept = state.running[replica], state.kept[replica]
-    while rep.ends_s <= now_s:
-        if rep.phase == DECODE:
+    while stops or rep.ends_s <= now_s:
+        ends = rep.ends_s <= now_s
+        if ends and rep.phase == DECODE:
             _end_decode(rules, state.pool, running, rep, totals.batches, now_s)
-        _account(rules, totals.sums, rep, rep.ends_s)
+        _account(rules, totals.sums, rep, rep.ends_s if ends else now_s)
+        if not ends:
+            return
         if rep.idle > rules.blocks - rep.blocks:
             evict(kept, rep, rules.blocks - rep.blocks)
         if rep.phase == PREFILL:
-            _end_prefill(rules, state.pool, running, kept, rep, totals, replica >= rules.prefill_replicas)
+            _end_prefill(state.pool, running, rep, totals)
         _dismiss(rules, state, totals, replica)
         _next_step(rules, state.pool, running, kept, rep, totals)
 
@@ -488,13 +480,13 @@ def _compared(routing: int, bits: int, number: int, replicas: int) -> tuple[int,
 
 @function
 def _arrived(
-    state: GenerationState, now_s: float, bits: int, prompt: int, output: int, source: int, known: int
+    pool: Pool, numbers: IntArray, now_s: float, bits: int, prompt: int, output: int, source: int, known: int
 ) -> int:  # pragma: no cover - compiled
     """The place of a request that comes."""
-    slot = state.numbers[FREE]
-    this = state.pool[slot]
-    state.numbers[FREE] = this.next
-    state.numbers[FREE_PLACES] -= 1
+    slot = numbers[FREE]
+    this = pool[slot]
+    numbers[FREE] = this.next
+    numbers[FREE_PLACES] -= 1
     this.came_s = now_s
     this.first_s = np.nan
     this.attempt = 0
@@ -511,18 +503,18 @@ def _arrived(
 
 
 @function
-def _handed_over(state: GenerationState, replicas: int, until_s: float) -> int:  # pragma: no cover - compiled
+def _handed_over(pool: Pool, fleet: NDArray[Any], replicas: int, until_s: float) -> int:  # pragma: no cover - compiled
     """The next sequence that the first *replicas* hand over before *until_s*; `NOBODY` if there is none."""
     source, at_s = NOBODY, until_s
     for replica in range(replicas):
-        slot = state.replica[replica].first_out
-        if slot != NOBODY and state.pool[slot].ready_s < at_s:
-            source, at_s = replica, state.pool[slot].ready_s
+        slot = fleet[replica].first_out
+        if slot != NOBODY and pool[slot].ready_s < at_s:
+            source, at_s = replica, pool[slot].ready_s
     if source == NOBODY:
         return NOBODY
-    rep = state.replica[source]
+    rep = fleet[source]
     slot = rep.first_out
-    rep.first_out = state.pool[slot].next
+    rep.first_out = pool[slot].next
     return slot  # type: ignore[no-any-return]
 
 
@@ -569,13 +561,21 @@ def forget_patience(pool: Pool, slot: int) -> None:  # pragma: no cover - compil
 
 @function
 def _candidates(
-    rules: GenerationRules, state: GenerationState, comes: bool, held: int, area: int, stage: int, bits: int
+    rules: GenerationRules,
+    state: GenerationState,
+    comes: bool,
+    held: int,
+    area: int,
+    stage: int,
+    bits: int,
+    settled: bool,
 ) -> tuple[int, int, int, int, bool]:  # pragma: no cover - compiled
     """Replicas that a sequence may go to: the one that it takes if loads are equal; the first, the last, and the step.
 
     They are numbers of replicas, or else, as told by the last, places in `ready`. In stage 1 they are some of those
     that take over what others have prefilled. If no sequence comes, they are all of the stage; if one may give up, they
-    are the replica *held* that it waits for.
+    are the replica *held* that it waits for. Unless all is *settled*, they are all of which one might be chosen by its
+    session.
     """
     if held != NOBODY:
         return held, held, held, 1, True
@@ -588,9 +588,9 @@ def _candidates(
     routing = rules.routing
     if routing == AFFINITY and stage == 0:
         last = state.ready[here.first + here.count - 1]
-        if rules.bound < np.inf:
+        if not settled:
             return NOBODY, 0, last, 1, True
-        chosen = _hashed(state.replica, last + 1, here.count, bits, np.inf)
+        chosen = _hashed(state.replica, last + 1, here.count, bits, rules.bound)
         return chosen, chosen, chosen, 1, True
     chosen, other = _compared(POWER_OF_TWO if routing == AFFINITY else routing, bits, here.turn, here.count)
     here.turn += 1
@@ -606,7 +606,7 @@ def fail(
     this = state.pool[slot]
     if this.attempt + 1 == rules.attempts:
         counts[GIVEN_UP] += 1
-        _free(state, slot)
+        _free(state.pool, state.numbers, slot)
         return
     pause_s = backoff_s(rules, this.attempt, mixed(this.bits, 2 * this.attempt + 1))
     push(state.later, state.numbers[COMING], now_s + pause_s, slot)
@@ -653,7 +653,7 @@ def serve(
             slot, held, now_s = NOBODY, NOBODY, limit_s
             area = 1 + stage if split else WHOLE
             if stage == 1:
-                slot = _handed_over(state, rules.prefill_replicas, limit_s)
+                slot = _handed_over(state.pool, state.replica, rules.prefill_replicas, limit_s)
                 if slot != NOBODY:
                     now_s = state.pool[slot].ready_s
             else:
@@ -675,7 +675,16 @@ def serve(
                 else:
                     source = sources[index] if len(sources) > 0 else 0
                     same = known[index] if len(known) > 0 else 0
-                    slot = _arrived(state, arrival_s, routes[index], prompts[index], outputs[index], source, same)
+                    slot = _arrived(
+                        state.pool,
+                        state.numbers,
+                        arrival_s,
+                        routes[index],
+                        prompts[index],
+                        outputs[index],
+                        source,
+                        same,
+                    )
                     totals.counts[ARRIVED] += 1
                     index += 1
                 if slot != NOBODY:
@@ -691,17 +700,21 @@ def serve(
                 this.born_s = this.came_s
                 if rules.zoned:
                     area = this.source
+            settled = rules.routing != AFFINITY or rules.bound == np.inf or stage == 1  # else all are looked at first
             while True:
-                chosen, low, high, apart, direct = _candidates(rules, state, comes, held, area, stage, bits)
+                chosen, low, high, apart, direct = _candidates(rules, state, comes, held, area, stage, bits, settled)
                 if not direct:
                     chosen = state.ready[chosen]
                 for k in range(low, high + 1, apart):
-                    _replay(rules, state, totals, k if direct else state.ready[k], now_s)
-                if direct and comes and chosen == NOBODY and high >= 0:
-                    chosen = _hashed(state.replica, high + 1, state.areas[area].count, bits, rules.bound)
+                    _replay(
+                        rules, state, totals, k if direct else state.ready[k], now_s, not comes and until_s < np.inf
+                    )
                 for k in range(low, NOBODY if direct else high + 1, apart):
                     if _load(state.replica[state.ready[k]]) < _load(state.replica[chosen]):
                         chosen = state.ready[k]
+                if not settled:
+                    settled = True
+                    continue
                 if not rules.zoned or area == WHOLE:
                     break
                 if chosen != NOBODY and _load(state.replica[chosen]) < rules.spill_over:
@@ -727,7 +740,4 @@ def serve(
             else:
                 totals.counts[cause] += 1
                 fail(rules, state, totals.counts, slot, now_s)
-    if until_s < np.inf:
-        for replica in range(len(state.replica)):
-            _account(rules, totals.sums, state.replica[replica], until_s)
     return index

@@ -1,7 +1,8 @@
 """Queues with a known answer, written as scenarios, run through the same loader, kernel and KPIs as any other.
 
-Every number must lie within its own confidence interval. Because many are judged at once, the intervals are widened
-so that all of them together hold with 95 % (Bonferroni): a miss means something.
+Every number must lie within its own confidence interval, and within 1 % of theory. Because many are judged at once, the
+intervals are widened so that all of them together hold with 95 % (Bonferroni): a miss means something. Where service
+times are so unequal, or batches so alike for so long, that ten million requests tell a tail to 1 % only, more come.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from dcplan.validation.queues import Law
 REPLICATIONS = 10
 REQUESTS = 1_000_000
 """Requests per replication."""
+
+WITHIN = 0.01
+"""Largest difference from theory, relative."""
 
 SERVICE_S = 0.02
 RATE = 1.0 / SERVICE_S
@@ -86,7 +90,8 @@ def cases() -> Iterator[Case]:
     yield Case("M/G/1, Erlang-4", _endpoint(smooth, 1), 0.8 * RATE, "Neuts 1981", law)
     bursty = {"kind": "hyperexponential", "mean": f"{SERVICE_S} s", "cv": 2.0}
     law = queues.mph1(0.7 * RATE, *queues.hyperexponential_phases(SERVICE_S, 2.0))
-    yield Case("M/G/1, hyperexponential", _endpoint(bursty, 1), 0.7 * RATE, "Neuts 1981", law)
+    alone = _endpoint(bursty, 1)
+    yield Case("M/G/1, hyperexponential", alone, 0.7 * RATE, "Neuts 1981", law, requests=4 * REQUESTS)
     mean_s = queues.mh2c_s(0.8 * 8 * RATE, 8, *queues.hyperexponential_phases(SERVICE_S, 2.0))
     several = _endpoint(bursty, 8, queue=shared)
     yield Case("M/G/8, hyperexponential", several, 0.8 * 8 * RATE, "Markov chain, Little 1961", mean_s=mean_s)
@@ -98,7 +103,7 @@ def cases() -> Iterator[Case]:
     yield Case("M/M/4/12", limited, 1.1 * 4 * RATE, "birth-death, Kleinrock 1975", law, lost=lost)
     batched = _endpoint(exponential, 1, batching={"max_batch": 8, "max_delay": "0 s"})
     law = queues.batch_service(6.0 * RATE, RATE, 8)
-    yield Case("M/M[1,8]/1 batches", batched, 6.0 * RATE, "Bailey 1954", law)
+    yield Case("M/M[1,8]/1 batches", batched, 6.0 * RATE, "Bailey 1954", law, requests=4 * REQUESTS)
     split = _endpoint(exponential, 5, routing="random")
     yield from _interacting(exponential)
     chosen = _endpoint(exponential, 1000, routing="power_of_two")
@@ -148,7 +153,7 @@ def _interacting(exponential: dict[str, Any]) -> Iterator[Case]:
     rate, mean_s = queues.finite_source(users, think_s, RATE, 5)
     demand = {"kind": "closed", "users": users, "think": f"{think_s} s"}
     shared = _endpoint(exponential, 5, queue={"kind": "shared"})
-    yield Case("M/M/5//60, users", shared, rate, "Kleinrock 1975", mean_s=mean_s, lost=0.0, demand=demand)
+    yield Case("M/M/5//60, closed network", shared, rate, "Kleinrock 1975", mean_s=mean_s, lost=0.0, demand=demand)
 
 
 def _cached(exponential: dict[str, Any]) -> Iterator[Case]:
@@ -194,7 +199,12 @@ def checks(seed: int) -> list[Check]:
     wider = student_t(degrees, 1.0 - (1.0 - CONFIDENCE) / count) / student_t(degrees)
     return [
         Check(
-            f"{case.name} {label}", ours["value"], expected, wider * (ours["high"] - ours["low"]) / 2, unit, case.source
+            f"{case.name} {label}",
+            ours["value"],
+            expected,
+            min(wider * (ours["high"] - ours["low"]) / 2, WITHIN * expected),
+            unit,
+            case.source,
         )
         for case, compared in found
         for label, ours, expected, unit in compared

@@ -64,3 +64,12 @@ def test_economiser_supply_lies_between_return_and_supply(building: FacilityDesi
     assert result.economiser_supply_c[0] == pytest.approx(15.0)
     assert 15.0 < result.economiser_supply_c[1] < result.chilled_water_return_c[1]
     assert result.economiser_supply_c[2] == result.chilled_water_return_c[2]
+
+
+def test_water_on_the_coils_is_heat_that_the_chillers_remove_too(building: FacilityDesign) -> None:
+    summer = Weather(np.array(33.0), np.array(25.0), np.array(101325.0))
+    humid = replace(building, room=replace(building.room, sensible_share=0.9))
+    dry, wet = (simulate(np.array([8e5]), summer, each) for each in (building, humid))
+    assert wet.moisture_heat_w == pytest.approx(wet.room_heat_w / 9.0)
+    assert wet.evaporator_heat_w[0] > 1.1 * dry.evaporator_heat_w[0]
+    assert balance_residual(wet) < 1e-9

@@ -40,6 +40,13 @@ def test_nominal_approach(tower: TowerDesign) -> None:
     assert at(tower, 1.0, 25.55).full_k == pytest.approx([3.85], abs=0.05)
 
 
+def test_a_generous_tower_comes_closer_to_the_wet_bulb(tower: TowerDesign) -> None:
+    generous = replace(tower, approach_factor=0.7)
+    wet_bulb_c = np.array([5.0, 15.0, 25.0])
+    plain_k, closer_k = (at(each, 0.9, wet_bulb_c).full_k for each in (tower, generous))
+    assert closer_k == pytest.approx(0.7 * plain_k)
+
+
 def test_the_fan_speed_reaches_the_target(tower: TowerDesign) -> None:
     wet_bulb_c = np.array([0.0, 5.0, 10.0, 15.0, 20.0])
     state = at(tower, 0.8, wet_bulb_c, 0.8)

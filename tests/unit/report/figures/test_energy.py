@@ -45,7 +45,7 @@ def site(it_w: list[float], loads_w: dict[str, float], replications: int = 1, ps
         }
         | base
         | rest
-        | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
+        | {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
         for replication in range(replications)
         for hour, watt in enumerate(it_w)
     ]

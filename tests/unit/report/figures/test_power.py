@@ -35,7 +35,7 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
         }
         | base
         | rest
-        | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
+        | {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
         for hour, watt in enumerate(it_w)
     ]
     return frame("site", rows)
