@@ -38,7 +38,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
     """The table `warnings`: whole sentences, the gravest first."""
     value = {name: kpi["value"] for name, kpi in kpis.items()}
     sentences = [
-        *_endpoints(scenario, value, tables["endpoints"]),
+        *_endpoints(scenario, value, tables.get("endpoints", pd.DataFrame())),
         *_pipelines(scenario, value, tables.get("pipelines")),
         *_caches(scenario, value, tables.get("cache")),
         *_training(scenario, tables),
