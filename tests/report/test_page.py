@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ from dcplan.studies.replicate import replicate
 
 NASTY = "<script>alert(1)</script>"
 REST_BYTES = 1_500_000
+PageOf = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def page_of(make_run: Callable[..., Run]) -> PageOf:
+    """The page of a run, drawn once for all tests."""
+    return cache(lambda **settings: page.render(make_run(**settings)))
 
 
 def without_plotly(text: str) -> str:
@@ -35,18 +43,17 @@ def drawings(text: str) -> list[dict[str, object]]:
     return [json.loads(found) for found in re.findall(r"<script type='application/json'[^>]*>(.*?)</script>", text)]
 
 
-def test_it_is_written_beside_the_run(make_run: Callable[..., Run], tmp_path: Path) -> None:
+def test_it_is_written_beside_the_run_and_the_same_run_gives_the_same_bytes(
+    make_run: Callable[..., Run], page_of: PageOf, tmp_path: Path
+) -> None:
     path = page.write(make_run(), tmp_path / "run")
     assert path == tmp_path / "run" / "report.html"
-    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>\n<html lang=")
+    assert path.read_text(encoding="utf-8") == page_of()
+    assert page_of().startswith("<!DOCTYPE html>\n<html lang=")
 
 
-def test_the_same_run_gives_the_same_bytes(make_run: Callable[..., Run]) -> None:
-    assert page.render(make_run()) == page.render(make_run())
-
-
-def test_sections_follow_the_order_of_the_questions(make_run: Callable[..., Run]) -> None:
-    assert headings(page.render(make_run(endpoints=("chat", "vision")))) == [
+def test_sections_follow_the_order_of_the_questions(page_of: PageOf) -> None:
+    assert headings(page_of(endpoints=("chat", "vision"))) == [
         "Headline numbers",
         "Before you trust these numbers",
         "Energy and power",
@@ -72,10 +79,10 @@ def test_sections_follow_the_order_of_the_questions(make_run: Callable[..., Run]
     ],
 )
 def test_a_run_without_some_tables_has_a_page_without_some_sections(
-    make_run: Callable[..., Run], settings: dict[str, object], missing: list[str]
+    page_of: PageOf, settings: dict[str, object], missing: list[str]
 ) -> None:
-    whole = headings(page.render(make_run()))
-    assert headings(page.render(make_run(**settings))) == [title for title in whole if title not in missing]
+    whole = headings(page_of())
+    assert headings(page_of(**settings)) == [title for title in whole if title not in missing]
 
 
 def test_a_run_with_empty_tables_has_a_page(make_run: Callable[..., Run]) -> None:
@@ -86,8 +93,8 @@ def test_a_run_with_empty_tables_has_a_page(make_run: Callable[..., Run]) -> Non
     assert "nothing to warn of" in text
 
 
-def test_an_endpoint_without_requests_says_so(make_run: Callable[..., Run]) -> None:
-    text = page.render(make_run(idle=("vision",)))
+def test_an_endpoint_without_requests_says_so(page_of: PageOf) -> None:
+    text = page_of(idle=("vision",))
     assert "vision got no request" in text
     assert "no value" in text
 
@@ -104,8 +111,8 @@ def test_a_cache_is_drawn_beside_its_theory_however_few_requests_come(
     assert len(drawings(text)) >= 2
 
 
-def test_one_replication_has_no_interval(make_run: Callable[..., Run]) -> None:
-    text = without_plotly(page.render(make_run(replications=1)))
+def test_one_replication_has_no_interval(page_of: PageOf) -> None:
+    text = without_plotly(page_of(queues=(), replications=1))
     assert "no interval: one replication" in text
     assert "95&nbsp;%: " not in text
 
@@ -116,8 +123,8 @@ def test_it_is_small_beside_plotly(make_run: Callable[..., Run]) -> None:
     assert text.count(get_plotlyjs()) == 1
 
 
-def test_it_forbids_itself_any_request(make_run: Callable[..., Run]) -> None:
-    text = without_plotly(page.render(make_run()))
+def test_it_forbids_itself_any_request(page_of: PageOf) -> None:
+    text = without_plotly(page_of())
     assert "default-src 'none'; script-src 'sha256-" in text
     assert not re.search(r"<(script|img|iframe|link)[^>]*\s(src|href)=['\"](?!data:)", text)
     assert "@import" not in text
@@ -145,16 +152,16 @@ def test_json_cannot_end_its_script() -> None:
     assert json.loads(in_script({"name": "</script><!-- &"})) == {"name": "</script><!-- &"}
 
 
-def test_the_costs_on_the_page_sum_to_the_kpi(make_run: Callable[..., Run]) -> None:
+def test_the_costs_on_the_page_sum_to_the_kpi(make_run: Callable[..., Run], page_of: PageOf) -> None:
     run = make_run(endpoints=("chat", "vision"))
     total = run.kpis["kpis"]["cost_total_usd"]["value"]
     assert float(by_item(run.tables["costs"]).sum()) == pytest.approx(total, rel=1e-12)
     assert float(by_owner(run.tables["costs"])["total"].sum()) == pytest.approx(total, rel=1e-12)
-    assert page.render(run).count(f"${total:,.2f}") >= 3
+    assert page_of(endpoints=("chat", "vision")).count(f"${total:,.2f}") >= 3
 
 
-def test_each_figure_has_a_finding_a_caption_and_a_label(make_run: Callable[..., Run]) -> None:
-    text = without_plotly(page.render(make_run()))
+def test_each_figure_has_a_finding_a_caption_and_a_label(page_of: PageOf) -> None:
+    text = without_plotly(page_of())
     figures = re.findall(r"<figure.*?</figure>", text, flags=re.DOTALL)
     assert len(figures) == 8
     for figure in figures:
@@ -164,14 +171,14 @@ def test_each_figure_has_a_finding_a_caption_and_a_label(make_run: Callable[...,
         assert re.search(r"<figcaption>.+</figcaption>", figure)
 
 
-def test_unread_sources_are_marked_and_addresses_are_links(make_run: Callable[..., Run]) -> None:
-    text = page.render(make_run())
+def test_unread_sources_are_marked_and_addresses_are_links(page_of: PageOf) -> None:
+    text = page_of()
     assert text.count("source not read yet</span>") == 1
     assert "<a href='https://example.org/station?a=1&amp;b=2' rel='noreferrer'>" in text
 
 
-def test_the_whole_scenario_is_on_the_page(make_run: Callable[..., Run]) -> None:
-    text = page.render(make_run())
+def test_the_whole_scenario_is_on_the_page(page_of: PageOf) -> None:
+    text = page_of()
     assert "<details>" in text
     assert "max_delay: 0.005 s" in text
     assert "Monday, 07 July 2025" in text

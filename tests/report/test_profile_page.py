@@ -26,21 +26,36 @@ def text(folder: Path) -> str:
     return render(read(folder)).replace(get_plotlyjs(), "")
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile that no test changes."""
+    return profile(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="module")
+def whole(plain: Path) -> str:
+    """Its page, drawn once for all tests."""
+    return render(read(plain))
+
+
+@pytest.fixture(scope="module")
+def page(whole: str) -> str:
+    """What is on it beside Plotly."""
+    return whole.replace(get_plotlyjs(), "")
+
+
 def headings(page: str) -> list[str]:
     return re.findall(r"<h2[^>]*>(.*?)</h2>", page)
 
 
-def test_it_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
-    folder = profile(tmp_path)
-    assert write_profile_page(folder, tmp_path / "new" / "page.html") == tmp_path / "new" / "page.html"
-    path = write_profile_page(folder, tmp_path / "pages")
+def test_it_is_written_where_it_is_asked_for_and_the_same_profile_gives_the_same_bytes(
+    plain: Path, whole: str, tmp_path: Path
+) -> None:
+    assert write_profile_page(plain, tmp_path / "new" / "page.html") == tmp_path / "new" / "page.html"
+    path = write_profile_page(plain, tmp_path / "pages")
     assert path == tmp_path / "pages" / "profile.html"
-    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>\n<html lang=")
-
-
-def test_the_same_profile_gives_the_same_bytes(tmp_path: Path) -> None:
-    folder = profile(tmp_path)
-    assert render(read(folder)) == render(read(folder))
+    assert path.read_text(encoding="utf-8") == whole
+    assert whole.startswith("<!DOCTYPE html>\n<html lang=")
 
 
 def test_sections_follow_the_order_of_the_questions(tmp_path: Path) -> None:
@@ -60,16 +75,13 @@ def test_sections_follow_the_order_of_the_questions(tmp_path: Path) -> None:
     ]
 
 
-def test_every_point_is_in_the_table_with_its_reason(tmp_path: Path) -> None:
-    folder = profile(tmp_path)
-    page = text(folder)
-    assert page.count("<td data-label='Point'>") == len(read(folder).points)
+def test_every_point_is_in_the_table_with_its_reason(plain: Path, page: str) -> None:
+    assert page.count("<td data-label='Point'>") == len(read(plain).points)
     assert "interval ±27.8&nbsp;% of the mean" in page
     assert "<span class='word UNSTABLE'>UNSTABLE</span>" in page
 
 
-def test_without_a_meter_the_page_says_so(tmp_path: Path) -> None:
-    page = text(profile(tmp_path))
+def test_without_a_meter_the_page_says_so(page: str) -> None:
     assert "Energy is not known (source of power: no meter)" in page
     assert "takes least processor time" in page
 
@@ -81,17 +93,15 @@ def test_modelled_energy_is_never_called_measured(tmp_path: Path) -> None:
     assert "<h2>Energy</h2>" not in page
 
 
-def test_device_time_has_a_column_on_the_page_of_an_accelerator(tmp_path: Path) -> None:
+def test_device_time_has_a_column_on_the_page_of_an_accelerator(page: str, tmp_path: Path) -> None:
+    assert "On the device" not in page
     folder = profile(tmp_path)
-    assert "On the device" not in text(folder)
     measured.change(folder, "infer.csv", device_mean_s=0.000123)
     assert "<td data-label='On the device' class='number'>123 µs</td>" in text(folder)
 
 
-def test_provenance_has_the_hash_and_the_conditions(tmp_path: Path) -> None:
-    folder = profile(tmp_path)
-    page = text(folder)
-    assert read(folder).profile.digest in page
+def test_provenance_has_the_hash_and_the_conditions(plain: Path, page: str) -> None:
+    assert read(plain).profile.digest in page
     assert "<code>torch</code></th><td>2.13.0+cpu</td>" in page
 
 

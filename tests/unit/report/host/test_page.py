@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,14 @@ from dcplan.report.host.tables import judgement_cells, judgements_html, most_cel
 from made_up_host import LOADS, busy, quiet, written
 
 NASTY = "<script>alert(1)</script>"
-DOCUMENTS = pytest.mark.parametrize("document", [quiet(), busy(), busy(2)], ids=["quiet", "once", "contended"])
+DOCUMENTS = {"quiet": quiet(), "once": busy(), "contended": busy(2)}
+EACH = pytest.mark.parametrize("name", DOCUMENTS)
+
+
+@cache
+def page(name: str) -> str:
+    """The page of a document, drawn once for all tests."""
+    return render(of(DOCUMENTS[name]))
 
 
 def exact() -> dict[str, Any]:
@@ -39,23 +47,24 @@ def exact() -> dict[str, Any]:
     return document
 
 
-@DOCUMENTS
-def test_the_page_lies_beside_the_document_and_is_the_same_every_time(document: dict[str, Any], tmp_path: Path) -> None:
-    path = write_host_page(written(document, tmp_path / "run"))
+@EACH
+def test_the_page_lies_beside_the_document_and_is_the_same_every_time(name: str, tmp_path: Path) -> None:
+    path = write_host_page(written(DOCUMENTS[name], tmp_path / "run"))
     assert path == tmp_path / "run" / "report.html"
-    assert path.read_text(encoding="utf-8") == render(of(document))
+    assert path.read_text(encoding="utf-8") == page(name)
 
 
-@DOCUMENTS
-def test_it_asks_the_network_for_nothing(document: dict[str, Any]) -> None:
-    text = render(of(document))
+@EACH
+def test_it_asks_the_network_for_nothing(name: str) -> None:
+    text = page(name)
     head = text[: text.index("<script>")]
     assert "default-src 'none'" in head
     assert not re.search(r"(src|href)=['\"]?(https?:)?//", head)
 
 
-@DOCUMENTS
-def test_every_run_is_in_the_tables(document: dict[str, Any]) -> None:
+@EACH
+def test_every_run_is_in_the_tables(name: str) -> None:
+    document = DOCUMENTS[name]
     text = runs_html(of(document))
     assert text.count("rowgroup") == len(document["cases"])
     assert text.count("<tr>") - text.count("<thead>") >= 7 * len(document["cases"])
@@ -91,7 +100,7 @@ def test_one_measurement_has_no_repeatability() -> None:
     known = of(busy())
     assert words.verdict(known).endswith("nobody knows how well the machine repeats itself.")
     assert judgement_cells(known.judgements[0])[3] == "measured once"
-    assert "measured once" in render(known)
+    assert "measured once" in page("once")
 
 
 def test_missed_metrics_are_named() -> None:
@@ -105,7 +114,7 @@ def test_missed_metrics_are_named() -> None:
 def test_a_raised_target_is_shown_with_the_one_that_was_asked() -> None:
     cells = judgement_cells(of(busy(2)).judgements[0])
     assert cells[2] == "25 % (quiet: 5 %)"
-    assert "how well the machine repeats itself," in render(of(busy(2)))
+    assert "how well the machine repeats itself," in page("contended")
 
 
 def test_a_metric_without_target_has_no_verdict() -> None:
@@ -142,9 +151,9 @@ def test_machine_and_software_are_told() -> None:
         assert expected in text
 
 
-@DOCUMENTS
-def test_every_run_is_a_mark_in_both_panels(document: dict[str, Any]) -> None:
-    known = of(document)
+@EACH
+def test_every_run_is_a_mark_in_both_panels(name: str) -> None:
+    known = of(DOCUMENTS[name])
     for narrow in (False, True):
         marks = [trace for trace in agreement_figure(known, narrow=narrow).data if trace.error_x.array is not None]
         assert sum(len(trace.x) for trace in marks) == 2 * len(known.cases)
@@ -158,9 +167,9 @@ def test_marks_tell_ways_and_loads_apart() -> None:
     assert len({colour(known, load) for load in LOADS}) == 4
 
 
-@DOCUMENTS
-def test_errors_show_repeatability_only_where_it_is_known(document: dict[str, Any]) -> None:
-    known = of(document)
+@EACH
+def test_errors_show_repeatability_only_where_it_is_known(name: str) -> None:
+    known = of(DOCUMENTS[name])
     for narrow in (False, True):
         figure = errors_figure(known, narrow=narrow)
         bars = [trace for trace in figure.data if trace.type == "bar"]
@@ -170,9 +179,9 @@ def test_errors_show_repeatability_only_where_it_is_known(document: dict[str, An
     assert np.float32(100 * first.error["mean"]) in np.concatenate([trace.y for trace in marks])
 
 
-@DOCUMENTS
-def test_every_distribution_is_drawn_twice(document: dict[str, Any]) -> None:
-    known = of(document)
+@EACH
+def test_every_distribution_is_drawn_twice(name: str) -> None:
+    known = of(DOCUMENTS[name])
     for way in ("in process", "http"):
         for narrow in (False, True):
             drawn = [t for t in curves_figure(known, way, narrow=narrow).data if t.x[0] is not None]
@@ -211,7 +220,7 @@ SERVER = [
 
 
 def test_what_a_server_takes_within_a_promise_is_shown_if_it_was_asked_for() -> None:
-    assert "What it can take in time" not in render(of(quiet()))
+    assert "What it can take in time" not in page("quiet")
     text = render(of(quiet(server_scenario=SERVER)))
     assert "What it can take in time" in text
     bounded, open_ended = of(quiet(server_scenario=SERVER)).server_scenario
