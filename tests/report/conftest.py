@@ -140,8 +140,9 @@ def _tables(
         loads = {load: np.full(steps, float(watt)) for load, watt in LOADS_W.items()}
         facility_w = it_w + sum(loads.values())
         weather = {"dry_bulb_c": 25.0, "wet_bulb_c": 18 + 4 * day, "economiser": 0.1, "water_kg_s": 1e-3}
+        weather["pressure_pa"] = 101325.0
         flags = {"extrapolated": False, "shortfall_w": 0.0, "over_limit": "", "redundancy_lost": False}
-        flags |= {"heat_removed_w": it_w, "heat_reused_w": 0.0, "server_inlet_c": 24.6}
+        flags |= {"heat_removed_w": it_w, "heat_reused_w": 0.0, "server_inlet_c": 24.6, "server_inlet_kg_kg": 0.009}
         flags |= {"outside_recommended": False, "outside_allowable": False}
         power = {"facility_w": facility_w, "it_w": it_w, "psu_loss_w": 0.08 * it_w}
         yield (

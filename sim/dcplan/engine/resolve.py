@@ -414,11 +414,10 @@ class _Resolver:
         if facility is None or facility.ride_through is None or not losses:
             return None
         spec = facility.ride_through
-        racks = sum(-(-each.count // each.rack.size) for each in self.scenario.fleet.values() if each.rack is not None)
         return RoomPlan(
             losses=losses,
             cuts_s=cuts_s(list(self.scenario.incidents.values()), clock, generators_s),
-            racks=racks,
+            racks=sum(each.racks for each in self.scenario.fleet.values()),
             mass=RackMass(),
             store_j=0.0 if spec.store is None else chilled_water_store_j(spec.store, spec.store_rise),
             begins_c=spec.throttling.begins,
@@ -517,9 +516,8 @@ def _limit_w(spec: Servers) -> float:
     """What the racks and rows of a group of servers may draw together [W]."""
     if spec.rack is None:
         return float(np.inf)
-    racks = -(-spec.count // spec.rack.size)
-    rows_w = np.inf if spec.rack.row is None else -(-racks // spec.rack.row.racks) * spec.rack.row.limit
-    return float(min(racks * spec.rack.limit, rows_w))
+    rows_w = np.inf if spec.rack.row is None else -(-spec.racks // spec.rack.row.racks) * spec.rack.row.limit
+    return float(min(spec.racks * spec.rack.limit, rows_w))
 
 
 def _served(spec: Endpoint, pool: Pool, timing: Timing, server: Server) -> tuple[Rules, PoolPlan]:

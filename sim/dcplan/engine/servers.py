@@ -206,14 +206,17 @@ def attribution(
     """Whose energy it is: idle power by reserved slots, the rest by what was *taken*; the parts sum to the meter.
 
     *taken* is the energy of the boards where it is known, and busy slot-seconds elsewhere, of each interval. Slots that
-    were off for *off_s* drew no idle power in that time, to the benefit of their owner.
+    were off for *off_s* drew no idle power in that time, to the benefit of their owner. What servers in warm air draw
+    above idle while nobody works goes by slots, too.
     """
     of_a_slot_w = group.server.idle_w / group.slots_per_server
     idle_w = servers_on(group, _sum(off_s, grid), grid) * group.server.idle_w
     above_j = (power_w - idle_w) * grid.durations_s
     total = _sum(taken, grid)
+    kept_s = {owner: owner.slots * grid.durations_s - off_s[owner] for owner in taken}
+    kept = np.maximum(_sum(kept_s, grid), 1e-9)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = {owner: np.where(total > 0, part / total, 0.0) for owner, part in taken.items()}
+        share = {owner: np.where(total > 0, part / total, kept_s[owner] / kept) for owner, part in taken.items()}
     parts = [(owner.name, owner.slots, off_s[owner], share[owner] * above_j) for owner in taken]
     tables = [
         frame(

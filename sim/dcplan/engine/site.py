@@ -38,6 +38,7 @@ def tables(plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int) -> 
     columns = _building(plan, site, it_w) if plan.facility is not None else _bare(it_w)
     time_s, duration_s = plan.grid.starts_s, plan.grid.durations_s
     weather = {"dry_bulb_c": site.weather.dry_bulb_c, "wet_bulb_c": site.weather.wet_bulb_c}
+    weather["pressure_pa"] = site.weather.pressure_pa
     key = {"replication": replication, "time_s": time_s, "duration_s": duration_s}
     table = frame("site", key | weather | columns)
     return {"site": table, "costs": _costs(plan, site, table, so_far["attribution"], replication)}
@@ -64,6 +65,7 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
         "heat_removed_w": result.heat_removed_w,
         "heat_reused_w": result.heat_reused_w,
         "server_inlet_c": result.server_inlet_c,
+        "server_inlet_kg_kg": result.server_inlet_kg_kg,
         "outside_recommended": result.outside_recommended,
         "outside_allowable": result.outside_allowable,
         "shortfall_w": result.cooling_shortfall_w,
@@ -119,7 +121,7 @@ def _bare(it_w: FloatArray) -> dict[str, object]:
         ),
         0.0,
     )
-    unknown = {"over_limit": "", "server_inlet_c": float("nan")}
+    unknown = {"over_limit": "", "server_inlet_c": float("nan"), "server_inlet_kg_kg": float("nan")}
     return {"facility_w": it_w, "it_w": it_w, **nothing, **plant, **flags, **unknown}
 
 

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dcplan.facility.air_economiser import FreeCooling, RoomAir, free_cool
-from dcplan.facility.ashrae import Envelope
 from dcplan.facility.chain import feed, meter
 from dcplan.facility.design import FacilityDesign
-from dcplan.facility.domain import BoolArray, FloatArray
+from dcplan.facility.domain import FloatArray
 from dcplan.facility.duty import Duty, together
 from dcplan.facility.dx import expand
 from dcplan.facility.liquid import LiquidState, coolant_c, take_heat
@@ -73,6 +72,7 @@ def simulate(
     )
     metered = meter(fed.input_w + mechanical_w + lighting_w, design.power)
     inlet_c = design.room.server_inlet_c + cooled.warmer_k
+    inlet_kg_kg = _inlet_kg_kg(cooled, air, design)
     loop = _shown(cooled, air)
 
     return FacilityResult(
@@ -107,6 +107,7 @@ def simulate(
         economiser_fraction=_free_share(duty, loop),
         chillers_running=duty.chillers_running,
         server_inlet_c=inlet_c,
+        server_inlet_kg_kg=inlet_kg_kg,
         return_air_c=return_air_c(room_heat_w, moved.flow_kg_s, design.room) + cooled.warmer_k,
         coolant_c=cooled.coolant_c,
         chilled_water_return_c=loop.return_c,
@@ -127,8 +128,8 @@ def simulate(
         airflow_exceeded=moved.exceeded,
         water_flow_exceeded=duty.water_flow_exceeded,
         chiller_redundancy_lost=duty.redundancy_lost,
-        outside_recommended=_outside(design.recommended, inlet_c, cooled, air, design),
-        outside_allowable=_outside(design.allowable, inlet_c, cooled, air, design),
+        outside_recommended=design.recommended.left_by(inlet_c, inlet_kg_kg, air.pressure_pa),
+        outside_allowable=design.allowable.left_by(inlet_c, inlet_kg_kg, air.pressure_pa),
     )
 
 
@@ -230,14 +231,12 @@ def _free_share(duty: Duty, loop: _Shown) -> FloatArray:
     return np.where(np.asarray(all_w) > 0.0, free_w / np.maximum(all_w, 1e-30), loop.share)
 
 
-def _outside(
-    envelope: Envelope, inlet_c: FloatArray, cooled: _Cooled, air: Weather, design: FacilityDesign
-) -> BoolArray:
-    """Where the air at the servers' inlets leaves *envelope*."""
+def _inlet_kg_kg(cooled: _Cooled, air: Weather, design: FacilityDesign) -> FloatArray:
+    """Water vapour per dry air at the servers' inlets [kg/kg]."""
     humidity = moist_air.saturation_humidity_ratio_kg_kg(design.dew_point_c, air.pressure_pa)
     if cooled.free is not None:
         humidity = np.where(cooled.free.outdoor, cooled.free.humidity_ratio_kg_kg, humidity)
-    return envelope.left_by(inlet_c, humidity, air.pressure_pa)
+    return humidity
 
 
 def _on_grid(weather: Weather, shape: tuple[int, ...]) -> Weather:

@@ -65,6 +65,8 @@ class FacilityResult:
 
     server_inlet_c: FloatArray
     """Air into the servers, as long as there is no shortfall [degC]."""
+    server_inlet_kg_kg: FloatArray
+    """Water vapour in it per dry air [kg/kg]."""
     return_air_c: FloatArray
     """Air back to the room units, as long as there is no shortfall [degC]."""
     coolant_c: FloatArray

@@ -12,7 +12,9 @@ import pandas as pd
 from dcplan.facility.ashrae import rack_cooling_index
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.definitions import unit_of
+from dcplan.kpis.incidents import incident_kpis
 from dcplan.kpis.interval import estimate
+from dcplan.kpis.overheating import minutes_to_overheat
 from dcplan.kpis.owners import facility_energy_j
 from dcplan.results.columns import COOLING_LOADS
 from dcplan.results.store import Tables
@@ -61,6 +63,7 @@ def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon:
     if "site" in tables:
         yield from _site(scenario, tables, float(carbon or 0.0))
         yield from _meter_shares(tables)
+        yield from incident_kpis(scenario, tables)
     for name in scenario.endpoints:
         yield from ((f"endpoints.{name}.{kpi}", value) for kpi, value in _endpoint(scenario, name, tables))
     for name in scenario.pipelines:
@@ -115,6 +118,7 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     yield "hours_over_limit", float(duration_s[site["over_limit"] != ""].sum()) / HOUR_S
     yield "hours_redundancy_lost", float(duration_s[site["redundancy_lost"]].sum()) / HOUR_S
     yield "hours_cooling_short", float(duration_s[site["shortfall_w"] > 0].sum()) / HOUR_S
+    yield from minutes_to_overheat(scenario, site)
 
 
 def _meter_shares(tables: Mapping[str, pd.DataFrame]) -> Values:

@@ -75,12 +75,27 @@ STANDBY = (
 )  # fmt: skip
 """KPIs of a building with standby generators."""
 
+ROOM = (
+    Kpi("minutes_to_overheat", "min", "time from the loss of all cooling, at the servers' mean power, until their inlet air reaches 'shutdown', or else 'throttling.ends': store of chilled water / power, then the time in which air and metal of a rack warm by the difference to the mean inlet air"),
+)  # fmt: skip
+"""KPIs of a building that says how its room stands a loss of cooling ('ride_through')."""
+
+INCIDENTS = (
+    Kpi("inlet_max_c", "degC", "warmest air into the servers in the counted time, what nobody removes included"),
+    Kpi("hours_throttled", "h", "hours in which warm air slows servers down, or a power cap meanwhile"),
+    Kpi("hours_shut_down", "h", "hours in which servers are off because of warm air or no power, starting up included"),
+)
+"""KPIs of a scenario with incidents."""
+
+CAPPED = (Kpi("hours_power_capped", "h", "hours in which a power cap slows down at least one group of servers"),)
+"""KPIs of a building with power capping."""
+
 BENCHMARKED = (
     Kpi("iteesv", "1/J", "IT equipment energy efficiency of servers (ISO/IEC 30134-4): sum of highest performances / sum of highest powers"),
 )  # fmt: skip
 """KPIs of servers whose profiles tell their performance in a benchmark."""
 
-OF_SITES = (*SITE, *STRANDED, *STANDBY, *BENCHMARKED)
+OF_SITES = (*SITE, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
 """KPIs that a site may have."""
 
 ENDPOINT = (

@@ -252,7 +252,7 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
     if scenario.site is not None and scenario.facility is None:
         yield "There is no building in this scenario: energy, cost and carbon are those of the servers alone."
     for kpi, sentence in (
-        ("hours_cooling_short", "the plant cannot remove all heat; the room would warm, which is not simulated yet"),
+        ("hours_cooling_short", f"the plant cannot remove all heat; {_warming(scenario, value)}"),
         ("hours_over_limit", f"a rating is exceeded ({_over(site)}); nothing is switched off for it yet"),
         ("hours_redundancy_lost", "the load needs the spare UPS module or chiller, so a failure would cut it"),
         ("hours_outside_allowable", "the air into the servers is outside the allowable envelope of their class"),
@@ -260,6 +260,15 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
     ):
         if hours := value.get(kpi):
             yield f"For {hours:.3g} h {sentence}."
+
+
+def _warming(scenario: Scenario, value: dict[str, float | None]) -> str:
+    """What becomes of heat that nobody removes."""
+    if scenario.facility is None or scenario.facility.ride_through is None:
+        return "the room would warm, which is not simulated without 'ride_through'"
+    if (warmest_c := value.get("inlet_max_c")) is None:
+        return "the room would warm, which is simulated in incidents alone"
+    return f"in incidents the room warms for it, to {warmest_c:.1f} degC at the servers' inlets"
 
 
 def _over(site: pd.DataFrame | None) -> str:

@@ -40,3 +40,8 @@ class Servers(Spec):
     """Equal instances that each accelerator is split into (NVIDIA MIG), each a slot of its own: 1, 2, 3, 4 or 7."""
     rack: Rack | None = None
     """How they are racked; the rack's limit is checked against the servers' highest power."""
+
+    @property
+    def racks(self) -> int:
+        """Racks that they fill, the last one perhaps in part; 0 if they are not racked."""
+        return 0 if self.rack is None else -(-self.count // self.rack.size)

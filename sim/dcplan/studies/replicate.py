@@ -24,6 +24,7 @@ from dcplan.engine.run import simulate
 from dcplan.engine.serving import make_ready
 from dcplan.kpis.compute import compute
 from dcplan.kpis.limits import limits
+from dcplan.kpis.overheating import overheating
 from dcplan.kpis.warnings import warnings
 from dcplan.results import store
 from dcplan.results.store import Run, frame, joined
@@ -117,6 +118,8 @@ def _summed_up(plan: Plan, tables: dict[str, pd.DataFrame]) -> Run:
     tables["assumptions"] = frame("assumptions", plan.assumptions)
     carbon = plan.site.carbon_kg_per_kwh if plan.site is not None else None
     kpis = compute(scenario, tables, carbon)
+    if (courses := overheating(scenario, tables.get("site"))) is not None:
+        tables["overheating"] = courses
     tables["limits"] = limits(scenario, kpis["kpis"])
     tables["warnings"] = warnings(scenario, tables, kpis["kpis"])
     return Run(scenario_text(scenario), manifest(plan), kpis, tables)

@@ -9,7 +9,7 @@ from dcplan.facility.plant import simulate
 from dcplan.facility.result import FacilityResult
 from dcplan.signals.weather import Weather
 
-SUFFIXES = ("_w", "_c", "_kg_s")
+SUFFIXES = ("_w", "_c", "_kg_s", "_kg_kg")
 PLAIN = {"economiser_fraction", "chillers_running"}
 
 

@@ -60,6 +60,11 @@ def test_unread_sources_are_counted(plan_of: Callable[..., Plan]) -> None:
     assert any(message.startswith(f"{unread} assumptions rest") for message in run.tables["warnings"]["message"])
 
 
+def test_training_alone_is_a_scenario_too(plan_of: Callable[..., Plan]) -> None:
+    before, after = tiny.MEASURED.index("endpoints:"), tiny.MEASURED.index("training:")
+    assert told(plan_of(tiny.MEASURED[:before] + tiny.MEASURED[after:])) == []
+
+
 def test_every_sentence_is_told_once(plan_of: Callable[..., Plan]) -> None:
     table = replicate(plan_of(tiny.WHOLE, "endpoints.web.slo={p95: 1 ms}")).tables["warnings"]
     assert table["message"].is_unique

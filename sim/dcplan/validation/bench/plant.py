@@ -25,7 +25,7 @@ OUTAGE_MIN, OUTAGE_EVERY_MIN = 6, 20_000
 SPARE = 0.15
 """Cooling to spare over IT power while nothing is lost."""
 RACKS = 100
-STORE_M3, STORE_K = 12.0, 8.0
+STORE_M3, STORE_K = 14.0, 8.0
 
 
 def year() -> Callable[[], object]:

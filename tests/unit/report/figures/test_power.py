@@ -28,6 +28,8 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
             "heat_removed_w": 0.0,
             "heat_reused_w": 0.0,
             "server_inlet_c": 24.0,
+            "server_inlet_kg_kg": 0.009,
+            "pressure_pa": 101325.0,
             "outside_recommended": False,
             "outside_allowable": False,
             "over_limit": "",

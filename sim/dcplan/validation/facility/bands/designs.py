@@ -47,9 +47,9 @@ CONSTANT_PRESSURE = FanCurve((0.0, 1.0, 0.0, 0.0), 0.0)
 """Fans whose pressure rise does not depend on flow."""
 COLD_WATER_C = 7.0
 """Chilled water of the plants that the study's chillers were read off."""
-AIR_COOLED_COP = 0.65
-"""COP of the study's air-cooled chillers over that of our record, a scroll chiller in good order. Calibrated: it brings
-case 7 into its band in zones 3C, 4A and 5A. Nothing else here was fitted."""
+AIR_COOLED_COP = 0.70
+"""COP of the study's air-cooled chillers over that of our record, a scroll chiller in good order. Calibrated: of the
+factors in steps of 0.05 it leaves the smallest largest difference in case 7 over all zones but 1A."""
 HEAD_PRESSURE_C = -40.0
 """The study's air-cooled chillers gain from all cold air; ours do down to the smallest lift that they can run at."""
 DX, DX_COP = "dx-lennox-kca060", 2.8
@@ -208,7 +208,8 @@ def water_cooled(x: Draw, place: Place, parts: Parts) -> FacilityDesign:
     assert plant is not None, "chilled water has a plant"
     assert plant.pump is not None, "a tower has pumps"
     pump = replace(plant.pump, efficiency=x["tower_pump_efficiency"])
-    return replace(built, rejection=replace(plant, pump=pump))
+    room = replace(built.room, sensible_share=x["sensible_heat_ratio"])
+    return replace(built, room=room, rejection=replace(plant, pump=pump))
 
 
 def air_cooled(x: Draw, place: Place, parts: Parts) -> FacilityDesign:
