@@ -1,4 +1,7 @@
-"""The broken scenarios as a user meets them: `dcplan check` and `dcplan run` end with 2 and a line per problem."""
+"""The broken scenarios as a user meets them: `dcplan check` and `dcplan run` end with 2 and a line per problem.
+
+Both read and resolve with the same function, so `run` is asked of some of them only.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ import pytest
 from dcplan import cli
 from scenarios.cases import CASES, Case, write
 
+ASKED = [*((case, "check") for case in CASES), *((case, "run") for case in CASES[::8])]
 
-@pytest.mark.parametrize("command", ["check", "run"])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+@pytest.mark.parametrize(("case", "command"), ASKED, ids=[f"{case.name}-{command}" for case, command in ASKED])
 def test_a_broken_scenario_ends_with_two_and_a_line_per_problem(
     case: Case,
     command: str,
