@@ -1,4 +1,4 @@
-"""How long servers last when all cooling is lost: on a store of chilled water first, then until the racks are too warm."""
+"""How long servers last when all cooling is lost: on a store of chilled water first, then until racks are too warm."""
 
 from __future__ import annotations
 
