@@ -196,7 +196,7 @@ def _levers(parts: _Parts) -> dict[str, float]:
 def _curves(parts: _Parts) -> PlantCurves:
     """The machines; curves of machines that the building lacks are those of the defaults, and are not listed."""
     spec, to = parts.spec, parts.rejections
-    chilled = isinstance(spec, ChilledWater)
+    chilled, dry = isinstance(spec, ChilledWater), not to.isdisjoint({"dry_cooler", "adiabatic_cooler"})
 
     def values(name: str, listed: bool) -> Mapping[str, object]:
         return parts.used(name) if listed else parts.library.load("cooling", name).values
@@ -206,7 +206,7 @@ def _curves(parts: _Parts) -> PlantCurves:
         ChillerCurve.from_values(values(chiller, chilled)),
         TowerCurve.from_values(values("tower-yorkcalc", "tower" in to)),
         FanCurve.from_values(values("fan-ec-plug", True)),
-        DryCoolerCurve.from_values(values("dry-cooler-bac-trillium", bool(to & {"dry_cooler", "adiabatic_cooler"}))),
+        DryCoolerCurve.from_values(parts.used("dry-cooler-bac-trillium")) if dry else None,
     )
 
 
