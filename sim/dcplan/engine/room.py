@@ -119,7 +119,7 @@ def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers
 
 
 def _stored(hall: Hall, room: RoomPlan, cold_w: float) -> float:
-    """What *cold_w* leaves for the racks when the store has done its part [W]; what is to spare cools the racks first."""
+    """What *cold_w* leaves for the racks when the store has done its part [W]; spare cold goes to the racks first."""
     if hall.warmth.air_k > 0.0 and cold_w < 0.0:
         return cold_w
     held_w = min(max(0.0, -cold_w), room.racks * room.mass.exchange_w_k * hall.warmth.metal_k)
