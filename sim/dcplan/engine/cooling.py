@@ -39,7 +39,7 @@ from dcplan.profiles.cooling import (
     FanCurve,
     LiquidDefaults,
     TerminalDefaults,
-    TowerCurve,
+    tower_curve,
 )
 from dcplan.profiles.library import Library
 from dcplan.scenario.cooling import WATER_CHILLER, ChilledWater, Dx, FreeAir, WarmWater
@@ -204,7 +204,7 @@ def _curves(parts: _Parts) -> PlantCurves:
     chiller = spec.chiller if isinstance(spec, ChilledWater) else WATER_CHILLER
     return PlantCurves(
         ChillerCurve.from_values(values(chiller, chilled)),
-        TowerCurve.from_values(values("tower-yorkcalc", "tower" in to)),
+        tower_curve(values(spec.tower, "tower" in to)),
         FanCurve.from_values(values("fan-ec-plug", True)),
         DryCoolerCurve.from_values(parts.used("dry-cooler-bac-trillium")) if dry else None,
     )

@@ -101,9 +101,7 @@ def _as_before(room: RoomPlan, hall: Hall, levers: Levers) -> bool:
 def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, it_w: float) -> None:
     """What has become of the room since the last look, when servers drew *it_w* [W], and what they do about it."""
     heat = _heat(plan, room, it_w, env.now - LOOK_S / 2)
-    left_w = heat.cold_w
-    if left_w > 0.0 or hall.warmth.air_k == 0.0:  # what is to spare cools the racks first
-        hall.store_j, left_w = bridge(hall.store_j, room.store_j, heat.cold_w, LOOK_S)
+    left_w = _stored(hall, room, heat.cold_w)
     hall.warmth = warmed(hall.warmth, (heat.lost_w + left_w) / room.racks, LOOK_S, room.mass)
     hall.inlet_c = heat.inlet_c + hall.warmth.air_k
     _respond(env, room, hall, levers, hall.inlet_c)
@@ -118,6 +116,15 @@ def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers
             "speed": levers.hot if hall.up else 0.0,
         }
     )
+
+
+def _stored(hall: Hall, room: RoomPlan, cold_w: float) -> float:
+    """What *cold_w* leaves for the racks when the store has done its part [W]; spare cold goes to the racks first."""
+    if hall.warmth.air_k > 0.0 and cold_w < 0.0:
+        return cold_w
+    held_w = min(max(0.0, -cold_w), room.racks * room.mass.exchange_w_k * hall.warmth.metal_k)
+    hall.store_j, left_w = bridge(hall.store_j, room.store_j, cold_w + held_w, LOOK_S)
+    return left_w - held_w
 
 
 def _respond(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers, inlet_c: float) -> None:

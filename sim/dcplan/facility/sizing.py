@@ -39,6 +39,7 @@ from dcplan.profiles.cooling import (
     DxCurve,
     FanCurve,
     LiquidDefaults,
+    MerkelCurve,
     TowerCurve,
     biquadratic,
 )
@@ -53,7 +54,7 @@ class PlantCurves:
     """Which machines the plant is made of."""
 
     chiller: ChillerCurve
-    tower: TowerCurve
+    tower: TowerCurve | MerkelCurve
     fan: FanCurve
     dry_cooler: DryCoolerCurve | None = None
     """Needed by plants that have one."""

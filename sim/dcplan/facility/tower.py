@@ -15,7 +15,7 @@ import numpy as np
 
 from dcplan.facility.domain import BoolArray, FloatArray, require
 from dcplan.facility.fluids import WATER_HEAT_CAPACITY_J_KG_K, latent_heat_j_kg
-from dcplan.profiles.cooling import TowerCurve
+from dcplan.profiles.cooling import MerkelCurve, TowerCurve
 
 Quadratic = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -24,8 +24,8 @@ Quadratic = tuple[FloatArray, FloatArray, FloatArray]
 class TowerDesign:
     """All cells of the cooling tower, with equal flows and equal fan speeds."""
 
-    curve: TowerCurve
-    """Approach correlation, scaled to *capacity_w*."""
+    curve: TowerCurve | MerkelCurve
+    """What its approach follows from, scaled to *capacity_w*: a correlation, or Merkel's theory (see `merkel`)."""
     capacity_w: float
     """Heat rejected at the curve's nominal range, wet bulb and L/G = 1 [W]."""
     fan_w: float
@@ -93,8 +93,10 @@ def york_polynomial(wet_bulb_c: FloatArray | float, range_k: FloatArray | float,
     return at(0), at(1), at(2)
 
 
-def nominal_approach_k(curve: TowerCurve) -> float:
+def nominal_approach_k(curve: TowerCurve | MerkelCurve) -> float:
     """Approach [K] at the nominal range and wet bulb, with all fans at full speed (L/G = 1)."""
+    if isinstance(curve, MerkelCurve):
+        return curve.nominal_approach_k
     return float(sum(york_polynomial(curve.nominal_wet_bulb_c, curve.nominal_range_k, curve)))
 
 
@@ -108,6 +110,7 @@ def approach(heat_w: FloatArray, flow_kg_s: FloatArray, wet_bulb_c: FloatArray, 
     (free convection).
     """
     curve = design.curve
+    assert isinstance(curve, TowerCurve), "Merkel's theory has an approach of its own"
     range_k = heat_w / np.where(flow_kg_s > 0.0, flow_kg_s * WATER_HEAT_CAPACITY_J_KG_K, 1.0)
     bounded_range_k = np.clip(range_k, *curve.range_range_k)
     bounded_wet_bulb_c = np.clip(wet_bulb_c, *curve.wet_bulb_range_c)
@@ -140,9 +143,13 @@ def fan_speed(target_k: FloatArray, state: Approach, curve: TowerCurve) -> tuple
     liquid_gas = _root(state.polynomial, wanted_k / np.where(state.scale > 0.0, state.scale, 1.0))
     speed = np.clip(state.water_flow / liquid_gas, curve.fan_speed_min, 1.0)
     speed = np.where(target_k <= state.full_k, 1.0, speed)
-    span_k = np.maximum(state.off_k - slowest_k, 1e-9)
-    cycling = np.clip((state.off_k - target_k) / span_k, 0.0, 1.0)
-    return speed, np.where(target_k >= state.off_k, 0.0, np.where(target_k > slowest_k, cycling, 1.0))
+    return speed, fan_duty(target_k, slowest_k, state.off_k)
+
+
+def fan_duty(target_k: FloatArray, slowest_k: FloatArray, off_k: FloatArray) -> FloatArray:
+    """Share of the time that fans run for the approach *target_k* [K], cycling between lowest speed and off."""
+    cycling = np.clip((off_k - target_k) / np.maximum(off_k - slowest_k, 1e-9), 0.0, 1.0)
+    return np.where(target_k >= off_k, 0.0, np.where(target_k > slowest_k, cycling, 1.0))
 
 
 def fan_power_w(speed: FloatArray, duty: FloatArray, design: TowerDesign) -> FloatArray:

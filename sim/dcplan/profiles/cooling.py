@@ -165,6 +165,79 @@ class TowerCurve:
 
 
 @dataclass(frozen=True)
+class MerkelCurve:
+    """A cooling tower by Merkel's theory, with Scheier's corrections of its conductance UA.
+
+    UA / UA_0 = f_wb(T_wb,0 - T_wb) f_air(m_air / m_air,0) f_wat(m_wat / m_wat,0), each a quadratic, constant first.
+
+    References: "EnergyPlus Engineering Reference", `CoolingTower:VariableSpeed:Merkel`; Modelica Buildings library,
+    `Fluid.HeatExchangers.CoolingTowers.Merkel` and `Data.UAMerkel`.
+    """
+
+    wet_bulb_factor: tuple[float, ...]
+    """f_wb over nominal wet bulb less wet bulb [1/K^i]."""
+    air_factor: tuple[float, ...]
+    """f_air over air flow by design air flow."""
+    water_factor: tuple[float, ...]
+    """f_wat over water flow by design water flow."""
+    wet_bulb_below_range_k: tuple[float, float]
+    """Valid nominal wet bulb less wet bulb [K]."""
+    water_flow_range: tuple[float, float]
+    """Valid water flow over design water flow [-]."""
+    range_max_k: float
+    """Highest range of the water [K]."""
+    water_air_ratio: float
+    """Water over air, mass flows at the nominal point [-]."""
+    nominal_range_k: float
+    """Range at which the tower has its nominal capacity [K]."""
+    nominal_wet_bulb_c: float
+    """Wet bulb at which the tower has its nominal capacity [degC]."""
+    nominal_approach_k: float
+    """Approach at that point with the fans at full speed [K]."""
+    free_convection: float
+    """Air flow that is left with the fans off, over design air flow [-]."""
+    fan_speed_min: float
+    """Lowest continuous fan speed over full speed [-]; below it the fans cycle."""
+
+    def __post_init__(self) -> None:
+        for name, at in (("wet_bulb_factor", 0.0), ("air_factor", 1.0), ("water_factor", 1.0)):
+            coefficients = getattr(self, name)
+            if len(coefficients) != 3:
+                raise ValueError(f"{name} needs 3 coefficients, not {len(coefficients)}")
+            nominal = sum(each * at**power for power, each in enumerate(coefficients))
+            in_range(f"{name} at the nominal point", nominal, 1.0 - NORMALISED_WITHIN, 1.0 + NORMALISED_WITHIN)
+        in_range("free_convection", self.free_convection, 0.01, 0.5)
+        in_range("fan_speed_min", self.fan_speed_min, self.free_convection, 0.9)
+        in_range("water_air_ratio", self.water_air_ratio, 0.3, 3.0)
+        in_range("nominal_range_k", self.nominal_range_k, 1.0, self.range_max_k)
+        in_range("nominal_wet_bulb_c", self.nominal_wet_bulb_c, 0.0, 35.0)
+        in_range("nominal_approach_k", self.nominal_approach_k, 1.0, 15.0)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values, one per field."""
+        return cls(
+            wet_bulb_factor=numbers(values, "wet_bulb_factor"),
+            air_factor=numbers(values, "air_factor"),
+            water_factor=numbers(values, "water_factor"),
+            wet_bulb_below_range_k=_pair(values, "wet_bulb_below_range_k"),
+            water_flow_range=_pair(values, "water_flow_range"),
+            range_max_k=number(values, "range_max_k"),
+            water_air_ratio=number(values, "water_air_ratio"),
+            nominal_range_k=number(values, "nominal_range_k"),
+            nominal_wet_bulb_c=number(values, "nominal_wet_bulb_c"),
+            nominal_approach_k=number(values, "nominal_approach_k"),
+            free_convection=number(values, "free_convection"),
+            fan_speed_min=number(values, "fan_speed_min"),
+        )
+
+
+def tower_curve(values: Mapping[str, Any]) -> TowerCurve | MerkelCurve:
+    """The law of a cooling tower: `kind: merkel`, or the coefficients of YorkCalc."""
+    return MerkelCurve.from_values(values) if values.get("kind") == "merkel" else TowerCurve.from_values(values)
+
+
+@dataclass(frozen=True)
 class DryCoolerCurve:
     """A finned coil with fans, known at one point; water and air have equal capacity rates there.
 

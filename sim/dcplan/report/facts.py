@@ -29,6 +29,15 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """Something that was lost from when until when [s], in words."""
+
+    text: str
+    begins_s: float
+    ends_s: float
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the scenario says."""
 
@@ -39,6 +48,10 @@ class Facts:
     step_s: float = 0.0
     replications: int = 1
     utility_limit_w: float | None = None
+    ashrae_class: str = "A2"
+    throttles_from_c: float | None = None
+    shutdown_c: float | None = None
+    losses: tuple[Lost, ...] = ()
     replicas: Mapping[str, int] = field(default_factory=dict)
     max_batch: Mapping[str, int] = field(default_factory=dict)
     promises: Mapping[str, Promise] = field(default_factory=dict)
@@ -68,15 +81,21 @@ def facts(run: Run) -> Facts:
     data = source.scalar(run.scenario_text) or {}
     endpoints: Mapping[str, Any] = data.get("endpoints") or {}
     pipelines: Mapping[str, Any] = data.get("pipelines") or {}
+    start = datetime.fromisoformat(str(data.get("start", "2025-01-01")))
+    ride_through = _below(data, "facility", "ride_through") or {}
     limit = _below(data, "facility", "power", "utility", "limit")
     return Facts(
         question=str(data.get("question") or ""),
-        start=datetime.fromisoformat(str(data.get("start", "2025-01-01"))),
+        start=start,
         horizon_s=units.parse(str(data["horizon"]), "s"),
         warm_up_s=units.parse(str(data.get("warm_up", "0 s")), "s"),
         step_s=units.parse(str(data.get("step", "300 s")), "s"),
         replications=int(data.get("replications", 1)),
         utility_limit_w=None if limit is None else units.parse(str(limit), "W"),
+        ashrae_class=str(_below(data, "facility", "cooling", "ashrae_class") or "A2"),
+        throttles_from_c=_celsius(_below(ride_through, "throttling", "begins")),
+        shutdown_c=_celsius(ride_through.get("shutdown")),
+        losses=tuple(_lost(spec, start) for spec in (data.get("incidents") or {}).values()),
         replicas={
             name: int(spec["replicas"]) + sum(int(pool["replicas"]) for pool in spec.get("also", ()))
             for name, spec in endpoints.items()
@@ -88,6 +107,20 @@ def facts(run: Run) -> Facts:
         token_promises_s={name: _of_tokens(spec) for name, spec in endpoints.items()},
         caches={name: str(spec["cache"]["kind"]) for name, spec in endpoints.items() if spec.get("cache")},
     )
+
+
+def _celsius(text: Any) -> float | None:
+    return None if text is None else units.parse(str(text), "degC")
+
+
+def _lost(spec: Mapping[str, Any], start: datetime) -> Lost:
+    """An incident of the scenario, without daylight saving."""
+    begins_s = (datetime.fromisoformat(str(spec["at"])) - start.replace(tzinfo=None)).total_seconds()
+    what = str(spec["lost"]).replace("_", " ")
+    count = (
+        "all " if spec.get("count") is None and what != "utility" else f"{spec['count']} " if spec.get("count") else ""
+    )
+    return Lost(f"{count}{what} lost", begins_s, begins_s + units.parse(str(spec["lasts"]), "s"))
 
 
 def _max_batch(spec: Mapping[str, Any]) -> int:

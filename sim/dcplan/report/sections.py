@@ -12,14 +12,20 @@ from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
 from dcplan.report.figures import (
     cache,
+    capping,
     classes,
     energy,
     generation,
+    incident,
     latency,
     load,
     money,
+    overheating,
     per_request,
+    plant,
     power,
+    power_path,
+    psychrometric,
     rush,
     stays,
     training,
@@ -49,7 +55,14 @@ def sections(run: Run) -> list[Section]:
     """All sections of *run* that have something to show."""
     known, kpis = facts(run), run.kpis["kpis"]
     answers = (*_pipelines(run, known, kpis), *_endpoints(run, known, kpis))
-    parts = [*_energy(run, known), *answers, *_training(run, known), *_money(run)]
+    parts = [
+        *_energy(run, known),
+        *_cooling(run, known),
+        *_incidents(run, known),
+        *answers,
+        *_training(run, known),
+        *_money(run),
+    ]
     return [part for part in parts if part.charts]
 
 
@@ -66,11 +79,40 @@ def _energy(run: Run, known: Facts) -> Iterator[Section]:
         found = energy.flows(site, attribution)
         if found:
             charts.append(Chart(energy.energy_sankey(found), energy.energy_bars(found)))
-    if site is not None and "pue" in run.kpis["kpis"]:
+    built = site is not None and "pue" in run.kpis["kpis"]
+    if built and site is not None and servers is not None:
+        figures = (power_path.power_path_figure(site, servers, narrow=narrow) for narrow in (False, True))
+        charts += _pair(*figures)
+    if built and site is not None:
         charts.append(Chart(power.power_over_time(site, known.start, known.horizon_s, known.utility_limit_w)))
     elif servers is not None:
         charts.append(Chart(power.server_power_over_time(servers, known.start, known.horizon_s)))
+    if (caps := _table(run, "capping")) is not None:
+        charts += _chart(capping.capping_figure(caps, known.start, known.horizon_s))
     yield Section("Energy and power", tuple(charts))
+
+
+def _cooling(run: Run, known: Facts) -> Iterator[Section]:
+    site = _table(run, "site")
+    if site is None or "pue" not in run.kpis["kpis"]:
+        return
+    charts = [
+        *_chart(plant.mode_figure(site, known.start, known.horizon_s)),
+        *_pair(plant.pue_figure(site), plant.pue_figure(site, narrow=True)),
+        *_chart(plant.year_figure(site, known.start, known.horizon_s)),
+        *_chart(psychrometric.psychrometric_figure(site, known.ashrae_class)),
+    ]
+    yield Section("Cooling and weather", tuple(charts))
+
+
+def _incidents(run: Run, known: Facts) -> Iterator[Section]:
+    room, endpoints, courses = (_table(run, name) for name in ("room", "endpoints", "overheating"))
+    charts = []
+    if room is not None and endpoints is not None:
+        charts.append(Chart(incident.incident_figure(room, endpoints, known)))
+    if courses is not None:
+        charts.append(Chart(overheating.overheating_figure(courses)))
+    yield Section("When cooling fails", tuple(charts))
 
 
 def _pipelines(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
@@ -157,6 +199,11 @@ def _endpoints(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:
 def _chart(figure: go.Figure | None) -> list[Chart]:
     """A chart, if there is a figure for it."""
     return [] if figure is None else [Chart(figure)]
+
+
+def _pair(wide: go.Figure | None, narrow: go.Figure | None) -> list[Chart]:
+    """A chart with a drawing of its own for small screens, if there is a figure for it."""
+    return [] if wide is None else [Chart(wide, narrow)]
 
 
 def _marks_of_classes(kpis: Kpis, name: str) -> dict[str, dict[str, float]]:

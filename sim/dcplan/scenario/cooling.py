@@ -25,6 +25,7 @@ FacilityWater = Annotated[
 ]
 
 AIR_CHILLER, WATER_CHILLER = "york-ycal0033", "trane-cvhe-1442"
+YORKCALC = "tower-yorkcalc"
 
 
 class Liquid(Spec):
@@ -76,6 +77,8 @@ class _Room(Spec):
     """What air the servers allow (ASHRAE TC 9.9); hours outside it are counted."""
     liquid: Liquid | None = None
     """Liquid to the servers for a share of their heat."""
+    tower: str = YORKCALC
+    """Law of its cooling towers, scaled to the capacity: a profile in `profiles/cooling/`, e.g. tower-merkel."""
     heat_reuse: HeatReuse | None = None
     """Heat that is given away: out of the liquid's own facility water, or else out of the chilled water."""
 
@@ -87,6 +90,9 @@ class _Room(Spec):
             raise ValueError("the liquid's heat cannot go to chilled water: there is no chilled water; use 'to: tower'")
         if self.heat_reuse is not None and not watered and not own_water:
             raise ValueError("heat is reused out of water, and there is no water; remove 'heat_reuse' or add 'liquid'")
+        towers = "tower" in (getattr(self, "rejection", ""), "" if self.liquid is None else self.liquid.to)
+        if self.tower != YORKCALC and not towers:
+            raise ValueError("there is no cooling tower; remove 'tower', or use 'rejection: tower'")
         humid, outdoor = (getattr(self, key, "none") for key in ("humidifier", "economiser"))
         if humid != "none" and outdoor not in ("airside", "airside_adiabatic"):
             raise ValueError("only outdoor air in the room needs a humidifier; remove it or use 'economiser: airside'")

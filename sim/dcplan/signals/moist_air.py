@@ -173,6 +173,34 @@ def enthalpy_j_kg(dry_bulb_c: Floats, humidity_ratio_kg_kg: Floats) -> FloatArra
     return np.asarray(1e3 * (DRY_AIR_KJ_KG_K * dry_c + ratio * (OVER_WATER[0] + VAPOUR_KJ_KG_K * dry_c)))
 
 
+def saturated_c(enthalpy_j_kg: Floats, pressure_pa: Floats) -> FloatArray:
+    """Temperature of saturated air [degC] that holds *enthalpy_j_kg* per dry air [J/kg], by Newton's method.
+
+    Good from -40 to 90 degC; the guess is that of sea level.
+
+    >>> saturated_c(enthalpy_j_kg(25.0, saturation_humidity_ratio_kg_kg(25.0, 83430.0)), 83430.0).round(6).tolist()
+    25.0
+    """
+    heat, pressure = np.broadcast_arrays(enthalpy_j_kg, pressure_pa)
+    known_c = np.arange(-60.0, 91.0, 2.0)
+    guess_c = np.interp(heat, _saturated_heat(known_c, 101325.0)[0], known_c)
+    for _ in range(NEWTON_STEPS):
+        now, slope = _saturated_heat(guess_c, pressure)
+        guess_c = guess_c - (now - heat) / slope
+    return np.asarray(guess_c)
+
+
+def _saturated_heat(temperature_c: FloatArray, pressure_pa: Floats) -> tuple[FloatArray, FloatArray]:
+    """Heat content of saturated air [J/kg], and its slope [J/(kg K)]."""
+    logarithm, slope = _saturation(temperature_c)
+    vapour_pa = np.exp(logarithm)
+    ratio = MOLAR_MASS_RATIO * vapour_pa / (pressure_pa - vapour_pa)
+    rise = ratio * slope * pressure_pa / (pressure_pa - vapour_pa)
+    vapour_kj_kg = OVER_WATER[0] + VAPOUR_KJ_KG_K * temperature_c
+    slope_j_kg_k = 1e3 * (DRY_AIR_KJ_KG_K + rise * vapour_kj_kg + ratio * VAPOUR_KJ_KG_K)
+    return enthalpy_j_kg(temperature_c, ratio), np.asarray(slope_j_kg_k)
+
+
 def _wick(frozen: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The three numbers of `OVER_ICE` where *frozen*, of `OVER_WATER` elsewhere."""
     heat, slope, wick = (np.where(frozen, ice, water) for ice, water in zip(OVER_ICE, OVER_WATER, strict=True))

@@ -14,6 +14,7 @@ from dcplan.facility.design import FacilityDesign
 from dcplan.facility.dry_cooler import DryCoolerDesign
 from dcplan.facility.plant import simulate
 from dcplan.facility.tower import TowerDesign
+from dcplan.profiles.cooling import MerkelCurve, TowerCurve
 from dcplan.signals.weather import Weather
 
 MILD = Weather(np.array([5.0, 24.0]), np.array([3.0, 18.0]), np.array(101325.0))
@@ -120,6 +121,12 @@ def test_what_it_rests_on_is_what_it_has(plan_of: Callable[..., Plan]) -> None:
     dry = listed(f"{WATER}, rejection: dry_cooler")
     assert "dry-cooler-bac-trillium" in dry
     assert "design dry bulb" in dry
+
+
+def test_the_law_of_the_tower_is_the_one_written(plan_of: Callable[..., Plan]) -> None:
+    plants = [cooled(plan_of, f"{WATER}{tower}").rejection for tower in ("", ", tower: tower-merkel")]
+    laws = [type(plant.sink.curve) for plant in plants if plant is not None and isinstance(plant.sink, TowerDesign)]
+    assert laws == [TowerCurve, MerkelCurve]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, TowerCurve
+from dcplan.profiles.cooling import ChilledWaterDefaults, ChillerCurve, FanCurve, MerkelCurve, TowerCurve
 from dcplan.profiles.library import Library
 
 LIBRARY = Library([Path(__file__).parents[3] / "profiles"])
@@ -16,6 +16,7 @@ RECORDS = {
     "carrier-19xr-1143": ChillerCurve,
     "york-yk-4969": ChillerCurve,
     "tower-yorkcalc": TowerCurve,
+    "tower-merkel": MerkelCurve,
     "fan-vsd": FanCurve,
     "fan-ec-plug": FanCurve,
     "chilled-water-defaults": ChilledWaterDefaults,
@@ -63,6 +64,13 @@ def test_impossible_towers_are_refused() -> None:
         TowerCurve.from_values(values_of("tower-yorkcalc", coefficients=[1.0, 2.0]))
     with pytest.raises(ValueError, match="liquid_gas_max = 8 is outside"):
         TowerCurve.from_values(values_of("tower-yorkcalc", fan_speed_min=0.1))
+
+
+def test_impossible_towers_by_merkel_are_refused() -> None:
+    with pytest.raises(ValueError, match="air_factor needs 3 coefficients, not 1"):
+        MerkelCurve.from_values(values_of("tower-merkel", air_factor=[1.0]))
+    with pytest.raises(ValueError, match="water_factor at the nominal point = 2 is outside"):
+        MerkelCurve.from_values(values_of("tower-merkel", water_factor=[0.0, 2.0, 0.0]))
 
 
 @pytest.mark.parametrize("name", ["fan-vsd", "fan-ec-plug"])
