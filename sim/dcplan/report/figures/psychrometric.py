@@ -58,7 +58,7 @@ def psychrometric_figure(site: pd.DataFrame, ashrae_class: str) -> go.Figure | N
         figure,
         psychrometric_finding(site, outdoor_kg_kg, ashrae_class),
         f"Squares count the hours outdoors in steps of {CELL_K:g} K and {CELL_G_KG:g} g/kg, mean over the "
-        "replications; dots are the air into the servers as long as the plant meets the load. Lines: saturated air, and "
+        "replications; dots are the air into the servers as long as the plant meets the load. Lines: saturated air and "
         f"ASHRAE's envelopes at the mean pressure of {pressure_pa / 1000.0:.1f} kPa.",
         520 + theme.LEGEND_PX,
     )
