@@ -16,7 +16,7 @@ import simpy
 from numpy.typing import NDArray
 
 from dcplan.engine.plan import Grid, Plan, ServerGroup
-from dcplan.facility.server import fan_power_w, server_power_w, warm_air_w
+from dcplan.facility.server import fan_power_w, fan_speed, server_power_w, warm_air_w
 from dcplan.profiles.server import Server
 from dcplan.results.store import frame
 
@@ -141,7 +141,7 @@ def tables(plan: Plan, ledger: Ledger, around: Mapping[str, Surroundings], repli
         off_s = {owner: ledger.off_s(owner, plan.grid) for owner in members}
         on = servers_on(group, _sum(off_s, plan.grid), plan.grid)
         power_w = group_power_w(group, _sum(busy_s, plan.grid), _sum(active_j, plan.grid), on, around[name], plan.grid)
-        groups.append(_group_table(name, group, busy_s, power_w, on, plan.grid, replication))
+        groups.append(_group_table(name, group, busy_s, power_w, on, around[name], plan.grid, replication))
         taken = busy_s if group.server.boards is None else active_j
         owned.append(attribution(group, taken, off_s, power_w, plan.grid, replication))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in (("servers", groups), ("attribution", owned))}
@@ -189,6 +189,14 @@ def _warm_air_w(server: Server, power_w: FloatArray, on: FloatArray, around: Sur
         return np.zeros_like(power_w)
     each_w = np.divide(power_w, on, out=np.zeros_like(power_w), where=on > 0.0)
     return on * warm_air_w(each_w, around.inlet_c, server.inlet)
+
+
+def _fans_w(server: Server, around: Surroundings) -> FloatArray | float:
+    """Fans of one server [W], as fast as the air that it breathes makes them; 0 if the profile does not tell."""
+    if server.inlet is None:
+        return 0.0
+    inlet_c = server.inlet.reference_c if around.inlet_c is None else around.inlet_c
+    return fan_power_w(fan_speed(inlet_c, server.inlet), server.inlet)
 
 
 def _sum(parts: Mapping[Owner, FloatArray], grid: Grid) -> FloatArray:
@@ -243,11 +251,11 @@ def _group_table(
     busy_s: Mapping[Owner, FloatArray],
     power_w: FloatArray,
     on: FloatArray,
+    around: Surroundings,
     grid: Grid,
     replication: int,
 ) -> pd.DataFrame:
     server = group.server
-    fan_w = 0.0 if server.inlet is None else float(fan_power_w(server.inlet.fan_speed_low, server.inlet))
     columns = {
         "replication": replication,
         "group": name,
@@ -256,7 +264,7 @@ def _group_table(
         "busy_slots": _sum(busy_s, grid) / grid.durations_s,
         "idle_w": on * server.idle_w,
         "it_w": power_w,
-        "fan_w": on * fan_w,
+        "fan_w": on * _fans_w(server, around),
         "max_w": group.count * server.max_w,
         "performance": np.nan if server.performance is None else group.count * server.performance,
     }

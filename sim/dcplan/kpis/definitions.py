@@ -35,6 +35,7 @@ SITE = (
     Kpi("cost_unused_usd", "USD", "part of the total that falls on slots nobody has reserved"),
     Kpi("economiser_share", "-", "share of the hours in which at least half of the heat leaves without a compressor"),
     Kpi("ppue_cooling", "-", "partial PUE of cooling (ISO/IEC 30134-2): 1 + energy of compressors, fans, pumps, humidifiers / IT energy"),
+    Kpi("mlc", "-", "mechanical load component, after ASHRAE 90.4 but over the run instead of at four loads of a design: energy of cooling (compressors, fans of room, towers and outdoor air, pumps, humidifiers) / IT energy at the servers' plugs; power supplies, server fans and electrical losses are left out (see elc)"),
     Kpi("cer", "-", "cooling efficiency ratio (ISO/IEC 30134-7): heat removed from room, coolant and chilled water / energy of cooling"),
     Kpi("erf", "-", "energy reuse factor (ISO/IEC 30134-6): heat handed over at the building's boundary / energy at the meter"),
     Kpi("ere", "-", "energy reuse effectiveness (The Green Grid): (energy at the meter - heat handed over) / IT energy = (1 - ERF) PUE"),

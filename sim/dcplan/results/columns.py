@@ -217,7 +217,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("busy_slots", "float64", "slots", "slots busy, mean over the interval"),
             _power("idle_w", "power that the servers that are on draw when idle"),
             _power("it_w", "power at the servers' plugs"),
-            _power("fan_w", "the servers' fans at their lowest speed (part of it_w); 0 if the profile does not tell"),
+            _power("fan_w", "the servers' fans (part of it_w), faster in warm air; 0 if the profile does not tell"),
             Column("max_w", "float64", "W", "power that all servers draw when every slot is busy"),
             Column(
                 "performance",

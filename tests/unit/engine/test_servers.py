@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from dcplan.engine.plan import Grid, ServerGroup
+import tiny
+from dcplan.engine.plan import Grid, Plan, ServerGroup
 from dcplan.engine.servers import (
     UNUSED,
     Ledger,
@@ -22,7 +24,10 @@ from dcplan.engine.servers import (
     attribution,
     group_power_w,
     keep_ledger,
+    owners,
     servers_on,
+    tables,
+    unused,
 )
 from dcplan.facility.server import warm_air_w
 from dcplan.profiles.power_curve import InletResponse, PowerCurve
@@ -199,3 +204,22 @@ def test_what_warm_idle_servers_draw_goes_by_slots() -> None:
     rows = summed(shared({WEB: NONE_OFF, NIGHTLY: NONE_OFF}, {}, above_w))
     assert rows["endpoint web"]["active_j"] == pytest.approx(60.0 * 900.0 * 5 / 12)
     assert rows[UNUSED]["active_j"] == pytest.approx(60.0 * 900.0 * 3 / 12)
+
+
+def test_fans_turn_faster_in_warm_air_and_are_part_of_the_power(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(tiny.WHOLE)
+    server = replace(plan.groups["node"].server, inlet=InletResponse(25.0, 0.0025, 3.0, 0.4, 38.0, 2.8))
+    plan = replace(plan, groups={"node": replace(plan.groups["node"], server=server)})
+    ledger = Ledger(
+        {owner: [Reading(0.0, 0.0)] * (len(plan.grid.marks_s) + 1) for owner in [*owners(plan), *unused(plan)]}
+    )
+    at_rest = np.ones(len(plan.grid.starts_s))
+    cool, warm = (
+        tables(plan, ledger, {"node": Surroundings(at_rest, inlet_c * at_rest)}, 0)["servers"]
+        for inlet_c in (22.0, 38.0)
+    )
+    count = plan.groups["node"].count
+    assert warm["fan_w"].to_numpy() == pytest.approx(count * 3.0)
+    assert cool["fan_w"].to_numpy() == pytest.approx(count * 3.0 * 0.4**2.8)
+    leakage_w = count * (server.idle_w - 3.0 * 0.4**2.8) * 0.0025 * 13.0
+    assert (warm["it_w"] - cool["it_w"] - leakage_w).to_numpy() == pytest.approx(warm["fan_w"] - cool["fan_w"])

@@ -16,7 +16,7 @@ from dcplan.kpis.definitions import ENDPOINT, SITE, STRANDED, TRAINING
 from dcplan.results.store import frame, joined
 from dcplan.serving.histogram import BINS, bin_of, edges
 
-COOLING = {"ppue_cooling", "cer", "erf", "ere", "rci_high", "rci_low"}
+COOLING = {"ppue_cooling", "mlc", "cer", "erf", "ere", "rci_high", "rci_low"}
 BUILDING = {
     "pue",
     "itue",
@@ -91,6 +91,8 @@ def test_ratios_are_what_their_names_say(plan_of: Callable[..., Plan]) -> None:
     assert value["load_factor"] == pytest.approx(value["facility_energy_kwh"] / 2 / value["peak_power_kw"])
     assert value["tue"] == pytest.approx(value["pue"] * value["itue"])
     assert 0.0 < value["elc"] < value["pue"] - 1.0
+    assert value["mlc"] == pytest.approx(value["ppue_cooling"] - 1.0)
+    assert value["mlc"] + value["elc"] < value["pue"] - 1.0  # the rest is light
     assert 1.0 < value["itue"] < 1.5
 
 
