@@ -192,3 +192,10 @@ def test_warm_air_costs_every_server_that_is_on_fans_and_leakage() -> None:
     added_w = 2.0 * float(warm_air_w(np.array(100.0), 38.0, warm))
     assert power_w == pytest.approx([200.0, 200.0, 200.0 + added_w])
     assert added_w > 0.0
+
+
+def test_what_warm_idle_servers_draw_goes_by_slots() -> None:
+    above_w = np.full(3, 360.0)
+    rows = summed(shared({WEB: NONE_OFF, NIGHTLY: NONE_OFF}, {}, above_w))
+    assert rows["endpoint web"]["active_j"] == pytest.approx(60.0 * 900.0 * 5 / 12)
+    assert rows[UNUSED]["active_j"] == pytest.approx(60.0 * 900.0 * 3 / 12)
