@@ -189,7 +189,12 @@ KEYS = [
     _key("no schedule", "every: 1 h", "every: now", "write 'day at 02:00'"),
     _key("the 25th hour", "every: 1 h", "every: day at 25:00", "write 'day at 02:00'"),
     _key("a schedule without pause", "every: 1 h", "every: 1 ms", "(1 s to 1 year)"),
-    _key("a misspelt economiser", "economiser: waterside", "economiser: water", "must be 'none' or 'waterside'"),
+    _key(
+        "a misspelt economiser",
+        "economiser: waterside",
+        "economiser: water",
+        "must be 'none', 'waterside', 'airside', 'airside_adiabatic' or 'indirect_evaporative' (given: 'water')",
+    ),
     _more("a negative seed", "seed: -1", "seed: must be greater than or equal to 0"),
     _more("a key twice", "name: b", "name: the key appears twice (first on line 1); remove one"),
     _more("a line end in a key", '"a\\nb": 1', "a\\nb: unknown key"),

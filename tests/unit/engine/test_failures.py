@@ -20,7 +20,8 @@ def failing(plan_of: Callable[..., Plan], failures: str, *settings: str) -> Plan
 
 
 def test_replicas_are_out_of_order_for_the_share_of_the_time_that_repair_takes(plan_of: Callable[..., Plan]) -> None:
-    kpis = replicate(failing(plan_of, "every: 10 min, repair: 5 min, detection: 0 s", "replications=20")).kpis["kpis"]
+    settings = ("replications=20", "endpoints.web.demand.rate=1 /s")
+    kpis = replicate(failing(plan_of, "every: 10 min, repair: 5 min, detection: 0 s", *settings)).kpis["kpis"]
     availability = kpis["endpoints.web.availability"]
     assert availability["value"] == pytest.approx(10 / 15, abs=0.03)
     failures = kpis["endpoints.web.failures"]["value"]

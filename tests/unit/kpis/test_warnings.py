@@ -22,10 +22,18 @@ def test_a_quiet_run_has_no_warnings(plan_of: Callable[..., Plan]) -> None:
     ("settings", "said"),
     [
         (("replications=1",), "There is one replication only"),
-        (("endpoints.web.demand.rate=1000 /s", "endpoints.web.replicas=1"), "Endpoint web is overloaded"),
-        (("endpoints.web.demand.rate=1000 /s", "endpoints.web.queue.limit=5"), "Endpoint web drops "),
         (
-            ("endpoints.web.demand.rate=1000 /s", "endpoints.web.queue={timeout: 1 s}", "endpoints.web.retry={}"),
+            ("horizon=30 min", "endpoints.web.demand.rate=1000 /s", "endpoints.web.replicas=1"),
+            "Endpoint web is overloaded",
+        ),
+        (("horizon=30 min", "endpoints.web.demand.rate=1000 /s", "endpoints.web.queue.limit=5"), "Endpoint web drops "),
+        (
+            (
+                "horizon=30 min",
+                "endpoints.web.demand.rate=1000 /s",
+                "endpoints.web.queue={timeout: 1 s}",
+                "endpoints.web.retry={}",
+            ),
             "Endpoint web sees ",
         ),
         (("endpoints.web.slo={p95: 1 ms}",), "Endpoint web misses its promise: 0.00% of the requests"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
+from dcplan.serving.endpoint import Requests
 from dcplan.validation.bench import (
     cache,
     continuous_batch,
@@ -19,9 +21,20 @@ from dcplan.validation.bench import (
 )
 from dcplan.validation.bench.result import Result
 
+BLOCK = 4096
+"""Requests of a block here."""
+
+
+def _first(blocks: Callable[[], Iterator[Requests]]) -> Iterator[Requests]:
+    """The first requests of each block."""
+    for block in blocks():
+        yield Requests(*(each[:BLOCK] for each in block))
+
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (priorities_retries, shared_device):
+        monkeypatch.setattr(module, "requests", partial(_first, module.requests))
     for module in (dynamic_batch, priorities_retries, cache, shared_device):
         monkeypatch.setattr(module, "KERNEL_BLOCKS", 1)
         monkeypatch.setattr(module, "ORACLE_BLOCKS", 1)
