@@ -12,8 +12,8 @@ from dcplan.signals.weather_year import WeatherYear
 
 
 def design_facility(
-    spec: Facility, place: WeatherYear, servers: int, library: Library, assumptions: Assumptions
+    spec: Facility, place: WeatherYear, servers: int, library: Library, assumptions: Assumptions, step_s: float
 ) -> FacilityDesign:
-    """The building of *spec* at *place* for a fleet of *servers* machines."""
+    """The building of *spec* at *place* for a fleet of *servers* machines, looked at every *step_s* [s]."""
     power = design_power(spec.power, servers, library, assumptions)
-    return design_cooling(spec, power, place, library, assumptions)
+    return design_cooling(spec, power, place, library, assumptions, step_s)

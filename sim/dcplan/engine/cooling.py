@@ -109,9 +109,14 @@ class _Parts:
 
 
 def design_cooling(
-    building: Facility, power: PowerDesign, place: WeatherYear, library: Library, assumptions: Assumptions
+    building: Facility,
+    power: PowerDesign,
+    place: WeatherYear,
+    library: Library,
+    assumptions: Assumptions,
+    step_s: float,
 ) -> FacilityDesign:
-    """The *building* at *place* around its power chain *power*, cooled as it says."""
+    """The *building* at *place* around its power chain *power*, cooled as it says, looked at every *step_s* [s]."""
     day, spec, it_w = _design_day(place), building.cooling, building.it_capacity
     parts = _Parts(spec, day, altitude_m(day.pressure_pa), it_w, power, library, assumptions)
     defaults = _defaults(parts, building.lighting)
@@ -141,7 +146,7 @@ def design_cooling(
             chillers=isinstance(spec, ChilledWater),
             air=parts.sink_air(spec.rejection, isinstance(spec, ChilledWater) and spec.economiser == "waterside"),
         )
-    return FacilityDesign(
+    design = FacilityDesign(
         power=power,
         room=room,
         chilled_water=loop,
@@ -154,6 +159,22 @@ def design_cooling(
         recommended=recommended(spec.ashrae_class),
         allowable=allowable(spec.ashrae_class, parts.altitude_m),
     )
+    return _controlled(design, parts, step_s)
+
+
+def _controlled(design: FacilityDesign, parts: _Parts, step_s: float) -> FacilityDesign:
+    """*design* with its economisers switched as the scenario says."""
+    control = parts.spec.economiser_control
+    if control is None:
+        return design
+    chosen: dict[str, float] = {} if control.dead_band is None else {"dead_band_k": control.dead_band}
+    if control.min_run is not None:
+        chosen["kept_steps"] = math.ceil(control.min_run / step_s)
+    for name, value in chosen.items():
+        said = f"{value:g} K" if name == "dead_band_k" else f"{value * step_s:g} s"
+        label = "dead band of the economiser" if name == "dead_band_k" else "least time of the economiser on or off"
+        parts.assumptions.add("facility", label, said, "scenario", "set by the scenario")
+    return design.with_economisers(**chosen)
 
 
 def _defaults(parts: _Parts, lighting_w: float | None) -> ChilledWaterDefaults:

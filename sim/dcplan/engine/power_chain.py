@@ -81,7 +81,7 @@ def _ups(spec: Ups, known: _Known) -> UpsDesign:
                 f"the UPS takes {eco.transfer_s:g} s to leave eco mode, but servers ride through {HOLD_UP_S:g} s only; "
                 "use another model, or none"
             )
-    return UpsDesign(curve, spec.rating / spec.modules, spec.modules, spec.redundancy, eco)
+    return UpsDesign(curve, spec.rating / spec.modules, spec.modules, spec.redundancy, eco, spec.share)
 
 
 def _battery(spec: Ups, known: _Known) -> BatteryDesign | None:

@@ -117,7 +117,9 @@ class _Resolver:
         if scenario.facility and place and len(groups) == len(scenario.fleet):
             with self._at("facility"):
                 servers = sum(group.count for group in groups.values())
-                facility = design_facility(scenario.facility, place, servers, self.library, self.assumptions)
+                facility = design_facility(
+                    scenario.facility, place, servers, self.library, self.assumptions, scenario.step
+                )
         self._check_capacity(groups)
         if self.problems:
             raise ScenarioError(self.problems)

@@ -187,7 +187,8 @@ def _heat(plan: Plan, room: RoomPlan, it_w: float, at_s: float) -> Heat:
         condenser_pumps=np.where(cold, False, now.condenser_pumps),
     )
     weather = at_instant(plan.site.weather, plan.grid, at_s)
-    result = simulate(np.array([it_w, max(it_w, much_w), it_w]), weather, plan.facility, out)
+    design = plan.facility.with_economisers(dead_band_k=0.0, kept_steps=1)  # three cases, not three steps
+    result = simulate(np.array([it_w, max(it_w, much_w), it_w]), weather, design, out)
     heat_w = result.room_heat_w + result.liquid_heat_w
     short_w = result.cooling_shortfall_w
     usual_c = float(result.server_inlet_c[2])

@@ -65,12 +65,15 @@ class AirsideDesign:
     """How much colder than the returning air outdoor air must be to start [K]."""
     dead_band_k: float
     """Once started, it goes on until the air is this much less cold [K]."""
+    kept_steps: int = 1
+    """Time steps for which it stays on or off at least, once switched, but for air outside *window*."""
 
     def __post_init__(self) -> None:
         require("pad effectiveness", self.pad_effectiveness, 0.0, 0.98)
         require("pad cycles_of_concentration", self.cycles_of_concentration, 1.2, 50.0)
         require("economiser margin_k", self.margin_k, 0.0, 10.0)
         require("economiser dead_band_k", self.dead_band_k, 0.0, self.margin_k)
+        require("economiser kept_steps", self.kept_steps, 1, 1e6)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class IndirectDesign:
     """How much colder than it returns the exchanger must make the air to start [K]."""
     dead_band_k: float
     """Once started, it goes on until it makes the air this much less cold [K]."""
+    kept_steps: int = 1
+    """Time steps for which it stays on or off at least, once switched."""
 
     def __post_init__(self) -> None:
         require("indirect dry_effectiveness", self.dry_effectiveness, 0.1, 0.95)
@@ -95,6 +100,7 @@ class IndirectDesign:
         require("indirect cycles_of_concentration", self.cycles_of_concentration, 1.2, 50.0)
         require("economiser margin_k", self.margin_k, 0.0, 10.0)
         require("economiser dead_band_k", self.dead_band_k, 0.0, self.margin_k)
+        require("economiser kept_steps", self.kept_steps, 1, 1e6)
 
 
 AirEconomiser = AirsideDesign | IndirectDesign
@@ -150,7 +156,9 @@ def _airside(room: RoomAir, air: Weather, design: AirsideDesign, compressors: bo
     humidity = air.humidity_ratio_kg_kg + moistened
     lacking = np.maximum(low - humidity, 0.0)
     gain_k = room.supply_c + room.rise_k - entering_c
-    lets_in = started(gain_k, design.margin_k, design.dead_band_k) & (gain_k > 0.0) & (humidity <= high)
+    lets_in = (
+        started(gain_k, design.margin_k, design.dead_band_k, design.kept_steps) & (gain_k > 0.0) & (humidity <= high)
+    )
     lets_in &= (lacking == 0.0) | (design.humidifier != "none")
     outdoor = (lets_in if compressors else np.ones_like(lets_in)) & (room.heat_w > 0.0)
     share = _share(gain_k, room, outdoor, compressors)
@@ -198,7 +206,7 @@ def _indirect(room: RoomAir, air: Weather, design: IndirectDesign, compressors: 
     wet_k = design.wet_effectiveness * (return_c - air.wet_bulb_c)
     wetted = (dry_k < room.rise_k) & (wet_k > dry_k)
     gain_k = np.where(wetted, wet_k, dry_k)
-    runs = started(gain_k, design.margin_k, design.dead_band_k) & (gain_k > 0.0)
+    runs = started(gain_k, design.margin_k, design.dead_band_k, design.kept_steps) & (gain_k > 0.0)
     runs = (runs if compressors else np.ones_like(runs)) & (room.heat_w > 0.0)
     share = _share(gain_k, room, runs, compressors)
     flow = np.where(runs, np.clip(room.rise_k / np.maximum(np.maximum(gain_k, room.rise_k), 1e-9), 0.0, 1.0), 0.0)

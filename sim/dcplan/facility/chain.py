@@ -31,7 +31,7 @@ class PowerDesign:
     pdu: PduDesign
     """Distribution behind the UPS."""
     ups: UpsDesign
-    """Carries the servers only."""
+    """Carries the servers only, or a share of them."""
     transformer: TransformerDesign
     """Carries the whole building; stands outdoors, so its losses do not heat the room."""
     utility_limit_w: float
@@ -57,7 +57,7 @@ class Feed:
     pdu_loss_w: FloatArray
     ups_loss_w: FloatArray
     input_w: FloatArray
-    """Power into the UPS [W]."""
+    """Power into the UPS, and past it [W]."""
     hall_exceeded: BoolArray
     pdu_overload: BoolArray
     ups_overload: BoolArray
@@ -80,14 +80,15 @@ class Meter:
 
 
 def feed(server_w: FloatArray, design: PowerDesign) -> Feed:
-    """Climb from the servers' AC inlets *server_w* [W] to the input of the UPS."""
+    """Climb from the servers' AC inlets *server_w* [W] to the input of the UPS, and past it."""
     distribution_loss_w = pdu_loss_w(server_w, design.pdu)
-    ups_output_w = server_w + distribution_loss_w
+    fed_w = server_w + distribution_loss_w
+    ups_output_w = design.ups.share * fed_w
     loss_w = ups_loss_w(ups_output_w, design.ups)
     return Feed(
         pdu_loss_w=distribution_loss_w,
         ups_loss_w=loss_w,
-        input_w=ups_output_w + loss_w,
+        input_w=fed_w + loss_w,
         hall_exceeded=server_w > design.hall_limit_w,
         pdu_overload=server_w > design.pdu.rated_w,
         ups_overload=ups_output_w > design.ups.running_w,

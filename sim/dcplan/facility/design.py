@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from dcplan.facility.air_economiser import AirEconomiser
 from dcplan.facility.ashrae import ALLOWABLE, RECOMMENDED, Envelope
@@ -56,6 +57,15 @@ class FacilityDesign:
     def compressors(self) -> bool:
         """Whether water or direct expansion cools the room's air when outdoor air does not."""
         return self.chilled_water is not None or self.dx is not None
+
+    def with_economisers(self, **changes: float) -> Self:
+        """This building with *changes* to the numbers of its economisers beside compressors."""
+        air, plant = self.air_economiser, self.rejection
+        if air is not None:
+            air = replace(air, **changes)  # type: ignore[arg-type]  # both kinds have the same numbers of control
+        if plant is not None and plant.economiser is not None and plant.chiller is not None:
+            plant = replace(plant, economiser=replace(plant.economiser, **changes))  # type: ignore[arg-type]
+        return replace(self, air_economiser=air, rejection=plant)
 
     def _check_parts(self) -> None:
         if (self.chilled_water is None) != (self.rejection is None):

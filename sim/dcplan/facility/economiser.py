@@ -29,11 +29,14 @@ class EconomiserDesign:
     """How much colder than the returning water the economiser must be able to make it, to start [K]."""
     dead_band_k: float = 0.0
     """Once started, it goes on until it makes the water this much less cold than it must to start [K]."""
+    kept_steps: int = 1
+    """Time steps for which it stays on or off at least, once switched."""
 
     def __post_init__(self) -> None:
         require("economiser approach_k", self.approach_k, 0.5, 10.0)
         require("economiser margin_k", self.margin_k, 0.0, 10.0)
         require("economiser dead_band_k", self.dead_band_k, 0.0, self.margin_k)
+        require("economiser kept_steps", self.kept_steps, 1, 1e6)
 
 
 def modes(
@@ -43,6 +46,8 @@ def modes(
 
     *coldest_c* is the tower's water with the fans at full speed [degC].
 
+    While it must stay on, it is partial whatever it brings; while it must stay off, it is neither.
+
     full: T_wse <= T_supply; partial: T_supply < T_wse <= T_return - margin; T_wse = T_tower + approach.
 
     References: J. Stein, "Waterside economizing in data centers: design and control considerations", ASHRAE
@@ -51,23 +56,43 @@ def modes(
     """
     leaving_c = coldest_c + design.approach_k
     full = leaving_c <= supply_c
-    return full, ~full & started(return_c - leaving_c, design.margin_k, design.dead_band_k)
+    gain_k = np.where(full, np.maximum(return_c - leaving_c, design.margin_k), return_c - leaving_c)
+    runs = started(gain_k, design.margin_k, design.dead_band_k, design.kept_steps)
+    return full & runs, ~full & runs
 
 
-def started(gain_k: FloatArray, margin_k: float, dead_band_k: float) -> BoolArray:
+def started(gain_k: FloatArray, margin_k: float, dead_band_k: float, kept_steps: int = 1) -> BoolArray:
     """Whether an economiser runs that starts at a gain of *margin_k* [K] and stops below that less the dead band.
 
-    In the dead band it does what it did in the step before; before the first step it was off.
+    In the dead band it does what it did in the step before, and so it does for *kept_steps* after it was switched;
+    before the first step it was off for long.
 
     >>> started(np.array([0.7, 1.2, 0.7, 0.2, 0.7]), 1.0, 0.5).tolist()
     [False, True, True, False, False]
+    >>> started(np.array([1.2, 0.2, 0.2, 1.2, 1.2, 1.2]), 1.0, 0.5, kept_steps=2).tolist()
+    [True, True, False, False, True, True]
     """
     starts = gain_k >= margin_k
+    if kept_steps > 1:
+        return _kept(starts, gain_k < margin_k - dead_band_k, kept_steps)
     if dead_band_k == 0.0:
         return starts
     decided = starts | (gain_k < margin_k - dead_band_k)
     last = np.maximum.accumulate(np.where(decided, np.arange(gain_k.size), 0))
     return starts[last]
+
+
+def _kept(starts: BoolArray, stops: BoolArray, kept_steps: int) -> BoolArray:
+    """On from where it *starts* to where it *stops*, each at least *kept_steps* after the other."""
+    runs, starts_at, stops_at = np.zeros(starts.shape, dtype=np.bool_), np.flatnonzero(starts), np.flatnonzero(stops)
+    begin = 0
+    while (place := int(np.searchsorted(starts_at, begin))) < starts_at.size:
+        begin = int(starts_at[place])
+        place = int(np.searchsorted(stops_at, begin + kept_steps))
+        end = int(stops_at[place]) if place < stops_at.size else starts.size
+        runs[begin:end] = True
+        begin = end + kept_steps
+    return runs
 
 
 def share(tower_c: FloatArray, supply_c: float, return_c: FloatArray, design: EconomiserDesign) -> FloatArray:

@@ -45,7 +45,7 @@ def simulate(
         out: What is out of service; `cooling_shortfall_w` is what the rest cannot remove.
 
     Returns: one array of shape [n] per quantity. Each step is independent of the others, unless an economiser has
-    a dead band.
+    a dead band or stays on for some steps.
     """
     server_w = _checked(it_w)
     shape = server_w.shape

@@ -370,4 +370,4 @@ def _needed(part: Part | None, kind: Rejection) -> Part:
 def _electrical_loss_w(it_w: float, power: PowerDesign) -> float:
     """PDU and UPS losses at *it_w* [W]."""
     pdu_w = pdu_loss_w(np.asarray(it_w), power.pdu)
-    return float(pdu_w + ups_loss_w(it_w + pdu_w, power.ups))
+    return float(pdu_w + ups_loss_w(power.ups.share * (it_w + pdu_w), power.ups))

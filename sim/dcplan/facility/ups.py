@@ -60,10 +60,13 @@ class UpsDesign:
     """"n", "n+1" or "2n"."""
     eco: EcoDesign | None = None
     """Eco mode; None: always double conversion."""
+    share: float = 1.0
+    """Share of the servers' power that passes through it [-]; the rest has no UPS."""
 
     def __post_init__(self) -> None:
         require("ups module_w", self.module_w, 1.0, 1e9)
         require("ups modules", self.modules, 1, 1e6)
+        require("ups share", self.share, 0.0, 1.0)
         if self.redundancy not in ("n", "n+1", "2n"):
             raise ValueError(f"ups redundancy = {self.redundancy!r} is none of n, n+1, 2n")
 

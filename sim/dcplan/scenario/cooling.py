@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from dcplan.scenario.base import Power, Spec, Temperature, TemperatureRise
+from dcplan.scenario.base import PositiveDuration, Power, Spec, Temperature, TemperatureRise
 from dcplan.scenario.power import Modules, Redundancy
 
 CopFactor = Annotated[float, Field(ge=0.3, le=1.5)]
@@ -62,6 +62,15 @@ class HeatReuse(Spec):
     """Outdoor temperature below which heat is wanted; without it, all year."""
 
 
+class EconomiserControl(Spec):
+    """When an economiser is switched; what is left out is as in the profiles of assumptions, without a least time."""
+
+    dead_band: TemperatureRise | None = None
+    """Once started, it goes on until it brings this much less than it must to start, e.g. '1 K'."""
+    min_run: PositiveDuration | None = None
+    """How long it stays on or off at least, once switched, e.g. '20 min'; in whole steps, rounded up."""
+
+
 class _Room(Spec):
     """What rooms of every kind have."""
 
@@ -77,6 +86,8 @@ class _Room(Spec):
     """What air the servers allow (ASHRAE TC 9.9); hours outside it are counted."""
     liquid: Liquid | None = None
     """Liquid to the servers for a share of their heat."""
+    economiser_control: EconomiserControl | None = None
+    """When the economiser beside compressors is switched."""
     tower: str = YORKCALC
     """Law of its cooling towers, scaled to the capacity: a profile in `profiles/cooling/`, e.g. tower-merkel."""
     heat_reuse: HeatReuse | None = None
@@ -93,6 +104,9 @@ class _Room(Spec):
         towers = "tower" in (getattr(self, "rejection", ""), "" if self.liquid is None else self.liquid.to)
         if self.tower != YORKCALC and not towers:
             raise ValueError("there is no cooling tower; remove 'tower', or use 'rejection: tower'")
+        switched = getattr(self, "economiser", "none") != "none" and getattr(self, "kind", "") != "free_air"
+        if self.economiser_control is not None and not switched:
+            raise ValueError("no economiser is switched on and off; remove 'economiser_control'")
         humid, outdoor = (getattr(self, key, "none") for key in ("humidifier", "economiser"))
         if humid != "none" and outdoor not in ("airside", "airside_adiabatic"):
             raise ValueError("only outdoor air in the room needs a humidifier; remove it or use 'economiser: airside'")

@@ -57,6 +57,8 @@ class Ups(Spec):
     """Modules needed for full load."""
     redundancy: Redundancy = "n"
     """Spare modules: none, one more, or a second full set; running modules share the load."""
+    share: Fraction = 1.0
+    """Share of the servers' power that passes through it; the rest has no UPS, e.g. 0.1."""
     eco: EcoMode | None = None
     """Eco mode; without it, always double conversion."""
     battery: Battery | None = None

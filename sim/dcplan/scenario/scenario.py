@@ -152,6 +152,10 @@ def _incidents(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         return
     if scenario.requests == "sampled":
         yield ("requests",), "an incident takes minutes, which sampled demand runs ahead of; use 'requests: every'"
+    cut = any(each.lost == "utility" for each in scenario.incidents.values())
+    if cut and scenario.facility.power.ups.share < 1.0:
+        falls = "servers without a UPS fall at once when the utility is lost, which is not simulated"
+        yield ("facility", "power", "ups", "share"), f"{falls}; remove 'share', or that incident"
     for name, servers in scenario.fleet.items():
         if servers.rack is None:
             yield ("fleet", name), "a room warms by the racks that stand in it; add 'rack' with size and limit"

@@ -78,6 +78,18 @@ def test_set_points_and_factors_are_those_of_the_scenario(plan_of: Callable[...,
     assert (plant.setpoint_c, plant.chiller.cop_factor) == (22.0, 0.8)
 
 
+def test_economisers_are_switched_as_the_scenario_says(plan_of: Callable[..., Plan]) -> None:
+    control = "economiser_control: {dead_band: 0.8 K, min_run: 20 min}"
+    water = cooled(plan_of, f"{WATER}, economiser: waterside, {control}").rejection
+    assert water is not None
+    assert water.economiser is not None
+    air = cooled(plan_of, f"kind: dx, {ROOM}, economiser: airside, {control}").air_economiser
+    assert air is not None
+    for economiser in (water.economiser, air):
+        assert economiser.dead_band_k == 0.8
+        assert economiser.kept_steps == 2  # steps of 15 min
+
+
 @pytest.mark.parametrize("terminal", ["fan_wall", "in_row", "rear_door", "rear_door_passive"])
 def test_other_room_units_move_the_air_with_less(terminal: str, plan_of: Callable[..., Plan]) -> None:
     plain, other = (cooled(plan_of, f"{WATER}, terminal: {each}").room for each in ("crah", terminal))

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from dcplan.engine.incidents import instants_s, losses_of, lost_at, out_at
+from dcplan.errors import ScenarioError
+from dcplan.profiles.library import shipped
 from dcplan.scenario.incidents import Incident, RideThrough
+from dcplan.scenario.load import load
 from dcplan.signals.clock import Clock
 
 CLOCK = Clock(datetime(2025, 7, 15, 13, 0), "America/New_York")
@@ -48,3 +51,12 @@ def test_without_the_utility_the_plant_stands_until_generators_run_and_chillers_
     np.testing.assert_array_equal(out.condenser_pumps, [True, False, False])
     assert not np.any(out.room_units)
     assert not np.any(out.chilled_water_pumps)
+
+
+def test_servers_without_a_ups_and_a_lost_utility_do_not_go_together() -> None:
+    changes = (
+        "incidents.both-chillers={lost: utility, at: 2025-07-15 13:15, lasts: 10 min}",
+        "facility.power.ups.share=0.5",
+    )
+    with pytest.raises(ScenarioError, match="servers without a UPS fall at once"):
+        load(shipped("scenarios") / "chiller_failure.yaml", changes)

@@ -58,3 +58,13 @@ def test_switchgear_and_heaters_stand_between_the_building_and_the_transformer(p
     assert metered.switchgear_loss_w == pytest.approx([1.6e6 * 0.0075 * (815e3 / 1.6e6) ** 2])
     plain = meter(0.8e6 + metered.generator_heater_w + metered.switchgear_loss_w, power)
     assert metered.facility_w == pytest.approx(plain.facility_w)
+
+
+def test_what_passes_the_ups_by_loses_nothing_in_it(power: PowerDesign) -> None:
+    server_w = np.array([600e3])
+    parts = [feed(server_w, replace(power, ups=replace(power.ups, share=share))) for share in (0.0, 0.5, 1.0)]
+    lost_w = [float(part.ups_loss_w[0]) for part in parts]
+    assert lost_w[0] < lost_w[1] < lost_w[2]
+    for part in parts:
+        assert part.input_w == pytest.approx(server_w + part.pdu_loss_w + part.ups_loss_w)
+    assert not feed(np.array([1.0e6]), replace(power, ups=replace(power.ups, share=0.5))).ups_redundancy_lost[0]

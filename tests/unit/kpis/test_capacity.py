@@ -50,3 +50,11 @@ def test_the_narrowest_level_strands_the_others(plan_of: Callable[..., Plan]) ->
 
 def test_servers_that_never_draw_tell_nothing(plan_of: Callable[..., Plan]) -> None:
     assert not dict(stranded(plan_of(tiny.WHOLE).scenario, SITE.assign(it_w=0.0)))
+
+
+def test_a_ups_for_a_share_of_the_servers_carries_more_of_them(plan_of: Callable[..., Plan]) -> None:
+    half, none = (
+        carried_w(plan_of(tiny.WHOLE, f"facility.power.ups.share={share}").scenario, SITE) for share in (0.5, 0)
+    )
+    assert half["ups"] == pytest.approx(2.0 * 4000.0 / 1.25)
+    assert "ups" not in none

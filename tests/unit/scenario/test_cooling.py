@@ -50,6 +50,7 @@ def test_facility_water_is_a_temperature_or_a_class(supply: str, temperature_c: 
         ({"kind": "dx", "liquid": {"share": 0.7, "to": "chilled_water", "supply": "W32"}}, "remove 'supply'"),
         ({"kind": "dx", "liquid": {"share": 0.7, "to": "chilled_water"}}, "there is no chilled water"),
         ({"kind": "free_air", "heat_reuse": {"demand": "1 kW", "needs": "35 degC"}}, "there is no water"),
+        ({"kind": "free_air", "economiser_control": {"min_run": "20 min"}}, "no economiser is switched"),
         ({"kind": "free_air", "tower": "tower-merkel"}, "there is no cooling tower"),
         ({"kind": "dx", "humidifier": "steam"}, "only outdoor air in the room needs a humidifier"),
         (
