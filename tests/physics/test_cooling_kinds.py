@@ -87,11 +87,11 @@ def test_a_building_carries_its_load_on_the_design_day(kind: str) -> None:
 @EXAMPLES
 @given(st.floats(0.05, 1.0), st.floats(-25.0, 44.0), st.floats(0.0, 12.0))
 def test_a_building_draws_more_for_more_servers(kind: str, load: float, dry_bulb_c: float, below_k: float) -> None:
-    """By at least what the servers draw more, but for the fan steps of an economiser and one chiller more."""
+    """Perhaps by less than the servers draw more: one chiller more lets all run at a better part load."""
     it_w = np.array([load, load + 0.05]) * RATED_W
     air = outdoors(np.full(2, dry_bulb_c), below_k)
     result = simulate(it_w, air, KINDS[kind]())
-    assert result.facility_w[1] - result.facility_w[0] > 0.6 * (it_w[1] - it_w[0])
+    assert result.facility_w[1] > result.facility_w[0]
 
 
 def economiser_fans_w(design: FacilityDesign) -> float:

@@ -274,8 +274,11 @@ def _reuse(parts: _Parts) -> ReuseDesign | None:
     spec = parts.spec.heat_reuse
     if spec is None:
         return None
-    approach_k = LiquidDefaults.from_values(parts.assumed("liquid-defaults", "reuse")).reuse_approach_k
-    return ReuseDesign(spec.demand, spec.needs, approach_k, math.inf if spec.below is None else spec.below)
+    used = ("reuse_approach", "reuse_carnot") if spec.heat_pump else ("reuse_approach",)
+    assumed = LiquidDefaults.from_values(parts.assumed("liquid-defaults", *used))
+    below_c = math.inf if spec.below is None else spec.below
+    carnot_share = assumed.reuse_carnot_share if spec.heat_pump else None
+    return ReuseDesign(spec.demand, spec.needs, assumed.reuse_approach_k, below_c, carnot_share)
 
 
 def _counts(spec: Spec) -> PlantCounts:

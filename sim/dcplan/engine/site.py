@@ -63,7 +63,7 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
         "economiser": result.economiser_fraction,
         "extrapolated": result.extrapolated,
         "heat_removed_w": result.heat_removed_w,
-        "heat_reused_w": result.heat_reused_w,
+        "heat_reused_w": result.heat_delivered_w,
         "server_inlet_c": result.server_inlet_c,
         "server_inlet_kg_kg": result.server_inlet_kg_kg,
         "outside_recommended": result.outside_recommended,

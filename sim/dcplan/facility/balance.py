@@ -32,6 +32,7 @@ def balance_residual(result: FacilityResult) -> float:
         + r.liquid_pump_w
         + r.economiser_fan_w
         + r.humidification_w
+        + r.heat_pump_w
         + r.lighting_w
     )
     in_air_w = r.server_w - r.liquid_heat_w
@@ -43,7 +44,7 @@ def balance_residual(result: FacilityResult) -> float:
     outdoors_w = r.transformer_loss_w + r.switchgear_loss_w + r.generator_heater_w
     outdoors_w = outdoors_w + r.tower_fan_w + r.economiser_fan_w + r.humidification_w
     building = (r.facility_w + r.moisture_heat_w) - (
-        r.heat_rejected_w + r.heat_reused_w + r.cooling_shortfall_w + outdoors_w
+        r.heat_rejected_w + r.heat_delivered_w + r.cooling_shortfall_w + outdoors_w
     )
     parts = (electrical, room, removed, outdoor, building)
     return max(_relative(part, r.facility_w) for part in parts)

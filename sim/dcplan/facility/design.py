@@ -59,7 +59,7 @@ class FacilityDesign:
         return self.chilled_water is not None or self.dx is not None
 
     def with_economisers(self, **changes: float) -> Self:
-        """The building with *changes* to the numbers of its economisers beside compressors."""
+        """The same building with *changes* to the numbers of its economisers beside compressors."""
         air, plant = self.air_economiser, self.rejection
         if air is not None:
             air = replace(air, **changes)  # type: ignore[arg-type]  # both kinds have the same numbers of control

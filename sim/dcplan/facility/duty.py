@@ -47,7 +47,9 @@ class Duty:
     rejected_w: FloatArray = field(default_factory=_nothing)
     """Heat that leaves to the outdoor air [W]."""
     reused_w: FloatArray = field(default_factory=_nothing)
-    """Heat that is sold or given away [W]."""
+    """Heat taken out of water for somebody [W]."""
+    heat_pump_w: FloatArray = field(default_factory=_nothing)
+    """Heat pump that lifts that heat; what it draws goes along [W]."""
     shortfall_w: FloatArray = field(default_factory=_nothing)
     """Heat that is not removed [W]."""
     evaporation_kg_s: FloatArray = field(default_factory=_nothing)

@@ -12,7 +12,7 @@ from dcplan.facility.fluids import WATER_HEAT_CAPACITY_J_KG_K
 from dcplan.facility.outage import OutOfService
 from dcplan.facility.pump import PumpDesign, circulate
 from dcplan.facility.rejection import RejectionDesign, RejectionState, reject
-from dcplan.facility.reuse import ReuseDesign, reused_w
+from dcplan.facility.reuse import ReuseDesign, hand_over
 from dcplan.signals.weather import Weather
 
 
@@ -59,9 +59,9 @@ def run_loop(
     load_w = heat_w + pump.power_w
     capacity_w_k = np.maximum(pump.flow_kg_s, 1e-12) * WATER_HEAT_CAPACITY_J_KG_K
     rise_k = load_w / capacity_w_k
-    given_w = reused_w(load_w, loop.supply_c + rise_k, air, reuse)
-    plant_k = rise_k if reuse is None else (load_w - given_w) / capacity_w_k
-    plant = reject(load_w - given_w, loop.supply_c, loop.supply_c + plant_k, air, rejection, out)
+    given = hand_over(load_w, loop.supply_c + rise_k, air, reuse)
+    plant_k = rise_k if reuse is None else (load_w - given.taken_w) / capacity_w_k
+    plant = reject(load_w - given.taken_w, loop.supply_c, loop.supply_c + plant_k, air, rejection, out)
     return LoopState(
         flow_kg_s=pump.flow_kg_s,
         pump_w=pump.power_w,
@@ -75,7 +75,8 @@ def run_loop(
             evaporator_heat_w=plant.chiller.heat_w,
             economiser_heat_w=plant.economiser_w,
             rejected_w=plant.rejected_w,
-            reused_w=given_w,
+            reused_w=given.taken_w,
+            heat_pump_w=given.pump_w,
             shortfall_w=plant.shortfall_w,
             evaporation_kg_s=plant.water.evaporation_kg_s,
             drift_kg_s=plant.water.drift_kg_s,

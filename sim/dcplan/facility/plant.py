@@ -69,6 +69,7 @@ def simulate(
         + duty.liquid_pump_w
         + duty.economiser_fan_w
         + duty.humidification_w
+        + duty.heat_pump_w
     )
     metered = meter(fed.input_w + mechanical_w + lighting_w, design.power)
     inlet_c = design.room.server_inlet_c + cooled.warmer_k
@@ -91,6 +92,7 @@ def simulate(
         liquid_pump_w=duty.liquid_pump_w,
         economiser_fan_w=duty.economiser_fan_w,
         humidification_w=duty.humidification_w,
+        heat_pump_w=duty.heat_pump_w,
         lighting_w=lighting_w,
         facility_w=metered.facility_w,
         room_heat_w=room_heat_w,

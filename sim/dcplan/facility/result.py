@@ -34,6 +34,8 @@ class FacilityResult:
     economiser_fan_w: FloatArray
     """Exhaust or outdoor-side fans of air economisers."""
     humidification_w: FloatArray
+    heat_pump_w: FloatArray
+    """Heat pump that lifts the heat for somebody."""
     lighting_w: FloatArray
     facility_w: FloatArray
     """Power at the utility meter."""
@@ -51,7 +53,7 @@ class FacilityResult:
     heat_rejected_w: FloatArray
     """Heat that leaves to the outdoor air: by towers, dry coolers, condensers, exhaust."""
     heat_reused_w: FloatArray
-    """Heat that is handed over to somebody."""
+    """Heat that is taken out of water for somebody."""
     cooling_shortfall_w: FloatArray
     """Heat that the plant cannot remove. It is not served: the room warms, which is not modelled here."""
 
@@ -114,6 +116,11 @@ class FacilityResult:
     def heat_removed_w(self) -> FloatArray:
         """Heat that leaves room, coolant and chilled water, however it leaves."""
         return self.evaporator_heat_w + self.economiser_heat_w + self.heat_reused_w
+
+    @property
+    def heat_delivered_w(self) -> FloatArray:
+        """Heat that is handed over at the building's boundary: taken out of water, and the heat pump's work."""
+        return self.heat_reused_w + self.heat_pump_w
 
     @property
     def extrapolated(self) -> BoolArray:

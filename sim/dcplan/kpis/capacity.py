@@ -39,14 +39,14 @@ def carried_w(scenario: Scenario, site: pd.DataFrame) -> dict[str, float]:
     if facility is None or it_w <= 0.0:
         return {}
     power = facility.power
-    capacity_w = {
-        "distribution": power.distribution.rating,
+    capacity_w = {"distribution": power.distribution.rating}
+    if power.ups.share > 0.0:
+        capacity_w["ups"] = power.ups.rating / power.ups.share * it_w / (it_w + float(peak["pdu_loss_w"]))
+    capacity_w |= {
         "building": facility.it_capacity,
         "transformer": power.transformer.rating * it_w / (meter_w - float(peak["transformer_loss_w"])),
         "utility": power.utility.limit * it_w / meter_w,
     }
-    if power.ups.share > 0.0:
-        capacity_w["ups"] = power.ups.rating / power.ups.share * it_w / (it_w + float(peak["pdu_loss_w"]))
     if power.hall is not None:
         capacity_w["hall"] = power.hall.limit
     return capacity_w | _racked_w(list(scenario.fleet.values()))

@@ -151,6 +151,7 @@ def _cooling(scenario: Scenario, site: pd.DataFrame, it_kwh: float, facility_kwh
     yield "ppue_cooling", 1.0 + _ratio(cooling_kwh, it_kwh)
     yield "mlc", _ratio(cooling_kwh, it_kwh)
     yield "cer", _ratio(removed_kwh, cooling_kwh)
+    yield "heat_reused_kwh", reused_kwh
     yield "erf", _ratio(reused_kwh, facility_kwh)
     yield "ere", _ratio(facility_kwh - reused_kwh, it_kwh)
     servers = scenario.facility.cooling.ashrae_class

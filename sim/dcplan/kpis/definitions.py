@@ -37,6 +37,7 @@ SITE = (
     Kpi("ppue_cooling", "-", "partial PUE of cooling (ISO/IEC 30134-2): 1 + energy of compressors, fans, pumps, humidifiers / IT energy"),
     Kpi("mlc", "-", "mechanical load component, after ASHRAE 90.4 but over the run instead of at four loads of a design: energy of cooling (compressors, fans of room, towers and outdoor air, pumps, humidifiers) / IT energy at the servers' plugs; power supplies, server fans and electrical losses are left out (see elc)"),
     Kpi("cer", "-", "cooling efficiency ratio (ISO/IEC 30134-7): heat removed from room, coolant and chilled water / energy of cooling"),
+    Kpi("heat_reused_kwh", "kWh", "heat handed over at the building's boundary: taken out of water, and the work of a heat pump, which is energy at the meter and of no KPI of cooling"),
     Kpi("erf", "-", "energy reuse factor (ISO/IEC 30134-6): heat handed over at the building's boundary / energy at the meter"),
     Kpi("ere", "-", "energy reuse effectiveness (The Green Grid): (energy at the meter - heat handed over) / IT energy = (1 - ERF) PUE"),
     Kpi("rci_high", "-", "rack cooling index (Herrlin 2005) over time: 1 - mean excess of the inlet air over the recommended envelope / (allowable - recommended highest)"),

@@ -490,6 +490,8 @@ class LiquidDefaults:
     """Lowest flow of facility water over design flow [-]."""
     reuse_approach_k: float
     """Fall of temperature over the heat exchanger at which heat is handed over [K]."""
+    reuse_carnot_share: float
+    """Coefficient of performance of a heat pump over that of Carnot's between its two waters [-]."""
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:

@@ -68,6 +68,7 @@ SITE_LOADS = (
             _power("humidification_w", "humidifiers"),
         )
     ),
+    _power("heat_pump_w", "heat pump that lifts the heat for somebody"),
     _power("lighting_w", "light and small loads"),
 )
 """What the building draws beside the servers; `COOLING_LOADS` is what cooling takes of it."""
@@ -250,7 +251,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("economiser", "float64", "-", "share of the heat that leaves without a compressor, 0..1"),
             Column("extrapolated", "bool", "", "the chiller runs outside its measured curve"),
             _power("heat_removed_w", "heat that cooling removes from room, coolant and chilled water"),
-            _power("heat_reused_w", "heat that is handed over to somebody"),
+            _power("heat_reused_w", "heat that is handed over to somebody, the work of a heat pump included"),
             Column("server_inlet_c", "float64", "degC", "air into the servers, as long as there is no shortfall"),
             Column("server_inlet_kg_kg", "float64", "kg/kg", "water vapour in that air, per dry air"),
             Column("outside_recommended", "bool", "", "that air is outside ASHRAE's recommended envelope"),

@@ -52,12 +52,14 @@ class Liquid(Spec):
 
 
 class HeatReuse(Spec):
-    """Somebody who takes heat out of the servers' water, without a heat pump."""
+    """Somebody who takes heat out of the servers' water."""
 
     demand: Power
-    """Most heat that is taken, e.g. '300 kW'."""
+    """Most heat that they take, e.g. '300 kW'."""
     needs: Temperature
     """Coldest water that is of use, e.g. '35 degC'."""
+    heat_pump: bool = False
+    """A heat pump lifts colder water to that, at the site's expense; without it, colder water is of no use."""
     below: Temperature | None = None
     """Outdoor temperature below which heat is wanted; without it, all year."""
 

@@ -118,6 +118,14 @@ def test_liquid_may_use_the_chilled_water(plan_of: Callable[..., Plan]) -> None:
     assert design.chilled_water.pump.flow_kg_s == pytest.approx(plain.chilled_water.pump.flow_kg_s, rel=0.05)
 
 
+def test_heat_may_be_lifted_for_whom_needs_it(plan_of: Callable[..., Plan]) -> None:
+    reuse = "liquid: {share: 0.75, supply: W32}, heat_reuse: {demand: 1 kW, needs: 70 degC"
+    plain, lifted = (cooled(plan_of, f"{WATER}, {reuse}{pump}}}").reuse for pump in ("", ", heat_pump: true"))
+    assert plain is not None
+    assert lifted is not None
+    assert (plain.carnot_share, lifted.carnot_share) == (None, 0.5)
+
+
 def test_what_it_rests_on_is_what_it_has(plan_of: Callable[..., Plan]) -> None:
     def listed(cooling: str) -> str:
         written = "{kind: chilled_water, supply_air: 24 degC, chilled_water: 15 degC, economiser: waterside}"

@@ -16,6 +16,7 @@ PARTS = [
     "chiller_w", "condenser_pump_w", "tower_fan_w", "lighting_w", "facility_w", "room_heat_w",
     "evaporator_heat_w", "economiser_heat_w", "heat_rejected_w", "cooling_shortfall_w",
     "liquid_heat_w", "moisture_heat_w", "liquid_pump_w", "economiser_fan_w", "humidification_w", "heat_reused_w",
+    "heat_pump_w",
 ]  # fmt: skip
 
 

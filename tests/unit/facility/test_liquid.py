@@ -71,6 +71,23 @@ def test_heat_is_reused_when_it_is_wanted_and_warm_enough() -> None:
     assert simulate(np.full(2, 9e5), weather, cool).heat_reused_w.tolist() == [0.0, 0.0]
 
 
+def test_a_heat_pump_lifts_colder_water_and_hands_its_work_over() -> None:
+    weather = Weather(np.array([5.0, 25.0]), np.array([3.0, 18.0]), np.array(101325.0))
+    cool = liquid("dry_cooler", supply_c=20.0, reuse=True)
+    assert cool.reuse is not None
+    pumped = replace(cool, reuse=replace(cool.reuse, needed_c=70.0, carnot_share=0.5))
+    plain, lifted = (simulate(np.full(2, 9e5), weather, each) for each in (cool, pumped))
+    assert balance_residual(lifted) < 1e-9
+    assert lifted.heat_delivered_w == pytest.approx([3e5, 0.0])
+    assert 2.0 < 3e5 / lifted.heat_pump_w[0] < 4.0  # half of Carnot's from 30 to 73 degC
+    added_w = lifted.facility_w[0] - plain.facility_w[0]
+    assert 0.8 * lifted.heat_pump_w[0] < added_w < 1.02 * lifted.heat_pump_w[0]  # fans that reject less
+    small = replace(pumped, reuse=replace(cool.reuse, needed_c=70.0, carnot_share=0.5, demand_w=1e9))
+    most = simulate(np.full(2, 9e5), weather, small)
+    assert balance_residual(most) < 1e-9
+    assert most.heat_rejected_w[0] < 0.5 * plain.heat_rejected_w[0]  # all of the liquid's heat is taken
+
+
 def test_parts_that_do_not_belong_together_are_refused() -> None:
     design = liquid("tower")
     assert design.liquid is not None

@@ -16,7 +16,7 @@ from dcplan.kpis.definitions import ENDPOINT, SITE, STRANDED, TRAINING
 from dcplan.results.store import frame, joined
 from dcplan.serving.histogram import BINS, bin_of, edges
 
-COOLING = {"ppue_cooling", "mlc", "cer", "erf", "ere", "rci_high", "rci_low"}
+COOLING = {"ppue_cooling", "heat_reused_kwh", "mlc", "cer", "erf", "ere", "rci_high", "rci_low"}
 BUILDING = {
     "pue",
     "itue",

@@ -33,6 +33,7 @@ LOADS = {
     "switchgear_loss_w": ("Switchgear: loss", theme.ORANGE),
     "pdu_loss_w": ("Distribution: loss", theme.ORANGE),
     "generator_heater_w": ("Generator heaters", theme.PURPLE),
+    "heat_pump_w": ("Heat pump for reuse", theme.PURPLE),
     "lighting_w": ("Lighting, small loads", theme.PURPLE),
 }
 """Name and colour of each load of the building: cooling, losses of the power chain, the rest."""
