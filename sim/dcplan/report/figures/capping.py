@@ -43,7 +43,8 @@ def capping_figure(capping: pd.DataFrame, start: datetime, horizon_s: float) -> 
         shown = course(rows["time_s"], rows["speed"], pd.Series(np.ones(len(rows)))).until(horizon_s)
         days, colour = dates(start, shown.time_s), theme.SERIES[number % len(theme.SERIES)]
         label = f"Speed, {theme.escaped(theme.shortened(str(group)))}"
-        add_line(figure, days, shown, 100.0, label, colour, row=2, hover="%{y:.1f} %")
+        several = capping["group"].nunique() > 1
+        add_line(figure, days, shown, 100.0, label, colour, row=2, hover="%{y:.1f} %", legend=several)
     figure.update_yaxes(title_text=f"Power [{unit.unit}]", row=1, col=1)
     figure.update_yaxes(title_text="Speed [%]", row=2, col=1)
     theme.titled(

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from dcplan.report import theme
 from dcplan.report.course import course, dates
 from dcplan.report.facts import Facts
-from dcplan.report.numbers import digits, percent, quantity
+from dcplan.report.numbers import digits, percent, quantity, scale
 
 FULL = 1.0 - 1e-9
 WARM_K = 0.1
@@ -28,7 +28,7 @@ PANELS = (
     "Inlet air [°C]",
     "Speed [%]",
     "Servers [kW]",
-    "Latency [ms]",
+    "Latency",
     "Dropped [/s]",
 )
 
@@ -50,21 +50,21 @@ def incident_figure(room: pd.DataFrame, endpoints: pd.DataFrame, known: Facts) -
     panels = [name for name in PANELS if name != "Store [MJ]" or looks["store_j"].max() > 0.0]
     figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.022)
     row = {name: number for number, name in enumerate(panels, start=1)}
-    _add_looks(figure, looks, known, row)
-    _add_answers(figure, steps, known, row)
-    _add_limits(figure, known, row["Inlet air [°C]"])
-    _add_losses(figure, known, ends_s)
     for name in panels:
         figure.update_yaxes(
             title={"text": name.replace(" [", "<br>["), "font": {"size": 12}}, nticks=4, row=row[name], col=1
         )
+    _add_looks(figure, looks, known, row)
+    _add_answers(figure, steps, known, row)
+    _add_limits(figure, known, row["Inlet air [°C]"])
+    _add_losses(figure, known, ends_s)
     theme.titled(
         figure,
         incident_finding(looks, steps),
-        "Cause and effect from top to bottom, in the first replication: heat that the plant does not remove, cold left "
-        "in the store of chilled water, air that the servers breathe in and the temperatures at which they slow down "
-        "and switch off, their speed over full speed, their power, mean latency of the answers of each step, requests "
-        "never answered. Shaded: while something is lost.",
+        "Cause and effect from top to bottom, in the first replication: heat that the plant does not remove, "
+        f"{'cold left in the store of chilled water, ' if 'Store [MJ]' in row else ''}air that the servers breathe in "
+        "and the temperatures at which they slow down and switch off, their speed over full speed, their power, mean "
+        "latency of the answers of each step, requests never answered. Shaded: while something is lost.",
         120 * len(panels) + 70,
     )
     figure.update_layout(margin_t=30 + theme.LEGEND_PX)
@@ -124,15 +124,15 @@ def _add_looks(figure: go.Figure, looks: pd.DataFrame, known: Facts, row: dict[s
 
 def _add_answers(figure: go.Figure, steps: pd.DataFrame, known: Facts, row: dict[str, int]) -> None:
     """Mean latency and drops of each endpoint."""
-    means_s = []
+    every_s = (steps["latency_s"] / steps["served"].where(steps["served"] > 0)).dropna()
+    unit = scale(float(every_s.median()) if len(every_s) else 0.0, "s")
     for number, (name, rows) in enumerate(steps.groupby("endpoint", sort=False)):
         if number >= SHOWN_ENDPOINTS:
             break
         latency_s = rows["latency_s"] / rows["served"].where(rows["served"] > 0)
-        means_s.append(latency_s)
         days = dates(known.start, (rows["time_s"] + rows["duration_s"] / 2).to_numpy(dtype=float))
         for panel, values, hover in (
-            ("Latency [ms]", 1e3 * latency_s, "%{y:,.4~g} ms"),
+            ("Latency", unit.factor * latency_s, f"%{{y:,.4~g}} {unit.unit}"),
             ("Dropped [/s]", rows["dropped"] / rows["duration_s"], "%{y:,.4~g} /s"),
         ):
             figure.add_scatter(
@@ -144,14 +144,14 @@ def _add_answers(figure: go.Figure, steps: pd.DataFrame, known: Facts, row: dict
                 marker={"size": 3},
                 line={"width": 1.4, "color": theme.SERIES[number]},
                 hovertemplate=hover,
-                showlegend=panel == "Latency [ms]",
+                showlegend=panel == "Latency",
                 row=row[panel],
                 col=1,
             )
     figure.update_yaxes(rangemode="tozero", row=row["Dropped [/s]"], col=1)
-    every_s = pd.concat(means_s).dropna() if means_s else pd.Series(dtype=float)
+    figure.update_yaxes(title_text=f"Latency<br>[{unit.unit}]", row=row["Latency"], col=1)
     if len(every_s) and every_s.max() > LOGARITHMIC * max(every_s.min(), 1e-12):
-        figure.update_yaxes(type="log", dtick=1, row=row["Latency [ms]"], col=1)
+        figure.update_yaxes(type="log", dtick=1, row=row["Latency"], col=1)
 
 
 def _add_limits(figure: go.Figure, known: Facts, row: int) -> None:

@@ -111,9 +111,9 @@ def pue_figure(site: pd.DataFrame, narrow: bool = False) -> go.Figure | None:
         site: The table `site`.
         narrow: One panel above the other, for a small screen.
     """
-    drawn = site[site["it_w"] > 0.0]
+    drawn = site[(site["it_w"] > 0.0) & (site["shortfall_w"] <= 0.0)]
     pue = drawn["facility_w"] / drawn["it_w"]
-    if counted_s(site) < HALF_A_DAY_S or float(pue.max() - pue.min()) < LEAST_SPREAD:
+    if counted_s(site) < HALF_A_DAY_S or drawn.empty or float(pue.max() - pue.min()) < LEAST_SPREAD:
         return None
     unit = scale(float(drawn["it_w"].max()) / 1000.0, "kW")
     load, wet_bulb_c = drawn["it_w"] * unit.factor / 1000.0, drawn["wet_bulb_c"]
@@ -150,7 +150,7 @@ def pue_figure(site: pd.DataFrame, narrow: bool = False) -> go.Figure | None:
         figure,
         pue_finding(drawn),
         "Each dot stands for steps that are alike: PUE against the outside wet bulb, coloured by the servers' load, "
-        "and against the load, coloured by the wet bulb.",
+        "and against the load, coloured by the wet bulb. Steps in which cooling falls short are left out.",
         720 if narrow else 420,
     )
     return figure

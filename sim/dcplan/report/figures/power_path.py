@@ -106,7 +106,7 @@ def power_path_figure(site: pd.DataFrame, servers: pd.DataFrame, narrow: bool = 
         path_finding(stages),
         "The way of power from the meter down to the chips: dark and green bars are what arrives, the others what "
         "leaves the path there, each at the end of what is left. Energy over the counted time, mean over the "
-        "replications, and its share of the meter's. Servers' fans count at their lowest speed.",
+        "replications, and its share of the meter's.",
         90 + 30 * len(stages),
     )
     return figure.update_layout(bargap=0.22)
