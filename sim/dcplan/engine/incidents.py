@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dcplan.facility.design import FacilityDesign
 from dcplan.facility.outage import OutOfService
 from dcplan.scenario.incidents import Incident, RideThrough
 from dcplan.signals.clock import Clock
@@ -72,6 +73,24 @@ def cuts_s(incidents: Sequence[Incident], clock: Clock, generators_s: float | No
 
 def _begins_s(incident: Incident, clock: Clock) -> float:
     return float((pd.Timestamp(incident.at).tz_localize(clock.zone) - clock.origin).total_seconds())
+
+
+def installed(design: FacilityDesign) -> dict[str, float]:
+    """How many units of each part the building has, spare ones included; pumps count as one."""
+    plant, liquid = design.rejection, design.liquid
+    sink = None if plant is None else plant.sink
+    own = None if liquid is None or liquid.rejection is None else liquid.rejection.sink
+    chiller = None if plant is None else plant.chiller
+    return {
+        "chillers": 0 if chiller is None else chiller.duty + chiller.standby,
+        "room_units": design.room.units + design.room.standby,
+        "cells": 0 if sink is None else sink.cells,
+        "cdus": 0 if liquid is None else liquid.cdu.units + liquid.cdu.standby,
+        "liquid_cells": 0 if own is None else own.cells,
+        "chilled_water_pumps": 0 if design.chilled_water is None else 1,
+        "condenser_pumps": 0 if sink is None else 1,
+        "liquid_pumps": 0 if own is None else 1,
+    }
 
 
 def instants_s(losses: Sequence[Loss]) -> list[float]:

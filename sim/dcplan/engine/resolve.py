@@ -16,7 +16,7 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
-from dcplan.engine.incidents import Loss, cuts_s, instants_s, losses_of
+from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.plan import (
     CappingPlan,
@@ -33,6 +33,7 @@ from dcplan.engine.plan import (
 )
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
+from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server, partitioned
@@ -121,6 +122,8 @@ class _Resolver:
                     scenario.facility, place, servers, self.library, self.assumptions, scenario.step
                 )
         self._check_capacity(groups)
+        if facility is not None:
+            self._check_incidents(facility)
         if self.problems:
             raise ScenarioError(self.problems)
         return Plan(
@@ -384,6 +387,9 @@ class _Resolver:
                     raise ValueError(
                         f"{incident.at} is outside of what is simulated; correct it, or 'start' or 'horizon'"
                     )
+            elif losses[0].begins_s + incident.lasts > self.scenario.horizon:
+                with self._at("incidents", name, "lasts"):
+                    raise ValueError("it lasts beyond the end of the run; lengthen 'horizon' to see what happens")
         return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, generators_s)
 
     def _without_generators(self, clock: Clock, generators_s: float | None) -> tuple[Loss, ...]:
@@ -392,6 +398,24 @@ class _Resolver:
         if generators_s is None or facility is None or facility.ride_through is None:
             return ()
         return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, None)
+
+    def _check_incidents(self, facility: FacilityDesign) -> None:
+        """Whether what is lost is there, and what is to carry the building can."""
+        there = installed(facility)
+        for name, incident in self.scenario.incidents.items():
+            with self._at("incidents", name, "lost" if incident.count is None else "count"):
+                if incident.lost == "utility":
+                    continue
+                part = incident.lost.replace("_", " ")
+                if not there[incident.lost]:
+                    raise ValueError(f"this building has no {part}; its cooling says what it has")
+                if incident.count is not None and incident.count > there[incident.lost]:
+                    raise ValueError(f"there are {there[incident.lost]:g} {part}, spare ones included; lose fewer")
+        generators, spec = facility.power.generators, self.scenario.facility
+        if generators is not None and spec is not None and generators.needed * generators.rated_w < spec.it_capacity:
+            with self._at("facility", "power", "generators", "rating"):
+                carry_kw = generators.needed * generators.rated_w / 1000.0
+                raise ValueError(f"they carry {carry_kw:g} kW, less than the servers may draw; raise it, or 'needed'")
 
     def _capping(self, groups: dict[str, ServerGroup]) -> CappingPlan | None:
         facility = self.scenario.facility

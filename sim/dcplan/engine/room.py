@@ -209,14 +209,11 @@ def table(hall: Hall, replication: int) -> pd.DataFrame:
     return frame("room", [{"replication": replication, **row} for row in hall.log])
 
 
-def inlet_means(hall: Hall, plan: Plan) -> FloatArray | None:
-    """Air that the servers breathe in, mean over each counted interval [degC], [n]; None without a building."""
-    usual_c, grid = usual_inlet_c(plan), plan.grid
-    if usual_c is None:
-        return None
-    inlet_c = np.full(len(grid.starts_s), usual_c)
+def rise_means(hall: Hall, grid: Grid) -> FloatArray:
+    """What incidents add to the air that the servers breathe in, mean over each counted interval [K], [n]."""
+    rise_k = np.zeros(len(grid.starts_s))
     for row in hall.log:
         shared_s = np.minimum(row["time_s"], grid.starts_s + grid.durations_s)
         shared_s = np.maximum(shared_s - np.maximum(row["time_s"] - LOOK_S, grid.starts_s), 0.0)
-        inlet_c += shared_s / grid.durations_s * row["rise_k"]
-    return inlet_c
+        rise_k += shared_s / grid.durations_s * row["rise_k"]
+    return rise_k

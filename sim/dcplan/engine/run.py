@@ -57,7 +57,9 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     _go_wrong(cast)
     _run_clock(cast.env, float(plan.scenario.horizon), progress)
     result = joined([*_tables(cast, replication), *_of_servers(cast, started, replication)])
-    return result if plan.site is None else result | site.tables(cast.plan, result, replication)
+    if plan.site is None:
+        return result
+    return result | site.tables(cast.plan, result, replication, room.rise_means(cast.hall, plan.grid))
 
 
 @dataclass
@@ -185,7 +187,8 @@ def _of_servers(cast: Cast, started: dict[str, int], replication: int) -> list[T
     """What servers drew, and what happened to them."""
     plan, tables = cast.plan, []
     if plan.groups:
-        inlet_c = room.inlet_means(cast.hall, plan)
+        usual_c = room.usual_inlet_c(plan)
+        inlet_c = None if usual_c is None else usual_c + room.rise_means(cast.hall, plan.grid)
         around = {name: Surroundings(dynamic_means(cast.levers, name, plan.grid), inlet_c) for name in plan.groups}
         tables.append(servers.tables(plan, cast.ledger, around, replication))
     if cast.caps.log:

@@ -30,12 +30,14 @@ TOLERANCE = 1e-6
 WATER_KG_PER_M3 = 1000.0
 
 
-def tables(plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int) -> dict[str, pd.DataFrame]:
-    """The tables `site` and `costs`, from the power of all servers."""
+def tables(
+    plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int, rise_k: FloatArray | float = 0.0
+) -> dict[str, pd.DataFrame]:
+    """The tables `site` and `costs`, from the power of all servers and what incidents add to their inlet air [K]."""
     it_w = so_far["servers"].groupby("time_s", sort=True)["it_w"].sum().to_numpy()
     site = plan.site
     assert site is not None, "a run without a site has no site tables"
-    columns = _building(plan, site, it_w) if plan.facility is not None else _bare(it_w)
+    columns = _building(plan, site, it_w, rise_k) if plan.facility is not None else _bare(it_w)
     time_s, duration_s = plan.grid.starts_s, plan.grid.durations_s
     weather = {"dry_bulb_c": site.weather.dry_bulb_c, "wet_bulb_c": site.weather.wet_bulb_c}
     weather["pressure_pa"] = site.weather.pressure_pa
@@ -44,7 +46,7 @@ def tables(plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int) -> 
     return {"site": table, "costs": _costs(plan, site, table, so_far["attribution"], replication)}
 
 
-def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]:
+def _building(plan: Plan, site: SitePlan, it_w: FloatArray, rise_k: FloatArray | float) -> dict[str, object]:
     assert plan.facility is not None
     losses = () if plan.room is None else plan.room.losses
     middle_s = plan.grid.starts_s + plan.grid.durations_s / 2
@@ -53,6 +55,8 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
     if not residual <= TOLERANCE:
         raise ConservationError(f"the building's energy does not balance: relative residual {residual:.2e}")
     loads = {column.name: getattr(result, column.name) for column in SITE_LOADS}
+    warm = np.asarray(rise_k) > 0.0
+    air = result.server_inlet_c + rise_k, result.server_inlet_kg_kg, site.weather.pressure_pa
     return {
         "facility_w": result.facility_w,
         "it_w": it_w,
@@ -64,10 +68,10 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray) -> dict[str, object]
         "extrapolated": result.extrapolated,
         "heat_removed_w": result.heat_removed_w,
         "heat_reused_w": result.heat_delivered_w,
-        "server_inlet_c": result.server_inlet_c,
+        "server_inlet_c": air[0],
         "server_inlet_kg_kg": result.server_inlet_kg_kg,
-        "outside_recommended": result.outside_recommended,
-        "outside_allowable": result.outside_allowable,
+        "outside_recommended": result.outside_recommended | (warm & plan.facility.recommended.left_by(*air)),
+        "outside_allowable": result.outside_allowable | (warm & plan.facility.allowable.left_by(*air)),
         "shortfall_w": result.cooling_shortfall_w,
         "over_limit": _over_limit(result),
         "redundancy_lost": result.ups_redundancy_lost | result.chiller_redundancy_lost,

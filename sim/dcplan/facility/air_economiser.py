@@ -114,6 +114,8 @@ class RoomAir:
     flow_kg_s: FloatArray
     supply_c: float
     """Air wanted by the servers' side [degC]."""
+    inlet_c: float
+    """That air at the servers' inlets, some of their own exhaust mixed in [degC]."""
 
     @property
     def rise_k(self) -> FloatArray:
@@ -150,7 +152,8 @@ def _airside(room: RoomAir, air: Weather, design: AirsideDesign, compressors: bo
     Resources, Conservation and Recycling 182, 2022; Modelica Buildings library,
     `Applications.DataCenters.DXCooled.Controls.CoolingMode`.
     """
-    low, high = design.window.humidity_limits_kg_kg(room.supply_c, air.pressure_pa)
+    low, _ = design.window.humidity_limits_kg_kg(room.inlet_c, air.pressure_pa)
+    _, high = design.window.humidity_limits_kg_kg(room.supply_c, air.pressure_pa)
     pad_k, moistened = _pads(room.supply_c, air, high, design)
     entering_c = air.dry_bulb_c - pad_k
     humidity = air.humidity_ratio_kg_kg + moistened

@@ -165,7 +165,7 @@ def _cool(
     out: OutOfService,
 ) -> _Cooled:
     """Cool the room, of whose heat the fans move *moved_w* [W], and the coolant."""
-    room = RoomAir(moved_w, flow_kg_s, design.room.supply_c)
+    room = RoomAir(moved_w, flow_kg_s, design.room.supply_c, design.room.server_inlet_c)
     free = None if design.air_economiser is None else free_cool(room, air, design.air_economiser, design.compressors)
     left_w = moved_w if free is None else moved_w * (1.0 - free.share)
     duties = [Duty(shortfall_w=room_heat_w - moved_w), *([] if free is None else [free.duty])]

@@ -113,10 +113,11 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     yield "wue_l_per_kwh", _ratio(water_kg, it_kwh)
     yield "water_m3", water_kg / KG_PER_M3
     yield "economiser_share", float(duration_s[site["economiser"] >= 0.5].sum() / duration_s.sum())
-    yield from _cooling(scenario, site, it_kwh, facility_kwh)
+    yield from _cooling(scenario, site, it_kwh, facility_kwh + FUEL_KWH_PER_L * fuel_l)
     yield "hours_extrapolated", float(duration_s[site["extrapolated"]].sum()) / HOUR_S
     yield "hours_over_limit", float(duration_s[site["over_limit"] != ""].sum()) / HOUR_S
-    yield "hours_redundancy_lost", float(duration_s[site["redundancy_lost"]].sum()) / HOUR_S
+    needed = site["redundancy_lost"] & (site["shortfall_w"] <= 0)
+    yield "hours_redundancy_lost", float(duration_s[needed].sum()) / HOUR_S
     yield "hours_cooling_short", float(duration_s[site["shortfall_w"] > 0].sum()) / HOUR_S
     yield from minutes_to_overheat(scenario, site)
 

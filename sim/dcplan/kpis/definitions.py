@@ -46,7 +46,7 @@ SITE = (
     Kpi("hours_outside_allowable", "h", "hours in which it is outside the allowable envelope of the servers' class, derated for altitude"),
     Kpi("hours_extrapolated", "h", "hours in which a curve of the plant is used outside its data"),
     Kpi("hours_over_limit", "h", "hours in which a rating of the power chain or the plant is exceeded"),
-    Kpi("hours_redundancy_lost", "h", "hours in which the load needs the spare UPS module or chiller"),
+    Kpi("hours_redundancy_lost", "h", "hours in which the load needs the spare UPS module or chiller, and all heat is removed"),
     Kpi("hours_cooling_short", "h", "hours in which the plant cannot remove all heat"),
     Kpi("iteusv", "-", "IT equipment utilisation of servers (ISO/IEC 30134-5): busy slot-hours / slot-hours of all servers, switched off or not"),
     Kpi("itue", "-", "IT power usage effectiveness (M. K. Patterson et al., ISC 2013): energy at the servers' plugs / the same less their power supplies' losses and, where the profile tells it, fans"),

@@ -226,7 +226,7 @@ def _cause(name: str, spec: Endpoint, value: dict[str, float | None]) -> str:
         "refused": f"its queue is limited to {spec.queue.limit}" if spec.queue.limit is not None else "a queue is full",
         "rate_limited": f"it admits no more than {spec.admission.rate:g} per second" if spec.admission else "",
         "timed_out": "they give up waiting",
-        "lost": "their replica fails",
+        "lost": "their replica fails" if spec.failures is not None else "their servers are switched off",
     }
     failed = {cause: value.get(f"endpoints.{name}.{cause}") or 0.0 for cause in causes}
     return causes[max(failed, key=lambda cause: failed[cause])]

@@ -98,6 +98,9 @@ class _Room(Spec):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         watered = getattr(self, "kind", "") in ("chilled_water", "warm_water")
+        outdoors = getattr(self, "kind", "") == "free_air" or getattr(self, "economiser", "").startswith("airside")
+        if self.terminal.startswith("rear_door") and (outdoors or not watered):
+            raise ValueError("doors at the rear of racks cool with water and move no outdoor air; use 'terminal: crah'")
         own_water = self.liquid is not None and self.liquid.to != "chilled_water"
         if self.liquid is not None and not own_water and not watered:
             raise ValueError("the liquid's heat cannot go to chilled water: there is no chilled water; use 'to: tower'")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dcplan.engine.incidents import instants_s, losses_of, lost_at, out_at
+from dcplan.engine.resolve import resolve
 from dcplan.errors import ScenarioError
-from dcplan.profiles.library import shipped
+from dcplan.profiles.library import default_library, shipped
 from dcplan.scenario.incidents import Incident, RideThrough
 from dcplan.scenario.load import load
 from dcplan.signals.clock import Clock
 
+SCENARIO = Path(__file__).parents[3] / "scenarios" / "chiller_failure.yaml"
 CLOCK = Clock(datetime(2025, 7, 15, 13, 0), "America/New_York")
 ROOM: dict[str, Any] = {"throttling": {"begins": "32 degC", "ends": "42 degC"}, "restart": "5 min"}
 
@@ -60,3 +63,26 @@ def test_servers_without_a_ups_and_a_lost_utility_do_not_go_together() -> None:
     )
     with pytest.raises(ScenarioError, match="servers without a UPS fall at once"):
         load(shipped("scenarios") / "chiller_failure.yaml", changes)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("incidents.both-chillers.count=9", "there are 2 chillers"),
+        ("incidents.both-chillers.lost=cdus", "this building has no cdus"),
+        ("incidents.both-chillers.lasts=20 h", "beyond the end of the run"),
+        ("incidents.both-chillers.at=2025-07-15 09:00", "outside of what is simulated"),
+        ("facility.power.generators={rating: 5 kW}", "they carry 5 kW"),
+        ("facility.cooling.terminal=rear_door_passive", None),
+        ("facility.cooling={terminal: rear_door, economiser: airside}", "doors at the rear"),
+    ],
+)
+def test_what_cannot_be_is_told(setting: str, said: str | None) -> None:
+    def resolved() -> object:
+        return resolve(load(SCENARIO, [setting]), default_library())
+
+    if said is None:
+        resolved()
+    else:
+        with pytest.raises(ScenarioError, match=said):
+            resolved()

@@ -72,6 +72,14 @@ def test_servers_that_are_off_draw_nothing_and_come_back(failed: dict[str, pd.Da
     )
 
 
+def test_air_too_warm_for_the_class_of_the_servers_is_counted(failed: dict[str, pd.DataFrame]) -> None:
+    site = failed["site"]
+    warm = site[site["server_inlet_c"] > 35.0]
+    assert len(warm) > 0
+    assert warm["outside_allowable"].all()
+    assert not site[site["server_inlet_c"] < 25.0]["outside_allowable"].any()
+
+
 def test_a_spare_chiller_saves_the_day() -> None:
     spared = tables("incidents.both-chillers.count=1")
     assert spared["room"]["rise_k"].max() == 0.0

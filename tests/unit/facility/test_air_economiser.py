@@ -17,7 +17,7 @@ ROOM = chilled_water().room
 def room(n: int) -> RoomAir:
     """A room that returns its air 12 K above 24 degC."""
     flow_kg_s = 60.0
-    return RoomAir(np.full(n, flow_kg_s * 1006.0 * 12.0), np.full(n, flow_kg_s), 24.0)
+    return RoomAir(np.full(n, flow_kg_s * 1006.0 * 12.0), np.full(n, flow_kg_s), 24.0, 24.0)
 
 
 def weather(dry_bulb_c: list[float], relative: float = 0.5) -> Weather:
