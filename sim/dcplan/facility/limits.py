@@ -28,6 +28,9 @@ class Level:
 def relative_speed(dynamic: FloatArray, curve: CapCurve) -> FloatArray:
     """Speed over full speed at *dynamic* power over that at full speed, 0..1 [-].
 
+    References: for alpha = 1/3, P_dyn = C V^2 f with V in proportion to f: A. P. Chandrakasan, S. Sheng, R. W.
+    Brodersen, "Low-power CMOS digital design", IEEE Journal of Solid-State Circuits 27(4), 1992.
+
     >>> relative_speed(np.array([0.0, 0.5, 1.0]), CapCurve("power_law", 0.5)).round(3).tolist()
     [0.0, 0.707, 1.0]
     """
@@ -45,27 +48,6 @@ def dynamic_power(speed: FloatArray, curve: CapCurve) -> FloatArray:
     if curve.kind == "power_law":
         return np.asarray(speed ** (1.0 / curve.alpha))
     return np.interp(speed, (0.0, *curve.speed), (0.0, *curve.dynamic))
-
-
-def cap_factor(
-    demand_w: FloatArray, limit_w: FloatArray | float, static_w: FloatArray | float, curve: CapCurve
-) -> tuple[FloatArray, FloatArray]:
-    """What work that wants *demand_w* draws under *limit_w* [W], and its speed over that without the limit [-].
-
-    The cap takes from the dynamic part alone, s = f((P - P_static) / (P_demand - P_static)); f is `relative_speed`.
-    Below *static_w* nothing can be capped: the speed is 0 and *static_w* is drawn all the same.
-
-    References: for alpha = 1/3, P_dyn = C V^2 f with V in proportion to f: A. P. Chandrakasan, S. Sheng, R. W.
-    Brodersen, "Low-power CMOS digital design", IEEE Journal of Solid-State Circuits 27(4), 1992.
-
-    >>> power_w, speed = cap_factor(np.array([700.0, 300.0]), 400.0, 100.0, CapCurve("power_law", 0.5))
-    >>> power_w.tolist(), speed.round(3).tolist()
-    ([400.0, 300.0], [0.707, 1.0])
-    """
-    power_w = np.minimum(demand_w, np.maximum(limit_w, static_w))
-    capped = power_w < demand_w
-    share = (power_w - static_w) / np.where(capped, demand_w - static_w, 1.0)
-    return np.asarray(power_w), np.where(capped, relative_speed(np.clip(share, 0.0, 1.0), curve), 1.0)
 
 
 def allocate(demand_w: FloatArray, static_w: FloatArray, levels: Sequence[Level]) -> FloatArray:

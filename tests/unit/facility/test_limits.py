@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcplan.facility.limits import Level, allocate, cap_factor, relative_speed, stranded_w
+from dcplan.facility.limits import Level, allocate, dynamic_power, relative_speed, stranded_w
 from dcplan.profiles.cap_curve import CapCurve
 
 IDEAL, BOUND = CapCurve("power_law", 1.0 / 3.0), CapCurve("power_law", 0.6)
@@ -23,29 +23,18 @@ def test_half_the_dynamic_power_leaves_more_than_half_the_speed(curve: CapCurve)
 
 
 @curves
-@given(st.floats(100.0, 700.0), st.floats(50.0, 800.0), st.floats(50.0, 800.0))
-def test_speed_and_power_rise_with_the_limit(curve: CapCurve, demand_w: float, one_w: float, other_w: float) -> None:
-    power_w, speed = cap_factor(np.array(demand_w), np.sort([one_w, other_w]), 100.0, curve)
-    assert np.all(np.diff(power_w) >= 0.0)
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_speed_rises_with_power_and_tells_it(curve: CapCurve, one: float, other: float) -> None:
+    dynamic = np.sort([one, other])
+    speed = relative_speed(dynamic, curve)
     assert np.all(np.diff(speed) >= 0.0)
-    assert np.all((speed >= 0.0) & (speed <= 1.0) & (power_w <= demand_w))
+    assert np.all((speed >= 0.0) & (speed <= 1.0))
+    assert dynamic_power(speed, curve) == pytest.approx(dynamic, abs=1e-9)
 
 
 @curves
-@given(st.floats(0.0, 700.0))
-def test_a_limit_that_is_not_reached_changes_nothing(curve: CapCurve, demand_w: float) -> None:
-    power_w, speed = cap_factor(np.array([demand_w]), demand_w, 100.0, curve)
-    assert (power_w.tolist(), speed.tolist()) == ([demand_w], [1.0])
-
-
-def test_a_limit_below_static_power_stops_the_work_but_not_the_draw() -> None:
-    power_w, speed = cap_factor(np.array([500.0]), 80.0, 100.0, IDEAL)
-    assert (power_w.tolist(), speed.tolist()) == ([100.0], [0.0])
-
-
-def test_a_third_as_exponent_makes_power_the_cube_of_speed() -> None:
-    power_w, speed = cap_factor(np.full(3, 700.0), np.array([300.0, 500.0, 650.0]), 100.0, IDEAL)
-    assert power_w - 100.0 == pytest.approx(600.0 * speed**3)
+def test_full_power_is_full_speed_and_none_is_none(curve: CapCurve) -> None:
+    assert relative_speed(np.array([0.0, 1.0]), curve).tolist() == [0.0, 1.0]
 
 
 RACKS_W = np.array([[40.0, 30.0, 20.0, 10.0], [10.0, 10.0, 10.0, 10.0]])
