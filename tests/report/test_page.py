@@ -57,6 +57,7 @@ def test_sections_follow_the_order_of_the_questions(page_of: PageOf) -> None:
         "Headline numbers",
         "Before you trust these numbers",
         "Energy and power",
+        "Cooling and weather",
         "Endpoint chat",
         "Endpoint vision",
         "Training queue nightly",
@@ -70,12 +71,15 @@ def test_sections_follow_the_order_of_the_questions(page_of: PageOf) -> None:
 @pytest.mark.parametrize(
     ("settings", "missing"),
     [
-        ({"site": False}, ["Money"]),
-        ({"site": False, "servers": False, "queues": ()}, ["Energy and power", "Training queue nightly", "Money"]),
+        ({"site": False}, ["Money", "Cooling and weather"]),
+        (
+            {"site": False, "servers": False, "queues": ()},
+            ["Energy and power", "Cooling and weather", "Training queue nightly", "Money"],
+        ),
         ({"endpoints": ()}, ["Endpoint vision"]),
         ({"queues": (), "replications": 1}, ["Training queue nightly"]),
         ({"idle": ("vision",)}, []),
-        ({"steps": 1}, []),
+        ({"steps": 1}, ["Cooling and weather"]),
     ],
 )
 def test_a_run_without_some_tables_has_a_page_without_some_sections(
@@ -163,7 +167,7 @@ def test_the_costs_on_the_page_sum_to_the_kpi(make_run: Callable[..., Run], page
 def test_each_figure_has_a_finding_a_caption_and_a_label(page_of: PageOf) -> None:
     text = without_plotly(page_of())
     figures = re.findall(r"<figure.*?</figure>", text, flags=re.DOTALL)
-    assert len(figures) == 8
+    assert len(figures) == 11
     for figure in figures:
         finding = re.search(r"<h3[^>]*>(.+?)</h3>", figure)
         assert finding is not None
