@@ -43,12 +43,14 @@ class Kernel:
         self._compiled = njit(nogil=True, cache=True, **_UNCOUNTED)(written)
         file = self._compiled._cache._cache_file  # numba has no public way to say what code depends on
         file._source_stamp = (file._source_stamp, _sources())
+        self._is_ready = False
 
     def __call__(self, *arguments: Any) -> Any:
         """Run it."""
-        if not self._compiled.signatures:
+        if not self._is_ready:  # numba's own list of what is compiled takes as long to make as a short call
             with _undisturbed():
                 self._compiled.compile(tuple(map(typeof, arguments)))
+            self._is_ready = True
         return self._compiled(*arguments)
 
     @property
