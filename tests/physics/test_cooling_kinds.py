@@ -21,9 +21,12 @@ STEPS = 6
 each_kind = pytest.mark.parametrize("kind", KINDS)
 EXAMPLES = settings(max_examples=12, deadline=None)
 
-steps = lambda low, high: st.lists(st.floats(low, high, allow_subnormal=False), min_size=STEPS, max_size=STEPS).map(  # noqa: E731
-    np.array
-)
+
+def steps(low: float, high: float) -> st.SearchStrategy[np.ndarray]:
+    """A number for each step."""
+    return st.lists(st.floats(low, high, allow_subnormal=False), min_size=STEPS, max_size=STEPS).map(np.array)
+
+
 loads, dry_bulbs, dryness, pressures = steps(0.0, 1.1), steps(-30.0, 48.0), steps(0.0, 20.0), st.floats(75e3, 105e3)
 units = st.lists(st.integers(0, 4), min_size=STEPS, max_size=STEPS).map(lambda x: np.array(x, dtype=np.float64))
 lost = st.lists(st.booleans(), min_size=STEPS, max_size=STEPS).map(np.array)

@@ -365,7 +365,17 @@ class FanCurve:
 
 
 @dataclass(frozen=True)
-class ChilledWaterDefaults:
+class _Assumptions:
+    """Numbers that a scenario need not state; each has a source in the profile."""
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
+        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class ChilledWaterDefaults(_Assumptions):
     """Assumptions of a chilled-water plant that a scenario need not state; the profile has their sources."""
 
     supply_air_c: float
@@ -425,14 +435,9 @@ class ChilledWaterDefaults:
     cycles_of_concentration: float
     """Dissolved solids in the tower water over those in the make-up water [-]."""
 
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
-        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
-
 
 @dataclass(frozen=True)
-class AirDefaults:
+class AirDefaults(_Assumptions):
     """Assumptions of cooling with outdoor air, pads and direct expansion; the profile has their sources."""
 
     exhaust_pressure_pa: float
@@ -460,14 +465,9 @@ class AirDefaults:
     condenser_min_c: float
     """Coldest air that the condensers of air-cooled chillers make use of [degC]."""
 
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
-        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
-
 
 @dataclass(frozen=True)
-class LiquidDefaults:
+class LiquidDefaults(_Assumptions):
     """Assumptions of liquid-cooled servers; the profile has their sources."""
 
     coolant_rise_k: float
@@ -493,14 +493,9 @@ class LiquidDefaults:
     reuse_carnot_share: float
     """Coefficient of performance of a heat pump over that of Carnot's between its two waters [-]."""
 
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
-        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
-
 
 @dataclass(frozen=True)
-class TerminalDefaults:
+class TerminalDefaults(_Assumptions):
     """Assumptions of one kind of room unit; the profile has their sources."""
 
     pressure_pa: float
@@ -511,11 +506,6 @@ class TerminalDefaults:
     """Share of the units' air that returns without passing a server [-]."""
     recirculation: float
     """Share of the servers' air that is their own exhaust [-]."""
-
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a profile's values: per field a `value` and the `low` and `high` it must lie between."""
-        return cls(**{field.name: _bounded(values, field.name) for field in fields(cls)})
 
 
 def biquadratic(c: tuple[float, ...], x: FloatArray | float, y: FloatArray | float) -> FloatArray:
