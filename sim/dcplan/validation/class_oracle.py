@@ -33,7 +33,7 @@ from dcplan.serving.class_state import (
 )
 from dcplan.serving.endpoint import Requests
 from dcplan.serving.histogram import FloatArray, IntArray
-from dcplan.validation.serving_oracle import Batch, Line, Throttling, after_pause_s, choose, service_time_s, throttle
+from dcplan.validation.serving_oracle import Batch, Line, Throttling, after_pause_s, choose, service_time_s, throttled
 
 Process = Generator[simpy.Event, object, None]
 Opener = Callable[[simpy.Environment], "World"]
@@ -163,9 +163,7 @@ def simulate(
     *zones* are those of the replicas, from 1 on; there are none if not given.
     """
     env = simpy.Environment()
-    tables = rules.base.service_s.copy(), rules.base.pause_bends.copy()
-    env.process(throttle(env, tables, throttling))
-    rules = rules._replace(base=rules.base._replace(service_s=tables[0], pause_bends=tables[1]))
+    rules = rules._replace(base=throttled(env, rules.base, throttling))
     world = opened(env, rules, discipline, routing, hardware, len(requests.kinds), zones)
     env.process(operator(world, changes))
     if rules.users:

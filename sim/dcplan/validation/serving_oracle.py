@@ -120,6 +120,13 @@ def throttle(env: simpy.Environment, tables: Sequence[FloatArray], throttling: T
             table[:] = longer * before
 
 
+def throttled(env: simpy.Environment, rules: Rules, throttling: Throttling) -> Rules:
+    """*rules* with service times of their own, which change as *throttling* says."""
+    rules = rules._replace(service_s=rules.service_s.copy(), pause_bends=rules.pause_bends.copy())
+    env.process(throttle(env, (rules.service_s, rules.pause_bends), throttling))
+    return rules
+
+
 def simulate(
     rules: Rules,
     routing: str,
@@ -131,8 +138,7 @@ def simulate(
 ) -> Outcome:
     """Serve *requests* until the last one has left."""
     env = simpy.Environment()
-    rules = rules._replace(service_s=rules.service_s.copy(), pause_bends=rules.pause_bends.copy())
-    env.process(throttle(env, (rules.service_s, rules.pause_bends), throttling))
+    rules = throttled(env, rules, throttling)
     outcome = Outcome(np.full(len(requests.times_s), np.nan))
     groups = [list(range(replicas))] if shared else [[replica] for replica in range(replicas)]
     lines: list[Line[Request]] = [Line(env, group) for group in groups]

@@ -26,7 +26,7 @@ from dcplan.validation.serving_oracle import (
     after_pause_s,
     choose,
     service_time_s,
-    throttle,
+    throttled,
 )
 
 Process = Generator[simpy.Event, object, None]
@@ -97,9 +97,7 @@ def simulate(
 ) -> Outcome:
     """Serve *requests* until the last one has left, or up to *until_s* [s]."""
     env = simpy.Environment()
-    tables = rules.base.service_s.copy(), rules.base.pause_bends.copy()
-    env.process(throttle(env, tables, throttling))
-    rules = rules._replace(base=rules.base._replace(service_s=tables[0], pause_bends=tables[1]))
+    rules = rules._replace(base=throttled(env, rules.base, throttling))
     outcome = Outcome(np.full(len(requests.times_s), np.nan))
     each = [Device(env, len(rules.kinds)) for _ in range(devices)]
     for device in each:
