@@ -23,6 +23,7 @@ Oracle: `validation.class_oracle`, a SimPy process per request, equal to 1e-9 s 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ from dcplan.serving.histogram import FloatArray, bin_of
 from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
 from dcplan.serving.policies import mixed, unit
 from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
+from dcplan.serving.reference import by_reference
 
 LESS = 0.9
 """What is left of the most requests in a batch after one that took too long (Clipper, see above)."""
@@ -270,7 +272,7 @@ def _leave(rules: ClassRules, state: ClassState, slot: int, answered: bool, now_
 @function
 def backoff_s(rules: Any, attempt: int, bits: int) -> float:  # pragma: no cover - compiled
     """Time from the end of *attempt* (from 0) to the next one [s]; the random part from its *bits*."""
-    full_s = min(rules.longest_s, rules.backoff_s * rules.factor**attempt)
+    full_s = min(rules.longest_s, rules.backoff_s * math.pow(rules.factor, attempt))
     return full_s * (1.0 - rules.jitter * unit(bits))  # type: ignore[no-any-return]
 
 
@@ -492,6 +494,7 @@ def serve(
         larger (`WANTS_PLACES`), with more requests (`WANTS_REQUESTS`), or after taking out who has left
         (`WANTS_READER`).
     """
+    rules, state, totals = by_reference(rules), by_reference(state), by_reference(totals)
     replicas = len(state.replica)
     index, count = first, len(times_s)
     if looks != NOBODY:

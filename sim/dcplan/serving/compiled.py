@@ -23,15 +23,23 @@ from typing import Any
 from numba import njit, typeof
 from numba.extending import register_jitable
 
-_UNCOUNTED: dict[str, Any] = {"_nrt": False}
+from dcplan.serving.part import PartOfKernel, WholeKernel
 
-function = register_jitable(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_UNCOUNTED)
-"""For what kernels call: typed by itself, then made part of their machine code, since a call hands over every array of
-every tuple. Copied into them as source (`inline="always"`) it took a fifth longer to compile, and `generation_kernel`
+_UNCOUNTED: dict[str, Any] = {"_nrt": False}
+_FOR_KERNELS: dict[str, Any] = {
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "pipeline_class": PartOfKernel,
+    **_UNCOUNTED,
+}
+_FOR_PYTHON: dict[str, Any] = {"no_cfunc_wrapper": True, "pipeline_class": WholeKernel, **_UNCOUNTED}
+
+function = register_jitable(forceinline=True, **_FOR_KERNELS)
+"""For what kernels call: typed by itself, then made part of their machine code. Copied into them as source (`inline="always"`) it took a fifth longer to compile, and `generation_kernel`
 ran at half the speed; called, `class_kernel` ran at a third. Python sees the function as it is written: a way in from
 Python would take as long to compile as the function itself."""
 
-called = register_jitable(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_UNCOUNTED)
+called = register_jitable(**_FOR_KERNELS)
 """For what kernels call once per request at most, with an array or two: compiled once, however often it is called."""
 
 
@@ -40,7 +48,7 @@ class Kernel:
 
     def __init__(self, written: Callable[..., Any]) -> None:
         functools.update_wrapper(self, written)
-        self._compiled = njit(nogil=True, cache=True, **_UNCOUNTED)(written)
+        self._compiled = njit(nogil=True, cache=True, **_FOR_PYTHON)(written)
         file = self._compiled._cache._cache_file  # numba has no public way to say what code depends on
         file._source_stamp = (file._source_stamp, _sources())
         self._is_ready = False

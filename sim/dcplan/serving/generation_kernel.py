@@ -87,6 +87,7 @@ from dcplan.serving.policies import (
 )
 from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
 from dcplan.serving.prefix_cache import Kept, evict, keep, take
+from dcplan.serving.reference import by_reference
 
 
 @function
@@ -645,6 +646,7 @@ def serve(
 
     Returns: The first request not looked at. If it is before *until_s*, there was no place: grow the state, call again.
     """
+    rules, state, totals = by_reference(rules), by_reference(state), by_reference(totals)
     index, split = first, rules.prefill_replicas > 0
     limit_s = times_s[-1] if until_s == np.inf and len(times_s) > 0 else until_s
     for stage in range(2 if split else 1):  # first all that arrive, then what is handed over

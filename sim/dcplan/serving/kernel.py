@@ -31,6 +31,7 @@ from dcplan.serving.policies import (
     least_loaded,
     second_choice,
 )
+from dcplan.serving.reference import by_reference
 from dcplan.serving.state import (
     ARRIVED,
     BUSY_S,
@@ -200,6 +201,7 @@ def per_replica(
 
     Returns: The first request not looked at. If it is before *until_s*, a ring was full: grow the state and call again.
     """
+    rules, state, totals = by_reference(rules), by_reference(state), by_reference(totals)
     replicas = state.active[0]
     capacity = state.arrival_s.shape[1]
     mask = capacity - 1
@@ -335,6 +337,7 @@ def shared(
     until_s: float,
 ) -> int:  # pragma: no cover - compiled
     """Like `per_replica`, for one queue from which every free replica takes the next batch."""
+    rules, state, totals = by_reference(rules), by_reference(state), by_reference(totals)
     replicas = len(state.serving)
     capacity = state.arrival_s.shape[1]
     mask = capacity - 1

@@ -30,6 +30,7 @@ from dcplan.serving.histogram import FloatArray, IntArray, bin_of
 from dcplan.serving.kernel import UintArray, after_pause_s, moved_pace, service_s, under_spell
 from dcplan.serving.policies import LEAST_LOADED, POWER_OF_TWO, ROUND_ROBIN, first_choice, second_choice
 from dcplan.serving.pool import FREE, FREE_PLACES, NOBODY
+from dcplan.serving.reference import by_reference
 from dcplan.serving.sharing_state import ACTIVE, ROUTED, SharingRules, SharingState
 
 
@@ -215,6 +216,7 @@ def serve(
     Returns: The first request not looked at, and what to do: nothing (`DONE`), or call again after making the state
         larger (`WANTS_PLACES`) or with more requests (`WANTS_REQUESTS`).
     """
+    rules, state = by_reference(rules), by_reference(state)
     index, arriving = first, True
     while arriving:
         if index == len(times_s) and more:
