@@ -35,9 +35,10 @@ _FOR_KERNELS: dict[str, Any] = {
 _FOR_PYTHON: dict[str, Any] = {"no_cfunc_wrapper": True, "pipeline_class": WholeKernel, **_UNCOUNTED}
 
 function = register_jitable(forceinline=True, **_FOR_KERNELS)
-"""For what kernels call: typed by itself, then made part of their machine code. Copied into them as source (`inline="always"`) it took a fifth longer to compile, and `generation_kernel`
-ran at half the speed; called, `class_kernel` ran at a third. Python sees the function as it is written: a way in from
-Python would take as long to compile as the function itself."""
+"""For what kernels call: typed by itself, then made part of their machine code. Copied into them as source
+(`inline="always"`) it took a fifth longer to compile, and `generation_kernel` ran at half the speed; called,
+`class_kernel` ran at a third. Python sees the function as it is written: a way in from Python would take as long to
+compile as the function itself."""
 
 called = register_jitable(**_FOR_KERNELS)
 """For what kernels call once per request at most, with an array or two: compiled once, however often it is called."""
