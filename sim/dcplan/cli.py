@@ -247,6 +247,18 @@ def verify_facility(json: Json = False) -> None:
     _judge(checks(default_library()), json)
 
 
+@verify.command("site")
+def verify_site(json: Json = False) -> None:
+    """Money, energy on site and availability against what is known from elsewhere; exit 1 on a miss.
+
+    Example: dcplan verify site
+    """
+    from dcplan.profiles.library import default_library
+    from dcplan.validation.site.checks import checks
+
+    _judge(checks(default_library()), json)
+
+
 @verify.command()
 def host(
     quick: Annotated[bool, typer.Option("--quick", help="Under two minutes: few runs, no repeats.")] = False,
@@ -303,6 +315,17 @@ def bench_facility(json: Json = False) -> None:
     Example: dcplan bench facility
     """
     from dcplan.validation.bench.facility import results
+
+    _tell(results(), json)
+
+
+@bench.command("site")
+def bench_site(json: Json = False) -> None:
+    """Time and memory of a year's bill.
+
+    Example: dcplan bench site
+    """
+    from dcplan.validation.bench.site import results
 
     _tell(results(), json)
 

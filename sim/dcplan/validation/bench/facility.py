@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcplan.validation.bench.own_process import measured
+from dcplan.validation.bench.own_process import all_of
 from dcplan.validation.bench.result import Result
 
 WORKS = {
@@ -14,7 +14,7 @@ WORKS = {
     ),
     "monte_carlo_200": ("plant", "many_years", "200 buildings drawn from the ranges of a published study, a year each"),
     "site_9472_24h": (
-        "site", "day",
+        "large_site", "day",
         "9,472 servers of 8 accelerators for 24 h in steps of 15 s, 18,600 training jobs, plant, cost, KPIs",
     ),
 }  # fmt: skip
@@ -23,8 +23,4 @@ WORKS = {
 
 def results() -> Iterator[Result]:
     """The best time of each, and the peak memory of its process."""
-    for name, (module, ready, work) in WORKS.items():
-        told = measured(module, ready)
-        yield Result(name, told.taken_s, "s", work)
-        before = f"peak of its process, of which {told.ready_mb:.0f} MB before it began"
-        yield Result(f"{name}_memory", told.peak_mb, "MB", before)
+    return all_of(WORKS)

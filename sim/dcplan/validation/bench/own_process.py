@@ -6,11 +6,11 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dcplan.validation.bench.result import REPEATS
+from dcplan.validation.bench.result import REPEATS, Result
 
 Work = Callable[[], object]
 """What is timed."""
@@ -40,6 +40,15 @@ def measured(module: str, ready: str) -> Told:
     program = CHILD.format(module=module, ready=ready)
     found = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
     return Told(*map(float, found.stdout.split()))
+
+
+def all_of(works: Mapping[str, tuple[str, str, str]]) -> Iterator[Result]:
+    """The best time of each of *works*, and the peak memory of its process."""
+    for name, (module, ready, work) in works.items():
+        told = measured(module, ready)
+        yield Result(name, told.taken_s, "s", work)
+        before = f"peak of its process, of which {told.ready_mb:.0f} MB before it began"
+        yield Result(f"{name}_memory", told.peak_mb, "MB", before)
 
 
 def tell(work: Work) -> None:

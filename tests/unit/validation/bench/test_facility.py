@@ -12,11 +12,11 @@ import pytest
 from dcplan.engine.resolve import resolve
 from dcplan.profiles.library import default_library
 from dcplan.scenario.load import from_data
-from dcplan.validation.bench import facility, plant, site
+from dcplan.validation.bench import facility, large_site, plant
 
 
 def test_the_site_is_as_large_as_it_is_said_to_be() -> None:
-    plan = resolve(from_data(site.scenario()), default_library())
+    plan = resolve(from_data(large_site.scenario()), default_library())
     jobs = sum(queue.spec.jobs * len(queue.submissions_s) for queue in plan.queues.values())
     servers = sum(group.count for group in plan.groups.values())
     said = facility.WORKS["site_9472_24h"][2]

@@ -1,0 +1,1 @@
+"""How we know that the money, the energy on site and the availability are right."""
