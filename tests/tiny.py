@@ -132,6 +132,18 @@ def write_weather(folder: Path, dry_bulb_c: Sequence[float] | None = None, **hea
     return folder
 
 
+def write_regions(folder: Path) -> Path:
+    """Two grids: half wind and half coal, and one of which nobody knows the mix."""
+    values = {
+        "carbon_free": ["wind"],
+        "source_kg_per_kwh": {"value": {"coal": 0.8, "wind": 0.0}},
+        "water_l_per_kwh": {"value": {"WND": 2.0}},
+    }
+    write_header(folder, values=values)
+    (folder / "regions.csv").write_text("region,name,year,kg_per_kwh,coal,wind\nWND,Windland,2023,0.5,0.5,0.5\n")
+    return folder
+
+
 def write_library(root: Path) -> Path:
     """All profiles that the scenarios above name."""
     write_compute(root / "compute" / "tiny-slot" / "tiny", INFER, TRAIN)
@@ -139,6 +151,9 @@ def write_library(root: Path) -> Path:
     write_header(root / "power" / "tiny-server", values=server | {"slots": {"tiny-slot": {"value": 4}}})
     write_weather(root / "weather" / "flatland")
     write_header(root / "carbon" / "flat-grid", values={"kg_per_kwh": {"value": 0.25, "unit": "kg/kWh"}})
+    write_regions(root / "carbon" / "lands")
+    made = {"cpu_server_kg": 1000.0, "building_kg_per_w": 0.5}
+    write_header(root / "embodied" / "heavy", values={name: {"value": value} for name, value in made.items()})
     write_header(root / "tariff" / "flat-tariff", values=TARIFF)
     prices = {name: {"value": value, "unit": "1"} for name, value in PRICES.items()}
     write_header(root / "cost" / "flat-prices", values=prices)

@@ -37,6 +37,8 @@ EXAMPLES = {
     "B/s": "25 GB/s",
     "USD": "9000 USD",
     "USD/W": "11.5 USD/W",
+    "USD/t": "51 USD/t",
+    "kg/kWh": "0.4 kg/kWh",
 }
 """A good value for each unit that a scenario may ask for, shown in error messages."""
 

@@ -13,6 +13,7 @@ from dcplan.economics.bill import WallClock
 from dcplan.engine.incidents import Loss
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
+from dcplan.profiles.carbon import GridCarbon
 from dcplan.profiles.server import Server
 from dcplan.profiles.tariff import Tariff
 from dcplan.scenario.endpoint import Endpoint, Pool
@@ -185,6 +186,31 @@ class Prices:
 
 
 @dataclass(frozen=True)
+class CarbonPlan:
+    """What electricity and making things emit.
+
+    Attributes:
+        grid: The grid, on average over a year.
+        hourly: Share of the energy that contracts match hour by hour [-].
+        annual: Share that they cover over the year [-].
+        contracted: Whether there are any.
+        residual_kg_per_kwh: CO2e of what no contract covers [kg/kWh].
+        price_usd_per_kg: What CO2e costs [USD/kg]; 0 if nothing.
+        server_kg: Making a server, by the name of its price [kg]; empty if it is not counted.
+        building_kg_per_w: Making building and plant [kg/W].
+    """
+
+    grid: GridCarbon
+    hourly: float
+    annual: float
+    contracted: bool
+    residual_kg_per_kwh: float
+    price_usd_per_kg: float
+    server_kg: Mapping[str, float]
+    building_kg_per_w: float
+
+
+@dataclass(frozen=True)
 class SitePlan:
     """The place, on the grid of the counted intervals."""
 
@@ -192,7 +218,7 @@ class SitePlan:
     wall: WallClock
     tariff: Tariff
     prices: Prices
-    carbon_kg_per_kwh: float
+    carbon: CarbonPlan
 
 
 @dataclass(frozen=True)

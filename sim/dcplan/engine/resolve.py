@@ -16,6 +16,7 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
+from dcplan.engine.carbon import carbon_plan
 from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.plan import (
@@ -492,9 +493,9 @@ class _Resolver:
         starts_s = self.grid.starts_s
         before = len(self.problems)
         with self._at("site", "grid"):
-            carbon = self.library.load("carbon", spec.grid)
-            self.assumptions.use_values("site", carbon, leave_out={"grid_loss_fraction"})
-            carbon_kg_per_kwh = self._carbon(carbon)
+            carbon = carbon_plan(
+                spec, self.library, {group.server.price for group in groups.values()}, self.assumptions
+            )
         with self._at("site", "tariff"):
             tariff = read_tariff(self.library.load("tariff", spec.tariff))
             self.assumptions.use("site", self.library.load("tariff", spec.tariff))
@@ -509,16 +510,7 @@ class _Resolver:
             return None
         wall = clock.wall(starts_s)
         calendar = WallClock(*(np.asarray(part) for part in (wall.year, wall.month, wall.day_of_week, wall.hour)))
-        return SitePlan(weather, calendar, tariff, prices, carbon_kg_per_kwh)
-
-    def _carbon(self, grid: Profile) -> float:
-        try:
-            carbon_kg_per_kwh = float(grid.values["kg_per_kwh"]["value"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"carbon profile '{grid.name}' lacks {error}") from error
-        if not 0.0 <= carbon_kg_per_kwh < np.inf:
-            raise InputError(f"carbon profile '{grid.name}': kg_per_kwh is {carbon_kg_per_kwh:g}")
-        return carbon_kg_per_kwh
+        return SitePlan(weather, calendar, tariff, prices, carbon)
 
     def _prices(self, cost: Profile, servers: set[str]) -> Prices:
         """Prices of *cost*, of servers those called *servers* alone."""

@@ -12,6 +12,7 @@ from dcplan.economics.bill import electricity_bill
 from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
 from dcplan.engine import standby
+from dcplan.engine.carbon import carbon_columns, carbon_table
 from dcplan.engine.incidents import out_at
 from dcplan.engine.plan import Plan, SitePlan
 from dcplan.engine.servers import UNUSED, owners
@@ -42,8 +43,10 @@ def tables(
     weather = {"dry_bulb_c": site.weather.dry_bulb_c, "wet_bulb_c": site.weather.wet_bulb_c}
     weather["pressure_pa"] = site.weather.pressure_pa
     key = {"replication": replication, "time_s": time_s, "duration_s": duration_s}
-    table = frame("site", key | weather | columns)
-    return {"site": table, "costs": _costs(plan, site, table, so_far["attribution"], replication)}
+    grid_w = np.asarray(columns["facility_w"]) - np.asarray(columns["generator_w"])
+    table = frame("site", key | weather | columns | carbon_columns(site, grid_w, duration_s))
+    costs = _costs(plan, site, table, so_far["attribution"], replication)
+    return {"site": table, "costs": costs, "carbon": carbon_table(plan, site, table, replication)}
 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray, rise_k: FloatArray | float) -> dict[str, object]:
@@ -138,7 +141,7 @@ def _costs(
     rows = []
     for item, usd, weights in [
         *((f"electricity: {name}", usd, energy) for name, usd in _bill(plan, site, table).items()),
-        *((name, usd, energy) for name, usd in _water(site, table).items()),
+        *((name, usd, energy) for name, usd in (_water(site, table) | _carbon_price(site, table)).items()),
         *_capital(plan, site),
     ]:
         for owner, part in shared(usd, weights).items():
@@ -154,6 +157,13 @@ def _bill(plan: Plan, site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
 def _water(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
     water_m3 = float((table["water_kg_s"] * table["duration_s"]).sum()) / WATER_KG_PER_M3
     return {"water": water_m3 * site.prices.water_usd_per_m3} if water_m3 > 0 else {}
+
+
+def _carbon_price(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
+    """What CO2e costs, of the grid by place and of fuel [USD]."""
+    kg = float(((table["carbon_kg_s"] + table["fuel_carbon_kg_s"]) * table["duration_s"]).sum())
+    price_usd_per_kg = site.carbon.price_usd_per_kg
+    return {"carbon price": kg * price_usd_per_kg} if price_usd_per_kg > 0.0 else {}
 
 
 def _capital(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float, dict[str, float]]]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dcplan.facility.ashrae import rack_cooling_index
 from dcplan.kpis.capacity import stranded
+from dcplan.kpis.carbon import carbon_kpis
 from dcplan.kpis.definitions import unit_of
 from dcplan.kpis.incidents import incident_kpis
 from dcplan.kpis.interval import estimate
@@ -32,18 +33,9 @@ CHAIN = ("transformer_loss_w", "switchgear_loss_w", "ups_loss_w", "pdu_loss_w")
 Values = Iterator[tuple[str, float]]
 
 
-def compute(scenario: Scenario, tables: Tables, carbon_kg_per_kwh: float | None) -> dict[str, Any]:
-    """The content of kpis.json.
-
-    Args:
-        scenario: What was run.
-        tables: What happened, all replications.
-        carbon_kg_per_kwh: Carbon of the grid's electricity; None without a site.
-    """
-    per_replication = [
-        dict(_replication(scenario, _only(tables, number), carbon_kg_per_kwh))
-        for number in range(scenario.replications)
-    ]
+def compute(scenario: Scenario, tables: Tables) -> dict[str, Any]:
+    """The content of kpis.json, from the *tables* of all replications of *scenario*."""
+    per_replication = [dict(_replication(scenario, _only(tables, number))) for number in range(scenario.replications)]
     names = list(per_replication[0])
     kpis = {name: asdict(estimate([values[name] for values in per_replication], unit_of(name))) for name in names}
     return {"schema": 1, "scenario": scenario.name, "kpis": kpis}
@@ -57,11 +49,12 @@ def _only(tables: Tables, replication: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float | None) -> Values:
+def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Values:
     if "servers" in tables:
         yield from _servers(tables)
     if "site" in tables:
-        yield from _site(scenario, tables, float(carbon or 0.0))
+        yield from _site(scenario, tables)
+        yield from carbon_kpis(tables, scenario)
         yield from _meter_shares(tables)
         yield from incident_kpis(scenario, tables)
     for name in scenario.endpoints:
@@ -82,7 +75,7 @@ def _servers(tables: Mapping[str, pd.DataFrame]) -> Values:
         yield "iteesv", _ratio(float(first["performance"].sum()), float(first["max_w"].sum()))
 
 
-def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float) -> Values:
+def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Values:
     site, costs = tables["site"], tables["costs"]
     duration_s = site["duration_s"]
     it_kwh = float((site["it_w"] * duration_s).sum()) / J_PER_KWH
@@ -92,12 +85,11 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     mean_w = facility_kwh * J_PER_KWH / float(duration_s.sum())
     yield "load_factor", _ratio(mean_w, float(site["facility_w"].max()))
     grid_kwh = facility_kwh - float((site["generator_w"] * duration_s).sum()) / J_PER_KWH
-    yield "carbon_kg", grid_kwh * carbon
-    yield "cue_kg_per_kwh", _ratio(grid_kwh * carbon, it_kwh)
     yield "cost_total_usd", float(costs["usd"].sum())
     electricity = costs["item"].str.startswith("electricity")
     yield "cost_electricity_usd", float(costs.loc[electricity, "usd"].sum())
-    yield "cost_capital_usd", float(costs.loc[~electricity & (costs["item"] != "water"), "usd"].sum())
+    used = electricity | costs["item"].isin(["water", "carbon price"])
+    yield "cost_capital_usd", float(costs.loc[~used, "usd"].sum())
     yield "cost_unused_usd", float(costs.loc[costs["owner"] == "unused", "usd"].sum())
     if scenario.facility is None:
         return

@@ -28,7 +28,7 @@ SITE = (
     Kpi("peak_power_kw", "kW", "highest power at the utility meter, mean over one step"),
     Kpi("load_factor", "-", "mean power / highest power, both at the utility meter"),
     Kpi("water_m3", "m3", "make-up water of towers, pads and humidifiers: evaporation, drift and blow-down"),
-    Kpi("carbon_kg", "kg", "CO2e of the electricity, location-based"),
+    Kpi("carbon_kg", "kg", "CO2e of the electricity, location-based (GHG Protocol, scope 2): energy from the grid x what the grid emits per kWh"),
     Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers and building that the horizon uses up"),
     Kpi("cost_electricity_usd", "USD", "the electricity bill; monthly items by the share of the month that is simulated"),
     Kpi("cost_capital_usd", "USD", "annuity of servers and building over the horizon"),
@@ -97,7 +97,16 @@ BENCHMARKED = (
 )  # fmt: skip
 """KPIs of servers whose profiles tell their performance in a benchmark."""
 
-OF_SITES = (*SITE, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
+CARBON = (
+    Kpi("carbon_market_kg", "kg", "CO2e of the electricity, market-based (GHG Protocol, scope 2): energy that no contract covers x residual mix"),
+    Kpi("carbon_embodied_kg", "kg", "CO2e of making servers and building (scope 3, cradle to gate), linearly by the share of their lives"),
+    Kpi("carbon_free_share", "-", "energy from the grid that is free of carbon in the very step in which it is used, by contract or by the grid's mix / energy from the grid (Google 2021, 24/7 carbon-free energy score)"),
+    Kpi("grid_water_m3", "m3", "water consumed to generate the electricity from the grid"),
+    Kpi("wue_source_l_per_kwh", "L/kWh", "water usage effectiveness at the source (The Green Grid 2011): (make-up water + water consumed to generate the electricity) / IT energy"),
+)  # fmt: skip
+"""KPIs of sites whose scenario says more about the grid than its name, or counts what was made."""
+
+OF_SITES = (*SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
 """KPIs that a site may have."""
 
 ENDPOINT = (

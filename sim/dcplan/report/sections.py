@@ -13,6 +13,7 @@ from dcplan.report.facts import Facts, facts
 from dcplan.report.figures import (
     cache,
     capping,
+    carbon,
     classes,
     energy,
     generation,
@@ -62,6 +63,7 @@ def sections(run: Run) -> list[Section]:
         *answers,
         *_training(run, known),
         *_money(run),
+        *_carbon(run, known),
     ]
     return [part for part in parts if part.charts]
 
@@ -234,6 +236,16 @@ def _training(run: Run, known: Facts) -> Iterator[Section]:
         part = jobs[jobs["queue"] == name]
         figure = training.jobs_figure(name, part, known.horizon_s, known.start)
         yield Section(f"Training queue {name}", (Chart(figure),))
+
+
+def _carbon(run: Run, known: Facts) -> Iterator[Section]:
+    emitted, site = (_table(run, name) for name in ("carbon", "site"))
+    if emitted is not None and site is not None:
+        charts = (
+            *_chart(carbon.carbon_figure(emitted)),
+            *_chart(carbon.carbon_hours_figure(site, known.start)),
+        )
+        yield Section("Carbon", charts)
 
 
 def _money(run: Run) -> Iterator[Section]:

@@ -245,6 +245,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("fuel_l_s", "float64", "L/s", "fuel of the generators: monthly tests, spread evenly, and cuts"),
             Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
+            Column("carbon_kg_s", "float64", "kg/s", "CO2e of the grid's electricity, location-based"),
+            _power("carbon_free_w", "part of the grid's power that is then free of carbon, by contract or by mix"),
+            Column("grid_water_kg_s", "float64", "kg/s", "water consumed to generate the grid's electricity"),
             Column("dry_bulb_c", "float64", "degC", "outside air temperature"),
             Column("wet_bulb_c", "float64", "degC", "outside wet-bulb temperature"),
             Column("pressure_pa", "float64", "Pa", "pressure of the outside air"),
@@ -259,6 +262,12 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("shortfall_w", "float64", "W", "heat that the plant could not remove"),
             Column("over_limit", "str", "", "what is above its rating, from power supplies up; empty if nothing is"),
             Column("redundancy_lost", "bool", "", "the load needs the spare UPS module or chiller"),
+        ),
+        "carbon": (
+            *_key("replication"),
+            Column("boundary", "str", "", "scope of the Greenhouse Gas Protocol"),
+            Column("item", "str", "", "what emits, or was made"),
+            Column("kg", "float64", "kg", "CO2e"),
         ),
         "capping": (
             *_key("replication"),

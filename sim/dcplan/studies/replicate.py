@@ -116,8 +116,7 @@ def manifest(plan: Plan) -> dict[str, object]:
 def _summed_up(plan: Plan, tables: dict[str, pd.DataFrame]) -> Run:
     scenario = plan.scenario
     tables["assumptions"] = frame("assumptions", plan.assumptions)
-    carbon = plan.site.carbon_kg_per_kwh if plan.site is not None else None
-    kpis = compute(scenario, tables, carbon)
+    kpis = compute(scenario, tables)
     if (courses := overheating(scenario, tables.get("site"))) is not None:
         tables["overheating"] = courses
     tables["limits"] = limits(scenario, kpis["kpis"])

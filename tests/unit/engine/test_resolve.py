@@ -68,7 +68,7 @@ def test_the_wall_clock_and_weather_are_on_the_grid_of_the_counted_intervals(pla
 def test_prices_and_carbon_come_from_their_profiles(plan_of: Callable[..., Plan]) -> None:
     site = plan_of(tiny.WHOLE).site
     assert site is not None
-    assert site.carbon_kg_per_kwh == 0.25
+    assert site.carbon.grid.kg_per_kwh == 0.25
     assert site.prices.server_usd == {"cpu_server_usd": 5000.0}
     assert (site.prices.facility_usd_per_w, site.prices.discount_rate) == (10.0, 0.0)
 

@@ -42,7 +42,7 @@ UNLIMITED = ("rack", "row", "hall")
 
 def kpis(plan: Plan) -> dict[str, Any]:
     tables = joined(simulate(plan, number) for number in range(plan.scenario.replications))
-    found: dict[str, Any] = compute(plan.scenario, tables, plan.site.carbon_kg_per_kwh if plan.site else None)["kpis"]
+    found: dict[str, Any] = compute(plan.scenario, tables)["kpis"]
     return found
 
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from dcplan.scenario.site import ClimateDelta, Site, WeatherFile
+from dcplan.scenario.site import ClimateDelta, Grid, Site, WeatherFile
 
 ALL = {"place": "a", "grid": "b", "tariff": "c", "prices": "d"}
 
 
 def test_a_site_names_four_profiles() -> None:
-    assert Site.model_validate(ALL).model_dump() == ALL | {"weather": None}
+    assert Site.model_validate(ALL).model_dump() == ALL | {"weather": None, "embodied": None}
 
 
 @pytest.mark.parametrize("key", ALL)
@@ -59,3 +59,21 @@ WAVE = {"start": "2025-07-09", "days": 3, "peak": "8 K", "shape": "plateau", "hu
 def test_changes_that_make_no_sense_are_refused(weather: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         site(weather=weather)
+
+
+def test_a_grid_may_be_a_region_with_contracts() -> None:
+    wind = {"share": 0.6, "matching": "hourly"}
+    grid = site(grid={"profile": "a", "region": "DEU", "contracts": {"wind": wind}, "carbon_price": "51 USD/t"}).grid
+    assert isinstance(grid, Grid)
+    assert (grid.contracts["wind"].share, grid.carbon_price) == (0.6, 51.0)
+
+
+def test_contracts_cover_no_more_than_all() -> None:
+    parts = {name: {"share": 0.6, "matching": "annual"} for name in ("wind", "sun")}
+    with pytest.raises(ValidationError, match="the contracts cover 120% of the energy; lower a 'share'"):
+        site(grid={"profile": "a", "contracts": parts})
+
+
+def test_a_residual_mix_is_of_what_contracts_leave() -> None:
+    with pytest.raises(ValidationError, match="name 'contracts', or remove it"):
+        site(grid={"profile": "a", "residual_mix": "0.4 kg/kWh"})

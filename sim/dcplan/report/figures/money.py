@@ -17,8 +17,8 @@ NARROW_PX, WIDE_PX = 200, 900
 
 
 def is_metered(item: str) -> bool:
-    """Whether *item* is used up (electricity, water) rather than bought (servers, building)."""
-    return item.startswith("electricity") or item == "water"
+    """Whether *item* is used up (electricity, water, carbon) rather than bought (servers, building)."""
+    return item.startswith("electricity") or item in {"water", "carbon price"}
 
 
 def by_item(costs: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,132 @@
+"""Greenhouse gas of a run: of fuel, of the grid's electricity by place and by contract, and of what was made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dcplan.economics.carbon import by_source, carbon_free_w
+from dcplan.engine.assumptions import Assumptions
+from dcplan.engine.plan import CarbonPlan, Plan, SitePlan
+from dcplan.errors import InputError
+from dcplan.profiles.carbon import GridCarbon, read_carbon
+from dcplan.profiles.library import Library, Profile
+from dcplan.results.store import frame
+from dcplan.scenario.site import Grid, Site
+
+FloatArray = NDArray[np.float64]
+
+J_PER_KWH = 3.6e6
+KG_PER_T = 1000.0
+YEAR_S = 365.0 * 86400.0
+
+FUEL, LOCATION, MARKET, EMBODIED = "scope 1", "scope 2, location", "scope 2, market", "scope 3, embodied"
+"""Boundaries of the Greenhouse Gas Protocol; of scope 3 it is what was bought, by the time for which it is used."""
+
+
+def carbon_plan(spec: Site, library: Library, servers: set[str], assumptions: Assumptions) -> CarbonPlan:
+    """What the scenario says about carbon; *servers* are the names of their prices."""
+    grid = spec.grid if isinstance(spec.grid, Grid) else Grid(profile=spec.grid)
+    profile = library.load("carbon", grid.profile)
+    found = read_carbon(profile, grid.region)
+    _tell(profile, found, grid, assumptions)
+    shares = {
+        kind: sum(each.share for each in grid.contracts.values() if each.matching == kind)
+        for kind in ("hourly", "annual")
+    }
+    server_kg, building_kg_per_w = _embodied(spec, library, servers, assumptions)
+    return CarbonPlan(
+        grid=found,
+        hourly=shares["hourly"],
+        annual=shares["annual"],
+        contracted=bool(grid.contracts),
+        residual_kg_per_kwh=found.kg_per_kwh if grid.residual_mix is None else grid.residual_mix,
+        price_usd_per_kg=(grid.carbon_price or 0.0) / KG_PER_T,
+        server_kg=server_kg,
+        building_kg_per_w=building_kg_per_w,
+    )
+
+
+def _tell(profile: Profile, found: GridCarbon, grid: Grid, assumptions: Assumptions) -> None:
+    if grid.region is None:
+        assumptions.use_values("site", profile, leave_out={"grid_loss_fraction"})
+        return
+    value = f"{found.kg_per_kwh:g} kg/kWh in {found.year}"
+    assumptions.add(
+        "site", f"carbon of electricity: {found.name}", value, profile.kind, profile.source, not profile.unverified
+    )
+    if found.mix:
+        unused = {"water_l_per_kwh"} if found.water_l_per_kwh is None else set()
+        assumptions.use_values("site", profile, leave_out=unused)
+
+
+def _embodied(
+    spec: Site, library: Library, servers: set[str], assumptions: Assumptions
+) -> tuple[dict[str, float], float]:
+    """Carbon of making each server, by the name of its price [kg], and building and plant [kg/W]."""
+    if spec.embodied is None:
+        return {}, 0.0
+    profile = library.load("embodied", spec.embodied)
+    names = {price: price.removesuffix("_usd") + "_kg" for price in servers}
+    others = {name for name in profile.values if name.endswith("_server_kg")} - set(names.values())
+    try:
+        server_kg = {price: float(profile.values[name]["value"]) for price, name in names.items()}
+        building_kg_per_w = float(profile.values["building_kg_per_w"]["value"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"embodied profile '{profile.name}' lacks {error}") from error
+    assumptions.use_values("site", profile, leave_out=others)
+    return server_kg, building_kg_per_w
+
+
+def carbon_columns(site: SitePlan, grid_w: FloatArray, duration_s: FloatArray) -> dict[str, object]:
+    """Columns of the table `site` about what the power from the grid stands for; NaN where nobody knows."""
+    carbon = site.carbon
+    grid_kwh_s = grid_w / J_PER_KWH
+    free = carbon.grid.carbon_free
+    free_w = None if free is None else carbon_free_w(grid_w, duration_s, carbon.hourly, carbon.annual, free)
+    water = carbon.grid.water_l_per_kwh
+    return {
+        "carbon_kg_s": grid_kwh_s * carbon.grid.kg_per_kwh,
+        "carbon_free_w": float("nan") if free_w is None else free_w,
+        "grid_water_kg_s": float("nan") if water is None else grid_kwh_s * water,
+    }
+
+
+def carbon_table(plan: Plan, site: SitePlan, table: pd.DataFrame, replication: int) -> pd.DataFrame:
+    """The table `carbon` of a replication whose table `site` is *table*."""
+    rows = [
+        {"replication": replication, "boundary": boundary, "item": item, "kg": kg}
+        for boundary, item, kg in _items(plan, site, table)
+    ]
+    return frame("carbon", rows)
+
+
+def _items(plan: Plan, site: SitePlan, table: pd.DataFrame) -> Iterator[tuple[str, str, float]]:
+    carbon, duration_s = site.carbon, table["duration_s"]
+    fuel_kg = float((table["fuel_carbon_kg_s"] * duration_s).sum())
+    if fuel_kg > 0.0:
+        yield FUEL, "fuel of generators", fuel_kg
+    grid_kwh = float(((table["facility_w"] - table["generator_w"]) * duration_s).sum()) / J_PER_KWH
+    sources = by_source(carbon.grid.kg_per_kwh, carbon.grid.mix, carbon.grid.source_kg_per_kwh)
+    for source, kg_per_kwh in (sources or {carbon.grid.name: carbon.grid.kg_per_kwh}).items():
+        yield LOCATION, source, grid_kwh * kg_per_kwh
+    if carbon.contracted:
+        uncovered = 1.0 - carbon.hourly - carbon.annual
+        yield MARKET, "not under contract", grid_kwh * uncovered * carbon.residual_kg_per_kwh
+    yield from ((EMBODIED, item, kg) for item, kg in _made(plan, site))
+
+
+def _made(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float]]:
+    """What was made for the run, linearly by the share of its life."""
+    carbon, prices = site.carbon, site.prices
+    if not carbon.server_kg:
+        return
+    years = plan.grid.counted_s / YEAR_S
+    servers_kg = sum(group.count * carbon.server_kg[group.server.price] for group in plan.groups.values())
+    yield "servers", servers_kg * years / prices.server_life_years
+    if plan.scenario.facility is not None:
+        building_kg = plan.scenario.facility.it_capacity * carbon.building_kg_per_w
+        yield "building and plant", building_kg * years / prices.facility_life_years
