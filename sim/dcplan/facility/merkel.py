@@ -13,12 +13,11 @@ import numpy as np
 
 from dcplan.facility.domain import BoolArray, FloatArray
 from dcplan.facility.fluids import AIR_HEAT_CAPACITY_J_KG_K, WATER_HEAT_CAPACITY_J_KG_K
-from dcplan.facility.tower import TowerDesign, fan_duty, nominal_approach_k
+from dcplan.facility.tower import SEA_LEVEL_PA, TowerDesign, fan_duty, nominal_approach_k
 from dcplan.profiles.cooling import MerkelCurve
 from dcplan.signals import moist_air
 from dcplan.signals.weather import Weather
 
-SEA_LEVEL_PA = 101325.0
 HALVINGS = 9
 """Halvings of the interval of fan speeds, before a straight line through what is left."""
 FLOW_MOST = 3.0
@@ -69,7 +68,7 @@ def approach_k(speed: FloatArray | float, state: MerkelState, design: TowerDesig
     """
     curve = _curve(design)
     air = np.asarray(speed * state.pressure_pa / SEA_LEVEL_PA)
-    air_kg_s = air * design.flow_kg_s / curve.water_air_ratio
+    air_kg_s = air * design.air_kg_s
     capacity_j_kg_k = _equivalent_j_kg_k(state, air_kg_s, design)
     below_k = np.clip(curve.nominal_wet_bulb_c - state.wet_bulb_c, *curve.wet_bulb_below_range_k)
     watered = np.clip(state.flow, *curve.water_flow_range)
@@ -91,7 +90,7 @@ def nominal_ua_w_k(design: TowerDesign) -> float:
         np.array([each]) for each in (design.capacity_w, 1.0, curve.nominal_wet_bulb_c, SEA_LEVEL_PA)
     )
     state = MerkelState(heat_w, flow, wet_bulb_c, pressure_pa, np.array([False]))
-    air_kg_s = design.flow_kg_s / curve.water_air_ratio
+    air_kg_s = design.air_kg_s
     capacity_j_kg_k = float(_equivalent_j_kg_k(state, np.array([air_kg_s]), design)[0])
     sides = air_kg_s * capacity_j_kg_k, design.flow_kg_s * WATER_HEAT_CAPACITY_J_KG_K
     least, ratio = min(sides), min(sides) / max(sides)

@@ -141,7 +141,7 @@ def _working(design: RejectionDesign, out: OutOfService, shape: tuple[int, ...])
 def _offer(heat_w: FloatArray, air: Weather, design: RejectionDesign, working: FloatArray) -> tuple[PumpState, Offer]:
     if design.sink is None or design.pump is None:
         nothing, never = np.zeros_like(heat_w), np.zeros(heat_w.shape, dtype=np.bool_)
-        return PumpState(nothing, nothing, never), Offer(air.dry_bulb_c, air.dry_bulb_c, None, never)
+        return PumpState(nothing, nothing, never), Offer(air.dry_bulb_c, air, air.dry_bulb_c, None, never)
     pump = circulate(heat_w, design.sink.range_k, design.pump)
     return pump, offer(heat_w + pump.power_w, pump.flow_kg_s, air, design.sink, working)
 

@@ -26,6 +26,8 @@ class Offer:
 
     coldest_c: FloatArray
     """Water out with the fans at full speed [degC]."""
+    air: Weather
+    """The outdoor air."""
     air_c: FloatArray
     """What the approach is measured from [degC]: wet bulb, or air into the coil."""
     state: Approach | MerkelState | CoolerState | None
@@ -40,13 +42,13 @@ def offer(heat_w: FloatArray, flow_kg_s: FloatArray, air: Weather, design: Sink,
     if isinstance(design, TowerDesign) and not isinstance(design.curve, TowerCurve):
         asked = merkel.cool(heat_w, flow_kg_s, air, design)
         full_k = merkel.approach_k(1.0, asked, design)
-        return Offer(air.wet_bulb_c + full_k, air.wet_bulb_c, asked, asked.extrapolated)
+        return Offer(air.wet_bulb_c + full_k, air, air.wet_bulb_c, asked, asked.extrapolated)
     if isinstance(design, TowerDesign):
         state = tower.approach(heat_w, flow_kg_s, air.wet_bulb_c, design)
-        return Offer(air.wet_bulb_c + state.full_k, air.wet_bulb_c, state, state.extrapolated)
+        return Offer(air.wet_bulb_c + state.full_k, air, air.wet_bulb_c, state, state.extrapolated)
     cooler = dry_cooler.cool(heat_w, flow_kg_s, air, design)
     coldest_c = cooler.intake_c + dry_cooler.approach_k(1.0, cooler, design)
-    return Offer(coldest_c, cooler.intake_c, cooler, cooler.extrapolated)
+    return Offer(coldest_c, air, cooler.intake_c, cooler, cooler.extrapolated)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def hold(
     if isinstance(design, TowerDesign):
         speed, duty = _tower_fans(target_k, offered, design)
         fan_w = tower.fan_power_w(speed, duty, design)
-        water = tower.water_use(heat_w, flow_kg_s, water_c, design)
+        air_kg_s = working * tower.air_flow_kg_s(speed, duty, offered.air.pressure_pa, design)
+        water = tower.water_use(heat_w, flow_kg_s, water_c, air_kg_s, offered.air, design)
     else:
         assert isinstance(offered.state, CoolerState)
         speed, duty = dry_cooler.fan_speed(target_k, offered.state, design)

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dcplan.facility.domain import BoolArray, FloatArray, require
-from dcplan.facility.fluids import WATER_HEAT_CAPACITY_J_KG_K, latent_heat_j_kg
+from dcplan.facility.fluids import WATER_HEAT_CAPACITY_J_KG_K
 from dcplan.profiles.cooling import MerkelCurve, TowerCurve
+from dcplan.signals import moist_air
+from dcplan.signals.weather import Weather
 
+SEA_LEVEL_PA = 101325.0
 Quadratic = tuple[FloatArray, FloatArray, FloatArray]
 
 
@@ -59,6 +62,11 @@ class TowerDesign:
     def flow_kg_s(self) -> float:
         """Design water flow [kg/s]."""
         return self.capacity_w / (WATER_HEAT_CAPACITY_J_KG_K * self.range_k)
+
+    @property
+    def air_kg_s(self) -> float:
+        """Air flow of all cells at full fan speed and sea level [kg/s]."""
+        return self.flow_kg_s / (self.curve.water_air_ratio if isinstance(self.curve, MerkelCurve) else 1.0)
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,12 @@ def fan_duty(target_k: FloatArray, slowest_k: FloatArray, off_k: FloatArray) -> 
     return np.where(target_k >= off_k, 0.0, np.where(target_k > slowest_k, cycling, 1.0))
 
 
+def air_flow_kg_s(speed: FloatArray, duty: FloatArray, pressure_pa: FloatArray, design: TowerDesign) -> FloatArray:
+    """Air through the tower [kg/s]: that of the fans while they run, else the little that moves by itself."""
+    moved = duty * speed + (1.0 - duty) * design.curve.free_convection
+    return moved * design.air_kg_s * pressure_pa / SEA_LEVEL_PA
+
+
 def fan_power_w(speed: FloatArray, duty: FloatArray, design: TowerDesign) -> FloatArray:
     """Electric power of the fans [W], duty P_d (floor + (1 - floor) speed^3).
 
@@ -169,18 +183,40 @@ class Water:
     blowdown_kg_s: FloatArray
 
 
-def water_use(heat_w: FloatArray, flow_kg_s: FloatArray, water_c: FloatArray, design: TowerDesign) -> Water:
-    """Water lost while rejecting *heat_w* [W] from *flow_kg_s* [kg/s] at *water_c* [degC].
+def water_use(
+    heat_w: FloatArray,
+    flow_kg_s: FloatArray,
+    water_c: FloatArray,
+    air_kg_s: FloatArray,
+    air: Weather,
+    design: TowerDesign,
+) -> Water:
+    """Water lost while *air_kg_s* [kg/s] of outdoor air take *heat_w* [W] from *flow_kg_s* [kg/s] of water.
 
-    All heat leaves by evaporation, E = Q / h_fg: in cold weather some leaves as sensible heat, so this is an
-    upper estimate. Blow-down B = max(E / (CoC - 1) - drift, 0).
+    The water leaves at *water_c* [degC]. Blow-down B = max(E / (CoC - 1) - drift, 0).
 
-    References: "EnergyPlus Engineering Reference", cooling towers, make-up water usage.
+    References: "EnergyPlus Engineering Reference", cooling towers, make-up water usage (saturated exit).
     """
-    evaporation = heat_w / latent_heat_j_kg(water_c)
+    entering_c = water_c + heat_w / np.where(flow_kg_s > 0.0, flow_kg_s * WATER_HEAT_CAPACITY_J_KG_K, 1.0)
+    evaporation = evaporation_kg_s(heat_w, entering_c, air_kg_s, air)
     drift = design.drift_share * flow_kg_s
     blowdown = evaporation / (design.cycles_of_concentration - 1.0) - drift
     return Water(evaporation, drift, np.maximum(blowdown, 0.0))
+
+
+def evaporation_kg_s(heat_w: FloatArray, water_c: FloatArray, air_kg_s: FloatArray, air: Weather) -> FloatArray:
+    """Water that the air takes up with *heat_w* [W] [kg/s]; it leaves saturated, not above the *water_c* that enters.
+
+    E = Q (w_out - w_in) / (h_out - h_in), with h_out = h_in + Q / m_air, and h_in that of the wet bulb, at which water
+    evaporates without heat. In cold weather part of the heat warms the air; hot dry air is cooled, and takes up more
+    than the heat of the water evaporates.
+    """
+    w_wet = moist_air.saturation_humidity_ratio_kg_kg(air.wet_bulb_c, air.pressure_pa)
+    h_in = moist_air.enthalpy_j_kg(air.wet_bulb_c, w_wet)
+    leaving_c = moist_air.cooled_c(water_c, h_in + heat_w / np.maximum(air_kg_s, 1e-9), air.pressure_pa)
+    w_out = moist_air.saturation_humidity_ratio_kg_kg(leaving_c, air.pressure_pa)
+    gained_j_kg = np.maximum(moist_air.enthalpy_j_kg(leaving_c, w_out) - h_in, 1.0)
+    return np.asarray(heat_w * (w_out - air.humidity_ratio_kg_kg) / gained_j_kg)
 
 
 def _value(polynomial: Quadratic, x: FloatArray) -> FloatArray:

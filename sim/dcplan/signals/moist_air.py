@@ -176,7 +176,7 @@ def enthalpy_j_kg(dry_bulb_c: Floats, humidity_ratio_kg_kg: Floats) -> FloatArra
 def saturated_c(enthalpy_j_kg: Floats, pressure_pa: Floats) -> FloatArray:
     """Temperature of saturated air [degC] that holds *enthalpy_j_kg* per dry air [J/kg], by Newton's method.
 
-    Good from -40 to 90 degC; the guess is that of sea level.
+    Good from -40 to 90 degC; the guess is that of sea level (see `cooled_c` for one that is cheaper).
 
     >>> saturated_c(enthalpy_j_kg(25.0, saturation_humidity_ratio_kg_kg(25.0, 83430.0)), 83430.0).round(6).tolist()
     25.0
@@ -184,9 +184,24 @@ def saturated_c(enthalpy_j_kg: Floats, pressure_pa: Floats) -> FloatArray:
     heat, pressure = np.broadcast_arrays(enthalpy_j_kg, pressure_pa)
     known_c = np.arange(-60.0, 91.0, 2.0)
     guess_c = np.interp(heat, _saturated_heat(known_c, 101325.0)[0], known_c)
+    return _approach(guess_c, heat, pressure)
+
+
+def cooled_c(from_c: FloatArray, enthalpy_j_kg: FloatArray, pressure_pa: Floats) -> FloatArray:
+    """The same with *from_c* [degC] as the guess, and *from_c* where even there saturated air holds less.
+
+    >>> cooled_c(np.array([45.0, 10.0]), np.array([57419.0, 57419.0]), 101325.0).round(3).tolist()
+    [20.0, 10.0]
+    """
+    most_j_kg, _ = _saturated_heat(from_c, pressure_pa)
+    return _approach(from_c, np.minimum(enthalpy_j_kg, most_j_kg), pressure_pa)
+
+
+def _approach(guess_c: FloatArray, enthalpy_j_kg: FloatArray, pressure_pa: Floats) -> FloatArray:
+    """Newton's method; from above it stays above, for the slope grows with the temperature."""
     for _ in range(NEWTON_STEPS):
-        now, slope = _saturated_heat(guess_c, pressure)
-        guess_c = guess_c - (now - heat) / slope
+        now, slope = _saturated_heat(guess_c, pressure_pa)
+        guess_c = guess_c - (now - enthalpy_j_kg) / slope
     return np.asarray(guess_c)
 
 

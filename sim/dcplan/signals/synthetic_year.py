@@ -45,6 +45,10 @@ HUMIDITY_HOTTEST, HUMIDITY_COLDEST = (0.05, 0.002), (0.08, 0.0025)
 """Standard deviation of a day's mean relative humidity in the same months [-], and its increase per kelvin."""
 CORRELATION_HOTTEST, CORRELATION_COLDEST = -0.4, 0.3
 """Between the anomalies of temperature and relative humidity [-]: hot summer days are dry, mild winter days moist."""
+SEASONS_K = 7.0
+"""How far the hottest and the coldest month are apart in the typical year with the weakest seasons [K]. Towards the
+equator, with less, days of the coldest month differ from each other ever less than that, and in the end as in the
+hottest month: no cold and dry air comes in."""
 ROUNDS = 8
 """How often the targets are shifted."""
 
@@ -109,10 +113,10 @@ def monthly(dry_bulb_c: FloatArray, relative_humidity: FloatArray) -> tuple[Floa
 
 
 def _seasons(normals: Normals) -> tuple[float, FloatArray]:
-    """How far the hottest and the coldest month are apart [K], and where each day lies between them, 0 to 1."""
+    """How far the hottest and the coldest month are apart [K], and where each day lies between them, 0 to 1 or less."""
     mean_c = (normals.daily_max_c + normals.daily_min_c) / 2.0
     range_k = float(np.ptp(mean_c))
-    return range_k, _daily((mean_c.max() - mean_c) / max(range_k, 1e-9))
+    return range_k, _daily((mean_c.max() - mean_c) / max(range_k, SEASONS_K))
 
 
 def _between(

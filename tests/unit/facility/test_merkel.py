@@ -105,7 +105,8 @@ def test_a_sink_is_asked_the_same_two_questions() -> None:
     held: Held = hold(np.full(2, 22.0), offered, heat_w, flow_kg_s, np.full(2, 22.0), DESIGN, all_work)
     assert held.fan_w[0] == 0.0
     assert 0.0 < held.fan_w[1] < DESIGN.fan_w
-    assert held.water.evaporation_kg_s[1] == pytest.approx(5e5 / 2.449e6, rel=1e-3)
+    assert held.water.evaporation_kg_s[0] == 0.0
+    assert 0.6 < held.water.evaporation_kg_s[1] * 2.449e6 / 5e5 < 0.9  # the rest warms the air
 
 
 def test_an_approach_that_the_air_cannot_give_is_refused() -> None:

@@ -11,12 +11,14 @@ from dcplan.facility.tower import (
     Approach,
     TowerDesign,
     approach,
+    evaporation_kg_s,
     fan_power_w,
     fan_speed,
     nominal_approach_k,
     water_use,
     york_polynomial,
 )
+from dcplan.signals.weather import Weather
 
 
 @pytest.fixture
@@ -105,12 +107,36 @@ def test_no_heat_no_approach(tower: TowerDesign) -> None:
     assert at(tower, [0.0, 1e-9], 10.0, 0.75).full_k == pytest.approx([0.0, 0.0], abs=1e-6)
 
 
+def outdoors(dry_bulb_c: float, wet_bulb_c: float) -> Weather:
+    return Weather(np.array([dry_bulb_c]), np.array([wet_bulb_c]), np.array([101325.0]))
+
+
 def test_water_leaves_as_vapour_droplets_and_blow_down(tower: TowerDesign) -> None:
-    water = water_use(np.array([1e6]), np.array([43.0]), np.array([25.0]), tower)
+    flow_kg_s, water_c, air_kg_s, air = np.array([43.0]), np.array([25.0]), np.array([43.0]), outdoors(25.0, 20.0)
+    water = water_use(np.array([1e6]), flow_kg_s, water_c, air_kg_s, air, tower)
     assert water.drift_kg_s == pytest.approx([43.0 * 8e-5])
     assert water.blowdown_kg_s == pytest.approx(water.evaporation_kg_s / 2.0 - water.drift_kg_s)
-    dirty = water_use(np.array([1e3]), np.array([43.0]), np.array([25.0]), tower)
+    dirty = water_use(np.array([1e3]), flow_kg_s, water_c, air_kg_s / 1e3, air, tower)
     assert dirty.blowdown_kg_s == pytest.approx([0.0])  # drift already carries the solids away
+
+
+@pytest.mark.parametrize(
+    ("dry_bulb_c", "wet_bulb_c", "least", "most"),
+    [(-15.0, -16.0, 0.25, 0.45), (0.0, -2.0, 0.45, 0.6), (20.0, 20.0, 0.6, 0.8), (40.0, 18.0, 1.4, 1.8)],
+)
+def test_cold_air_takes_heat_and_hot_dry_air_brings_some(
+    dry_bulb_c: float, wet_bulb_c: float, least: float, most: float
+) -> None:
+    heat_w, air_kg_s = np.array([1e6]), np.array([43.0])
+    evaporated = evaporation_kg_s(heat_w, np.array([35.0]), air_kg_s, outdoors(dry_bulb_c, wet_bulb_c))
+    assert least < evaporated[0] * 2.43e6 / heat_w[0] < most
+
+
+def test_hardly_moving_air_leaves_no_warmer_than_the_water_that_enters() -> None:
+    heat_w, air = np.array([1e6]), outdoors(0.0, -2.0)
+    still, stiller = (evaporation_kg_s(heat_w, np.array([30.0]), np.array([x]), air) for x in (1.0, 0.0))
+    assert still == pytest.approx(stiller)
+    assert evaporation_kg_s(np.array([0.0]), np.array([30.0]), np.array([0.0]), air) == pytest.approx([0.0])
 
 
 def test_fan_power_beyond_a_tenth_of_the_heat_is_refused(tower: TowerDesign) -> None:

@@ -67,5 +67,17 @@ def test_a_winter_day_differs_more_from_its_month_than_a_summer_day() -> None:
     assert tropical[month == 1].std() < 1.5
 
 
+def test_without_seasons_humidity_varies_alike_all_year() -> None:
+    month = months()[::24]
+    spread = np.zeros((12, 2))
+    for seed in range(12):
+        dry_bulb_c, ratio = made(TROPICAL, seed)
+        days = moist_air.relative_humidity(dry_bulb_c, ratio, PRESSURE_PA).reshape(-1, 24).mean(axis=1)
+        spread[seed] = days[month == 1].std(), days[month == 7].std()
+        assert days.min() > 0.62
+    january, july = spread.mean(axis=0)
+    assert january == pytest.approx(july, rel=0.25)
+
+
 def test_midnight_follows_on_the_evening() -> None:
     assert np.abs(np.diff(made(COOL)[0])).max() < 6.0

@@ -28,6 +28,9 @@ PLACES = MappingProxyType(
     }
 )
 """The shipped weather year that stands for each climate zone."""
+HOTTEST = "1A"
+STEEPER = "; the study's chillers: COP 2.0 to 2.4 at 25 degC, see README"
+"""What the misses of the air-cooled cases come from; `AIR_COOLED_COP` gives the evidence."""
 DRAWS = 200
 EVERY_H = 13
 """Hours from one simulated hour to the next: all times of day, and PUE within a tenth of the tolerance."""
@@ -71,7 +74,9 @@ def _compared(case: Case, zone: str, place: str, found: FloatArray) -> Iterator[
     low, high = case.pue[zone]
     p5, median, p95 = np.percentile(found, LEVELS).tolist()
     tolerance, name = TOLERANCE[case.size], f"case {case.number}, zone {zone}, PUE"
-    source = f"{SOURCE}; {place}" + ("; COP calibrated" if case.number in CALIBRATED else "")
+    calibrated = case.number in CALIBRATED
+    note = ("; COP calibrated" if calibrated else "") + (STEEPER if calibrated and zone == HOTTEST else "")
+    source = f"{SOURCE}; {place}{note}"
     yield Check(f"{name} p5", p5, low, tolerance, "-", source)
     yield Check(f"{name} median, inside the band", median, (low + high) / 2, (high - low) / 2, "-", source)
     yield Check(f"{name} p95", p95, high, tolerance, "-", source)
