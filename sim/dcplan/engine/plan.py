@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dcplan.economics.bill import WallClock
 from dcplan.engine.incidents import Loss
+from dcplan.facility.breaker import BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
 from dcplan.profiles.server import Server
@@ -242,6 +243,38 @@ class CappingPlan:
 
 
 @dataclass(frozen=True)
+class Breaker:
+    """Breakers of one kind that trip together, or a single one.
+
+    Attributes:
+        name: What it is called, e.g. "racks of gpu-nodes".
+        groups: The groups of servers that hang on it.
+        limit_w: What they may draw together [W].
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    limit_w: float
+
+
+@dataclass(frozen=True)
+class BreakersPlan:
+    """How overloads trip breakers.
+
+    Attributes:
+        design: How soon.
+        every_s: Time between two looks at the load [s].
+        reset_s: Time from a trip until what hangs on the breaker runs again [s].
+        installed: All breakers.
+    """
+
+    design: BreakerDesign
+    every_s: float
+    reset_s: float
+    installed: tuple[Breaker, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a replication needs."""
 
@@ -256,6 +289,7 @@ class Plan:
     facility: FacilityDesign | None
     room: RoomPlan | None
     capping: CappingPlan | None
+    breakers: BreakersPlan | None
     assumptions: list[dict[str, Any]]
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""

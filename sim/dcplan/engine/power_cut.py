@@ -12,7 +12,7 @@ import simpy
 
 from dcplan.engine.levers import Gauge, Levers
 from dcplan.engine.plan import Plan, RoomPlan
-from dcplan.engine.room import LOOK_S, Hall, drawn_w, switch_off, switch_on
+from dcplan.engine.room import LOOK_S, NO_POWER, Hall, drawn_w, switch_on
 from dcplan.facility.ride_through import lasts_s
 
 Process = Generator[simpy.Event, object, None]
@@ -41,8 +41,6 @@ def cut(
     if empty_s >= back_s:
         return
     yield env.timeout(empty_s - env.now)
-    if not hall.up:
-        return
-    switch_off(env, hall, levers)
+    levers.switch_off(NO_POWER, plan.groups)
     yield env.timeout(back_s - env.now)
-    env.process(switch_on(env, room, hall, levers))
+    env.process(switch_on(env, room, hall, levers, NO_POWER))

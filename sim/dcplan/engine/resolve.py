@@ -15,10 +15,12 @@ import numpy as np
 
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
+from dcplan.engine.breakers import breakers_of
 from dcplan.engine.building import design_facility
 from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.plan import (
+    BreakersPlan,
     CappingPlan,
     EndpointPlan,
     PipelinePlan,
@@ -33,6 +35,7 @@ from dcplan.engine.plan import (
 )
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
+from dcplan.facility.breaker import CURVES, BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
@@ -62,6 +65,8 @@ from dcplan.signals.weather_year import WeatherYear
 from dcplan.workload.arrivals import Recorded
 from dcplan.workload.schedule import submissions
 from dcplan.workload.trace import from_file, from_shape
+
+CURVES_SOURCE = "IEEE Std C37.112-1996; the same as curves E and F of IEC 60255-151:2009"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -128,7 +133,8 @@ class _Resolver:
             raise ScenarioError(self.problems)
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
-            self._room(losses, clock, generators_s), self._capping(groups), self.assumptions.rows, self._fingerprint(),
+            self._room(losses, clock, generators_s), self._capping(groups), self._breakers(groups),
+            self.assumptions.rows, self._fingerprint(),
         )  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -174,7 +180,7 @@ class _Resolver:
     def _check_racks(self, name: str, spec: Servers, server: Server) -> None:
         """Whether full racks and rows stay within their limits."""
         facility = self.scenario.facility
-        if spec.rack is None or (facility is not None and facility.power.capping is not None):
+        if spec.rack is None or (facility is not None and (facility.power.capping or facility.power.breakers)):
             return
         full_w = spec.rack.size * server.max_w
         if full_w > spec.rack.limit:
@@ -433,6 +439,19 @@ class _Resolver:
             least=facility.power.capping.least,
             limits_w=tuple(_limit_w(self.scenario.fleet[name]) for name in groups),
             hall_w=np.inf if hall is None else hall.limit,
+        )
+
+    def _breakers(self, groups: dict[str, ServerGroup]) -> BreakersPlan | None:
+        facility = self.scenario.facility
+        if facility is None or facility.power.breakers is None:
+            return None
+        spec = facility.power.breakers
+        self.assumptions.add("facility", "breakers", spec.curve.replace("_", " "), "literature", CURVES_SOURCE, False)
+        return BreakersPlan(
+            design=BreakerDesign(CURVES[spec.curve], spec.time_multiplier),
+            every_s=spec.every,
+            reset_s=spec.reset,
+            installed=tuple(breakers_of(facility.power, self.scenario.fleet, groups)),
         )
 
     def _room(self, losses: tuple[Loss, ...], clock: Clock, generators_s: float | None) -> RoomPlan | None:

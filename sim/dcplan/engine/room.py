@@ -9,7 +9,6 @@ here. Between two looks the plant is steady and the heat constant.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -34,6 +33,8 @@ SLIGHT = 1e-3
 USUAL_K = 0.1
 """The room is as before when its racks are not warmer than usual by more than this [K]."""
 AS_USUAL = Warmth()
+HEAT, NO_POWER = "warm air", "no power"
+"""Why servers are off."""
 SPARE_LOAD = 1.5
 """Load over what the plant is built for at which all that it can do is seen."""
 
@@ -47,25 +48,12 @@ class Hall:
         store_j: Cold left in the store [J].
         inlet_c: Air that the servers breathe in [degC].
         log: Rows of the table `room`, without replication.
-        off_since_s: Since when they are off [s]; NaN while they are on.
-        off_before_s: Time that they were off before that [s].
     """
 
     warmth: Warmth = AS_USUAL
     store_j: float = 0.0
     inlet_c: float | None = None
     log: list[dict[str, float]] = field(default_factory=list)
-    off_since_s: float = math.nan
-    off_before_s: float = 0.0
-
-    @property
-    def up(self) -> bool:
-        """Whether the servers are on."""
-        return math.isnan(self.off_since_s)
-
-    def off_s(self, now_s: float) -> float:
-        """Time that the servers were off, from second 0 up to now [s]."""
-        return self.off_before_s + (0.0 if self.up else now_s - self.off_since_s)
 
 
 def watch(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, gauge: Gauge) -> Process:
@@ -95,7 +83,8 @@ def drawn_w(hall: Hall, levers: Levers, gauge: Gauge) -> float:
 
 def _as_before(room: RoomPlan, hall: Hall, levers: Levers) -> bool:
     warm = max(hall.warmth.air_k, hall.warmth.metal_k) > USUAL_K
-    return not warm and hall.store_j >= room.store_j and hall.up and levers.hot == 1.0
+    waiting = any(why & {HEAT, NO_POWER} for why in levers.off.values())
+    return not warm and hall.store_j >= room.store_j and not waiting and levers.hot == 1.0
 
 
 def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, it_w: float) -> None:
@@ -113,7 +102,7 @@ def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers
             "it_w": it_w,
             "missing_w": max(0.0, heat.lost_w + heat.cold_w),
             "store_j": hall.store_j,
-            "speed": levers.hot if hall.up else 0.0,
+            "speed": 0.0 if levers.all_off else levers.hot,
         }
     )
 
@@ -128,28 +117,22 @@ def _stored(hall: Hall, room: RoomPlan, cold_w: float) -> float:
 
 
 def _respond(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers, inlet_c: float) -> None:
-    if hall.up and room.shutdown_c is not None and inlet_c >= room.shutdown_c:
-        switch_off(env, hall, levers)
-        env.process(switch_on(env, room, hall, levers))
+    up = not levers.all_off
+    if up and room.shutdown_c is not None and inlet_c >= room.shutdown_c:
+        levers.switch_off(HEAT, levers.plan.groups)
+        env.process(switch_on(env, room, hall, levers, HEAT))
     speed = speed_at(inlet_c, room)
     if abs(speed - levers.hot) > SLIGHT or (speed == 1.0) != (levers.hot == 1.0):
         levers.hot = speed
         levers.pull()
 
 
-def switch_off(env: simpy.Environment, hall: Hall, levers: Levers) -> None:
-    """All servers go off now."""
-    hall.off_since_s = env.now
-    levers.switch_off()
-
-
-def switch_on(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers) -> Process:
-    """Servers that are off wait until the room is cool, start up, and serve."""
+def switch_on(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers, cause: str) -> Process:
+    """Servers that are off by *cause* wait until the room is cool, start up, and serve."""
     while levers.hot < 1.0 or hall.warmth.air_k > USUAL_K:
         yield env.timeout(LOOK_S)
     yield env.timeout(room.power_on_s)
-    hall.off_before_s, hall.off_since_s = hall.off_s(env.now), math.nan
-    levers.switch_on()
+    levers.switch_on(cause, levers.plan.groups)
 
 
 def speed_at(inlet_c: float, room: RoomPlan) -> float:

@@ -11,6 +11,7 @@ import simpy
 
 from dcplan.engine import (
     autoscaler,
+    breakers,
     capping,
     failures,
     jobs,
@@ -24,6 +25,7 @@ from dcplan.engine import (
     standby,
 )
 from dcplan.engine.autoscaler import Crew
+from dcplan.engine.breakers import Trips
 from dcplan.engine.capping import Caps
 from dcplan.engine.failures import Outages
 from dcplan.engine.levers import Gauge, Levers, dynamic_means
@@ -80,6 +82,7 @@ class Cast:
     ledger: Ledger = field(default_factory=Ledger)
     hall: Hall = field(default_factory=Hall)
     caps: Caps = field(default_factory=Caps)
+    trips: Trips = field(default_factory=Trips)
 
 
 def _gathered(plan: Plan, streams: Streams) -> Cast:
@@ -146,14 +149,16 @@ def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
 def _go_wrong(cast: Cast) -> None:
     """Cooling and power are lost or scarce; meters are read at every mark."""
     env, plan, levers, hall = cast.env, cast.plan, cast.levers, cast.hall
-    meters = meters_of(plan, cast.endpoints, cast.crews, cast.lines, hall)
+    meters = meters_of(plan, cast.endpoints, cast.crews, cast.lines, levers)
     if plan.room is not None:
         env.process(room.watch(env, plan, plan.room, hall, levers, Gauge(plan, meters)))
         for span_s in plan.room.cuts_s:
             env.process(power_cut.cut(env, plan, plan.room, hall, levers, Gauge(plan, meters), span_s))
     if plan.capping is not None:
         env.process(capping.cap(env, plan, plan.capping, levers, Gauge(plan, meters), cast.caps))
-    if plan.room is not None or plan.capping is not None:
+    if plan.breakers is not None:
+        env.process(breakers.protect(env, plan.breakers, hall, levers, Gauge(plan, meters), cast.trips))
+    if plan.room is not None or plan.capping is not None or plan.breakers is not None:
         levers.pull()
     env.process(servers.keep_ledger(env, meters, cast.ledger, plan.grid))
 
@@ -193,6 +198,8 @@ def _of_servers(cast: Cast, started: dict[str, int], replication: int) -> list[T
         tables.append(servers.tables(plan, cast.ledger, around, replication))
     if cast.caps.log:
         tables.append({"capping": capping.table(cast.caps, replication)})
+    if plan.breakers is not None:
+        tables.append({"trips": breakers.table(cast.trips, replication)})
     if started:
         tables.append({"standby": standby.table(plan, started, replication)})
     if cast.hall.log:

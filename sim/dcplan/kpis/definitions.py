@@ -92,12 +92,18 @@ INCIDENTS = (
 CAPPED = (Kpi("hours_power_capped", "h", "hours in which a power cap slows down at least one group of servers"),)
 """KPIs of a building with power capping."""
 
+PROTECTED = (
+    Kpi("breaker_trips", "trips", "breakers that tripped in the counted time; all racks of a group trip as one, and so do all its rows"),
+    Kpi("hours_tripped", "h", "hours in which at least one breaker is open"),
+)  # fmt: skip
+"""KPIs of a building with breakers."""
+
 BENCHMARKED = (
     Kpi("iteesv", "1/J", "IT equipment energy efficiency of servers (ISO/IEC 30134-4): sum of highest performances / sum of highest powers"),
 )  # fmt: skip
 """KPIs of servers whose profiles tell their performance in a benchmark."""
 
-OF_SITES = (*SITE, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
+OF_SITES = (*SITE, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED)
 """KPIs that a site may have."""
 
 ENDPOINT = (

@@ -269,6 +269,13 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("allowed_w", "float64", "W", "what it may draw from then on"),
             Column("speed", "float64", "-", "speed of its servers from then on, over full speed"),
         ),
+        "trips": (
+            *_key("replication"),
+            Column("time_s", "float64", "s", "when the breaker tripped, from the start of the run"),
+            Column("breaker", "str", "", "racks or rows of a group of servers, or the hall"),
+            Column("load", "float64", "-", "what it carried over its limit, mean since the look before"),
+            Column("back_s", "float64", "s", "when it is closed again"),
+        ),
         "standby": (
             *_key("replication"),
             Column("incident", "str", "", "power cut"),
