@@ -9,7 +9,7 @@ here. Between two looks the plant is steady and the heat constant.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine.incidents import FloatArray, instants_s, lost_at, out_at
+from dcplan.engine.incidents import Cut, FloatArray, Loss, Setback, instants_s, lost_at, out_at
 from dcplan.engine.levers import Gauge, Levers
 from dcplan.engine.plan import Grid, Plan, RoomPlan
 from dcplan.facility.plant import simulate
@@ -47,26 +47,47 @@ class Hall:
         warmth: How much warmer than usual its racks are.
         store_j: Cold left in the store [J].
         inlet_c: Air that the servers breathe in [degC].
+        losses: What of the plant does not run when.
+        cuts: Power cuts.
         log: Rows of the table `room`, without replication.
+        watched: Whether somebody looks at it already.
     """
 
     warmth: Warmth = AS_USUAL
     store_j: float = 0.0
     inlet_c: float | None = None
+    losses: list[Loss] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
     log: list[dict[str, float]] = field(default_factory=list)
+    watched: bool = False
+
+    def suffer(self, setback: Setback) -> None:
+        """Something is lost as well."""
+        self.losses += setback.losses
+        if setback.cut is not None:
+            self.cuts.append(setback.cut)
 
 
 def watch(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, gauge: Gauge) -> Process:
     """Wait for the next loss, and look until all is as before, again and again."""
     hall.store_j, hall.inlet_c = room.store_j, usual_inlet_c(plan)
-    for at_s in instants_s(room.losses):
+    for at_s in instants_s(hall.losses):
         if at_s < env.now or at_s >= plan.grid.marks_s[-1]:
             continue
         yield env.timeout(at_s - env.now)
-        drawn_w(hall, levers, gauge)  # from here on
-        while lost_at(room.losses, env.now) or not _as_before(room, hall, levers):
-            yield env.timeout(LOOK_S)
-            _look(env, plan, room, hall, levers, drawn_w(hall, levers, gauge))
+        yield from attend(env, plan, room, hall, levers, gauge)
+
+
+def attend(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, gauge: Gauge) -> Process:
+    """Look until all is as before, unless somebody does."""
+    if hall.watched:
+        return
+    hall.watched = True
+    drawn_w(hall, levers, gauge)  # from here on
+    while lost_at(hall.losses, env.now) or not _as_before(room, hall, levers):
+        yield env.timeout(LOOK_S)
+        _look(env, plan, room, hall, levers, drawn_w(hall, levers, gauge))
+    hall.watched = False
 
 
 def usual_inlet_c(plan: Plan) -> float | None:
@@ -89,7 +110,7 @@ def _as_before(room: RoomPlan, hall: Hall, levers: Levers) -> bool:
 
 def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, it_w: float) -> None:
     """What has become of the room since the last look, when servers drew *it_w* [W], and what they do about it."""
-    heat = _heat(plan, room, it_w, env.now - LOOK_S / 2)
+    heat = _heat(plan, hall.losses, it_w, env.now - LOOK_S / 2)
     left_w = _stored(hall, room, heat.cold_w)
     hall.warmth = warmed(hall.warmth, (heat.lost_w + left_w) / room.racks, LOOK_S, room.mass)
     hall.inlet_c = heat.inlet_c + hall.warmth.air_k
@@ -155,12 +176,12 @@ class Heat(NamedTuple):
     inlet_c: float
 
 
-def _heat(plan: Plan, room: RoomPlan, it_w: float, at_s: float) -> Heat:
+def _heat(plan: Plan, losses: Sequence[Loss], it_w: float, at_s: float) -> Heat:
     """What the plant leaves behind of *it_w* [W], with what is out of service at *at_s* [s]."""
     assert plan.facility is not None, "incidents need a building"
     assert plan.site is not None, "a building needs a site"
     assert plan.scenario.facility is not None, "a design has a spec"
-    now = out_at(room.losses, np.full(3, at_s))
+    now = out_at(losses, np.full(3, at_s))
     much_w = SPARE_LOAD * plan.scenario.facility.it_capacity
     cold = np.array([False, False, True])  # what if chillers and all behind them worked
     out = replace(

@@ -31,6 +31,7 @@ from dcplan.engine.failures import Outages
 from dcplan.engine.levers import Gauge, Levers, dynamic_means
 from dcplan.engine.meters import meters_of
 from dcplan.engine.plan import Plan, QueuePlan
+from dcplan.engine.power_cut import Bank
 from dcplan.engine.room import Hall
 from dcplan.engine.servers import Ledger, Surroundings
 from dcplan.engine.serving import AnyEndpoint
@@ -53,7 +54,9 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     """Run *replication* of *plan* and return its tables."""
     streams = Streams(plan.scenario.seed, replication)
     started = standby.draw_starts(plan, streams)
-    cast = _gathered(standby.with_starts(plan, started), streams)
+    cast = _gathered(plan, streams)
+    for setback in standby.setbacks(plan, started):
+        cast.hall.suffer(setback)
     _serve(cast)
     _train(cast)
     _go_wrong(cast)
@@ -61,7 +64,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     result = joined([*_tables(cast, replication), *_of_servers(cast, started, replication)])
     if plan.site is None:
         return result
-    return result | site.tables(cast.plan, result, replication, room.rise_means(cast.hall, plan.grid))
+    return result | site.tables(plan, result, replication, cast.hall, cast.bank)
 
 
 @dataclass
@@ -81,6 +84,7 @@ class Cast:
     outages: dict[str, Outages]
     ledger: Ledger = field(default_factory=Ledger)
     hall: Hall = field(default_factory=Hall)
+    bank: Bank = field(default_factory=Bank)
     caps: Caps = field(default_factory=Caps)
     trips: Trips = field(default_factory=Trips)
 
@@ -152,8 +156,8 @@ def _go_wrong(cast: Cast) -> None:
     meters = meters_of(plan, cast.endpoints, cast.crews, cast.lines, levers)
     if plan.room is not None:
         env.process(room.watch(env, plan, plan.room, hall, levers, Gauge(plan, meters)))
-        for span_s in plan.room.cuts_s:
-            env.process(power_cut.cut(env, plan, plan.room, hall, levers, Gauge(plan, meters), span_s))
+        for lost in hall.cuts:
+            env.process(power_cut.cut(env, plan, plan.room, hall, levers, Gauge(plan, meters), cast.bank, lost))
     if plan.capping is not None:
         env.process(capping.cap(env, plan, plan.capping, levers, Gauge(plan, meters), cast.caps))
     if plan.breakers is not None:

@@ -252,6 +252,8 @@ def _training(scenario: Scenario, tables: Tables) -> Sentences:
 def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame | None) -> Sentences:
     if scenario.site is not None and scenario.facility is None:
         yield "There is no building in this scenario: energy, cost and carbon are those of the servers alone."
+    if scenario.facility is not None and scenario.facility.power.ups.battery is None and _cut(scenario):
+        yield "Nothing is said of the UPS's batteries: in a power cut they last, and charging them again is not metered."
     for kpi, sentence in (
         ("hours_cooling_short", f"the plant cannot remove all heat; {_warming(scenario, value)}"),
         ("hours_over_limit", f"a rating is exceeded ({_over(site)}); {_unprotected(scenario)}"),
@@ -261,6 +263,10 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
     ):
         if hours := value.get(kpi):
             yield f"For {hours:.3g} h {sentence}."
+
+
+def _cut(scenario: Scenario) -> bool:
+    return any(each.lost == "utility" for each in scenario.incidents.values())
 
 
 def _warming(scenario: Scenario, value: dict[str, float | None]) -> str:

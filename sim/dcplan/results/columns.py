@@ -70,6 +70,7 @@ SITE_LOADS = (
     ),
     _power("heat_pump_w", "heat pump that lifts the heat for somebody"),
     _power("lighting_w", "light and small loads"),
+    _power("battery_w", "what charging the batteries draws after a power cut, less what they deliver in it"),
 )
 """What the building draws beside the servers; `COOLING_LOADS` is what cooling takes of it."""
 
