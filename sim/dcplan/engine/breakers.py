@@ -50,6 +50,10 @@ class Trips:
 
     log: list[dict[str, object]] = field(default_factory=list)
 
+    def note(self, now_s: float, breaker: str, load: float, reset_s: float) -> None:
+        """A breaker trips now, at *load* over its limit [-], and is closed after *reset_s* [s]."""
+        self.log.append({"time_s": now_s, "breaker": breaker, "load": load, "back_s": now_s + reset_s})
+
 
 def protect(
     env: simpy.Environment, breakers: BreakersPlan, hall: Hall, levers: Levers, gauge: Gauge, trips: Trips
@@ -66,14 +70,7 @@ def protect(
             way[number], tripped = 0.0, breakers.installed[number]
             levers.switch_off(tripped.name, tripped.groups)
             env.process(_close(env, tripped, breakers.reset_s, levers))
-            trips.log.append(
-                {
-                    "time_s": env.now,
-                    "breaker": tripped.name,
-                    "load": load[number],
-                    "back_s": env.now + breakers.reset_s,
-                }
-            )
+            trips.note(env.now, tripped.name, float(load[number]), breakers.reset_s)
 
 
 def _load(breaker: Breaker, drawn: Mapping[str, Drawn]) -> float:

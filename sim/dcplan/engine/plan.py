@@ -275,13 +275,15 @@ class BreakersPlan:
         design: How soon.
         every_s: Time between two looks at the load [s].
         reset_s: Time from a trip until what hangs on the breaker runs again [s].
-        installed: All breakers.
+        installed: Those that servers hang on.
+        utility_w: Limit of the utility's [W].
     """
 
     design: BreakerDesign
     every_s: float
     reset_s: float
     installed: tuple[Breaker, ...]
+    utility_w: float
 
 
 @dataclass(frozen=True)

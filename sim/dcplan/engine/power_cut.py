@@ -59,6 +59,10 @@ class Bank:
             from_s, until_s, power_w = self.charging.pop()
             self.charging.append((from_s, min(until_s, now_s), power_w))
 
+    def charging_w(self, now_s: float) -> float:
+        """What charging them draws now [W]."""
+        return sum(power_w for from_s, until_s, power_w in self.charging if from_s <= now_s < until_s)
+
     def deliver(self, load_w: float, passed_s: float, battery: BatteryDesign) -> float:
         """It carried *load_w* [W] for *passed_s* [s]. Return for how long it could go on [s]."""
         full_s = float(lasts_s(np.array(load_w), battery))

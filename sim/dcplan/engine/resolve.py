@@ -452,6 +452,7 @@ class _Resolver:
             every_s=spec.every,
             reset_s=spec.reset,
             installed=tuple(breakers_of(facility.power, self.scenario.fleet, groups)),
+            utility_w=facility.power.utility.limit,
         )
 
     def _room(self, setbacks: dict[str, Setback], unstarted: dict[str, Setback]) -> RoomPlan | None:

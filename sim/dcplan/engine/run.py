@@ -15,6 +15,7 @@ from dcplan.engine import (
     capping,
     failures,
     jobs,
+    mains,
     pipelines,
     power_cut,
     room,
@@ -29,6 +30,7 @@ from dcplan.engine.breakers import Trips
 from dcplan.engine.capping import Caps
 from dcplan.engine.failures import Outages
 from dcplan.engine.levers import Gauge, Levers, dynamic_means
+from dcplan.engine.mains import Mains
 from dcplan.engine.meters import meters_of
 from dcplan.engine.plan import Plan, QueuePlan
 from dcplan.engine.power_cut import Bank
@@ -162,6 +164,9 @@ def _go_wrong(cast: Cast) -> None:
         env.process(capping.cap(env, plan, plan.capping, levers, Gauge(plan, meters), cast.caps))
     if plan.breakers is not None:
         env.process(breakers.protect(env, plan.breakers, hall, levers, Gauge(plan, meters), cast.trips))
+        if plan.room is not None:
+            behind = Mains(plan, plan.room, hall, cast.bank, levers, meters, cast.streams)
+            env.process(mains.guard(env, plan.breakers, behind, cast.trips))
     if plan.room is not None or plan.capping is not None or plan.breakers is not None:
         levers.pull()
     env.process(servers.keep_ledger(env, meters, cast.ledger, plan.grid))

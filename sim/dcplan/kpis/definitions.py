@@ -87,7 +87,7 @@ INCIDENTS = (
     Kpi("hours_throttled", "h", "hours in which warm air slows servers down, or a power cap meanwhile"),
     Kpi("hours_shut_down", "h", "hours in which servers are off because of warm air or no power, starting up included"),
 )
-"""KPIs of a scenario with incidents."""
+"""KPIs of a scenario with incidents, or with a breaker of the utility."""
 
 CAPPED = (Kpi("hours_power_capped", "h", "hours in which a power cap slows down at least one group of servers"),)
 """KPIs of a building with power capping."""

@@ -17,7 +17,8 @@ Values = Iterator[tuple[str, float]]
 
 def incident_kpis(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Values:
     """The KPIs of a scenario with incidents, caps or breakers, from the tables of one replication."""
-    if scenario.incidents:
+    facility = scenario.facility
+    if scenario.incidents or (facility and facility.ride_through and facility.power.breakers):
         yield from _room(scenario, tables["site"], tables.get("room"))
     if "capping" in tables:
         yield "hours_power_capped", _slow_s(tables["capping"], scenario) / HOUR_S

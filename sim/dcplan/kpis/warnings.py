@@ -282,7 +282,7 @@ def _unprotected(scenario: Scenario) -> str:
     """What becomes of an overload."""
     if scenario.facility is None or scenario.facility.power.breakers is None:
         return "nothing is switched off for it without 'breakers'"
-    return "racks, rows and hall alone have breakers that trip"
+    return "racks, rows, hall and, with 'ride_through', the utility alone have breakers that trip"
 
 
 def _tripped(trips: pd.DataFrame | None) -> Sentences:
@@ -290,9 +290,10 @@ def _tripped(trips: pd.DataFrame | None) -> Sentences:
     if trips is None or trips.empty:
         return
     for breaker, rows in trips.groupby("breaker", sort=False):
+        what = "the power was cut" if breaker == "utility" else "all servers behind it were off"
         yield (
             f"The breaker of the {breaker} tripped {len(rows)} times in all replications, at {rows['load'].mean():.0%} of "
-            "its limit; all servers behind it were off until it was closed."
+            f"its limit; {what} until it was closed."
         )
 
 

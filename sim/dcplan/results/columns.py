@@ -273,7 +273,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "trips": (
             *_key("replication"),
             Column("time_s", "float64", "s", "when the breaker tripped, from the start of the run"),
-            Column("breaker", "str", "", "racks or rows of a group of servers, or the hall"),
+            Column("breaker", "str", "", "racks or rows of a group of servers, hall or utility"),
             Column("load", "float64", "-", "what it carried over its limit, mean since the look before"),
             Column("back_s", "float64", "s", "when it is closed again"),
         ),

@@ -134,7 +134,7 @@ class Capping(Spec):
 
 
 class Breakers(Spec):
-    """Breakers rated at the limits of racks, rows and hall: what is overloaded for too long is off."""
+    """Breakers rated at the limits of racks, rows, hall and, with `ride_through`, utility: overloads trip them."""
 
     curve: Literal["very_inverse", "extremely_inverse"]
     """Inverse-time curve of IEEE C37.112: 20 % too much trips after 45 s or 64 s, 100 % after 7 s or 10 s."""
@@ -168,4 +168,4 @@ class PowerChain(Spec):
     capping: Capping | None = None
     """Slows servers at the limits of racks, rows and hall; without it or breakers, what could pass them is refused."""
     breakers: Breakers | None = None
-    """Switch off what overloads racks, rows or hall; without them, an overload has no consequence."""
+    """Switch off what overloads racks, rows, hall or utility; without them, an overload has no consequence."""

@@ -171,10 +171,12 @@ def _without_servers(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]
     """What cannot lose its servers, and what they could be lost to that is not there."""
     power = None if scenario.facility is None else scenario.facility.power
     if power is not None and power.breakers is not None:
-        if power.hall is None and all(each.rack is None for each in scenario.fleet.values()):
+        room = None if scenario.facility is None else scenario.facility.ride_through
+        if room is None and power.hall is None and all(each.rack is None for each in scenario.fleet.values()):
             yield (
                 ("facility", "power", "breakers"),
-                "no breaker has a rating; give the servers a 'rack' with a limit, or the power chain a 'hall'",
+                "no breaker has a rating; give the servers a 'rack' with a limit, or the power chain a 'hall'; that of "
+                "the utility needs 'ride_through'",
             )
         if scenario.requests == "sampled":
             yield (

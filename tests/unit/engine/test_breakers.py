@@ -104,9 +104,27 @@ def test_racks_and_rows_trip_at_their_own_limits(free: dict[str, pd.DataFrame]) 
     ("more", "sentence"),
     [
         (("requests=sampled", "incidents={}"), "breakers trip within seconds"),
-        (("incidents={}", "fleet.gpu-nodes.rack=null"), "no breaker has a rating"),
+        (("incidents={}", "fleet.gpu-nodes.rack=null", "facility.ride_through=null"), "no breaker has a rating"),
     ],
 )
 def test_what_breakers_need_is_told(more: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(ScenarioError, match=sentence):
         load(SCENARIOS / "chiller_failure.yaml", [BREAKERS, *more])
+
+
+def test_a_building_that_draws_too_much_cuts_its_own_power(free: dict[str, pd.DataFrame]) -> None:
+    limit = f"facility.power.utility.limit={0.9 * free['site']['facility_w'].median()} W"
+    battery = "facility.power.ups.battery={ride_through: 1 min}"
+    cut = tables(limit, battery)
+    first = cut["trips"].iloc[0]
+    assert first["breaker"] == "utility"
+    assert first["load"] > 1.0
+    site = cut["site"]
+    inside = site[(site["time_s"] > first["time_s"]) & (site["time_s"] + site["duration_s"] < first["back_s"])]
+    assert len(inside) >= 2
+    assert inside["facility_w"].abs().max() < 1e-6
+    assert inside["battery_w"].min() < 0.0
+    assert (cut["room"]["speed"] == 0.0).any()
+    after = site[site["time_s"] > first["back_s"]]
+    assert after["facility_w"].max() > 1e3
+    assert not free["site"]["facility_w"].min() < 1e3
