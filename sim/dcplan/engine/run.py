@@ -104,13 +104,18 @@ def _gathered(plan: Plan, streams: Streams) -> Cast:
         streams=streams,
         endpoints=endpoints,
         chains=chains,
-        diaries={name: serving.Diary(plan.scenario.each_stands_for) for name in endpoints},
+        diaries={name: _diary(plan) for name in endpoints},
         logs={name: pipelines.Log() for name in chains},
         crews={name: autoscaler.crew(each, plan.groups) for name, each in plan.endpoints.items()},
         lines=lines,
         levers=Levers(env, plan, housed, lines),
         outages={name: Outages() for name, each in plan.endpoints.items() if each.spec.failures is not None},
     )
+
+
+def _diary(plan: Plan) -> serving.Diary:
+    """An empty diary, in which the tail of every step is noted if something is to go wrong."""
+    return serving.Diary(plan.scenario.each_stands_for, tails=None if plan.room is None else [])
 
 
 def _serve(cast: Cast) -> None:

@@ -91,6 +91,10 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             *_key("replication", "endpoint"),
             *_bins("requests answered with a latency in the bin"),
         ),
+        "tails": (
+            *_key("replication", "endpoint", "time_s", "duration_s"),
+            Column("latency_p99_s", "float64", "s", "99 % of the answers in the interval come within; NaN without any"),
+        ),
         "classes": (
             *_key("replication", "endpoint", "class", "time_s", "duration_s"),
             Column("arrived", "int64", "requests", "requests that came for the first time"),
