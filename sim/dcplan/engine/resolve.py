@@ -19,6 +19,7 @@ from dcplan.engine.breakers import breakers_of
 from dcplan.engine.building import design_facility
 from dcplan.engine.incidents import Setback, installed, instants_s, setback_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
+from dcplan.engine.misfit import MisfitError
 from dcplan.engine.plan import (
     BreakersPlan,
     CappingPlan,
@@ -89,7 +90,8 @@ class _Noted:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, (InputError, ValueError)):
-            self.resolver.problems.append(self.resolver.loaded.problem(self.path, str(error)))
+            below = error.below if isinstance(error, MisfitError) else ()
+            self.resolver.problems.append(self.resolver.loaded.problem((*self.path, *below), str(error)))
             return True
         return False
 
@@ -379,10 +381,11 @@ class _Resolver:
         facility = self.scenario.facility
         if facility is None or facility.power.generators is None:
             return None
-        with self._at("facility", "power", "generators", "model"):
+        try:
             values = self.library.load("power", facility.power.generators.model).values
             return GeneratorKind.from_values(values).start_s
-        return None
+        except (InputError, ValueError):
+            return None  # told when the power chain is designed
 
     def _setbacks(self, clock: Clock, generators_s: float | None) -> dict[str, Setback]:
         """What each incident takes away, if generators carry the building after *generators_s* [s]."""
