@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from dcplan.kpis.plant_warnings import plant_warnings
 from dcplan.results.store import Tables, frame
 from dcplan.scenario.autoscaling import Predictive
 from dcplan.scenario.cache import Cache, Lru
@@ -44,6 +45,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
         *_training(scenario, tables),
         *_tripped(tables.get("trips")),
         *_site(scenario, value, tables.get("site")),
+        *plant_warnings(scenario, value, tables.get("site")),
         *_statistics(scenario),
         *_sources(tables),
     ]
