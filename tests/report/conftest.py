@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STEP_S = 900.0
 J_PER_KWH = 3.6e6
 LOADS_W = dict(
-    zip((c.name for c in SITE_LOADS), (90, 0, 0, 110, 2, 160, 40, 140, 20, 50, 12, 0, 0, 0, 100), strict=True)
+    zip((c.name for c in SITE_LOADS), (90, 0, 0, 110, 2, 160, 40, 140, 20, 50, 12, 0, 0, 0, 100, 0), strict=True)
 )
 
 

@@ -261,7 +261,7 @@ BETWEEN_KEYS = [
     _demand("a shape without size", "kind: trace, shape: two-level", "a shape has no size of its own"),
 ]
 
-FACILITY = 18
+COOLING = 26
 """The line on which the valid scenario's building begins."""
 
 PROFILES = [
@@ -353,12 +353,20 @@ PROFILES = [
         "it_capacity: 500 W",
         "the servers draw up to 0.9 kW, more than the 0.5",
     ),
-    _file("water too warm", changed("water: 15", "water: 24"), "cannot make supply air of 24 degC", FACILITY),
-    _file("air below freezing", changed("air: 24", "air: -20"), "supply_c = -20 is outside 5 to 45", FACILITY),
-    _file("a chiller that is none", changed("waterside}", "waterside, chiller: fan-vsd}"), "'cop'", FACILITY),
+    _file("water too warm", changed("water: 15", "water: 24"), "cannot make supply air of 24 degC", COOLING),
     _file(
-        "a chiller nobody knows", changed("waterside}", "waterside, chiller: x}"), "no cooling profile 'x'", FACILITY
+        "air below freezing",
+        changed("air: 24", "air: -20"),
+        "-20 degC is outside what can be simulated, 5 to 45",
+        COOLING,
     ),
+    _file(
+        "a chiller that is none",
+        changed("waterside}", "waterside, chiller: fan-vsd}"),
+        "does not describe a chiller",
+        COOLING,
+    ),
+    _file("a chiller nobody knows", changed("waterside}", "waterside, chiller: x}"), "no cooling profile 'x'", COOLING),
 ]
 
 DEMAND = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.cooling import design_cooling
+from dcplan.engine.misfit import somewhere
 from dcplan.engine.power_chain import design_power
 from dcplan.facility.design import FacilityDesign
 from dcplan.profiles.library import Library
@@ -16,4 +17,5 @@ def design_facility(
 ) -> FacilityDesign:
     """The building of *spec* at *place* for a fleet of *servers* machines, looked at every *step_s* [s]."""
     power = design_power(spec.power, servers, library, assumptions)
-    return design_cooling(spec, power, place, library, assumptions, step_s)
+    with somewhere(spec):
+        return design_cooling(spec, power, place, library, assumptions, step_s)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from dcplan.engine.assumptions import Assumptions
+from dcplan.engine.misfit import profile
 from dcplan.facility.air_economiser import AirEconomiser, Humidifier
 from dcplan.facility.ashrae import allowable, recommended
 from dcplan.facility.chain import PowerDesign
@@ -223,9 +224,13 @@ def _curves(parts: _Parts) -> PlantCurves:
         return parts.used(name) if listed else parts.library.load("cooling", name).values
 
     chiller = spec.chiller if isinstance(spec, ChilledWater) else WATER_CHILLER
+    with profile(chiller, "a chiller", "cooling", "chiller"):
+        cold = ChillerCurve.from_values(values(chiller, chilled))
+    with profile(spec.tower, "a cooling tower", "cooling", "tower"):
+        tower = tower_curve(values(spec.tower, "tower" in to))
     return PlantCurves(
-        ChillerCurve.from_values(values(chiller, chilled)),
-        tower_curve(values(spec.tower, "tower" in to)),
+        cold,
+        tower,
         FanCurve.from_values(values("fan-ec-plug", True)),
         DryCoolerCurve.from_values(parts.used("dry-cooler-bac-trillium")) if dry else None,
     )
@@ -234,7 +239,8 @@ def _curves(parts: _Parts) -> PlantCurves:
 def _dx(parts: _Parts, heat_w: float, counts: PlantCounts) -> DxDesign | None:
     if not isinstance(parts.spec, Dx):
         return None
-    curve = DxCurve.from_values(parts.used(parts.spec.unit))
+    with profile(parts.spec.unit, "a unit of direct expansion", "cooling", "unit"):
+        curve = DxCurve.from_values(parts.used(parts.spec.unit))
     return size_dx(heat_w, curve, counts, parts.spec.cop_factor, parts.air("dx_margin"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,38 +37,48 @@ class Loss:
     count: float = math.inf
 
 
-def losses_of(
-    incidents: Sequence[Incident], room: RideThrough, clock: Clock, generators_s: float | None
-) -> tuple[Loss, ...]:
-    """What *incidents* take away.
+@dataclass(frozen=True)
+class Cut:
+    """A power cut.
 
-    Without the utility the plant stands still until generators run, after *generators_s* [s], or until it is back.
+    Attributes:
+        begins_s: From when on only batteries have power [s].
+        carried_s: Until when: generators run, or the utility is back [s].
+        back_s: When the utility is back [s].
     """
-    return tuple(loss for each in incidents for loss in _losses(each, room, clock, generators_s))
+
+    begins_s: float
+    carried_s: float
+    back_s: float
 
 
-def _losses(incident: Incident, room: RideThrough, clock: Clock, generators_s: float | None) -> Iterator[Loss]:
+@dataclass(frozen=True)
+class Setback:
+    """What an incident takes away: parts of the plant, and perhaps the power."""
+
+    losses: tuple[Loss, ...]
+    cut: Cut | None = None
+
+
+def setback_of(incident: Incident, room: RideThrough, clock: Clock, generators_s: float | None) -> Setback:
+    """What *incident* takes away, if generators carry the building after *generators_s* [s]; None: if none do."""
     begins_s = _begins_s(incident, clock)
     ends_s = begins_s + incident.lasts
-    if incident.lost != "utility":
-        yield Loss(incident.lost, begins_s, ends_s, math.inf if incident.count is None else incident.count)
-        return
-    if generators_s is not None:
-        ends_s = min(ends_s, begins_s + generators_s)
-    for part in UNITS + PUMPS:
-        if part not in room.on_ups and part != "cdus":
-            yield Loss(part, begins_s, ends_s + (room.restart if part == "chillers" else 0.0))
+    if incident.lost == "utility":
+        return blackout(begins_s, ends_s, room, generators_s)
+    count = math.inf if incident.count is None else incident.count
+    return Setback((Loss(incident.lost, begins_s, ends_s, count),))
 
 
-def cuts_s(incidents: Sequence[Incident], clock: Clock, generators_s: float | None) -> tuple[tuple[float, float], ...]:
-    """From when until when only batteries have power [s]: until generators run, or the utility is back."""
-    found = []
-    for each in incidents:
-        if each.lost == "utility":
-            begins_s = _begins_s(each, clock)
-            lasts_s = each.lasts if generators_s is None else min(each.lasts, generators_s)
-            found.append((begins_s, begins_s + lasts_s))
-    return tuple(found)
+def blackout(begins_s: float, back_s: float, room: RideThrough, generators_s: float | None) -> Setback:
+    """Without the utility the plant stands still until generators run, or until it is back; chillers restart."""
+    carried_s = back_s if generators_s is None else min(back_s, begins_s + generators_s)
+    losses = (
+        Loss(part, begins_s, carried_s + (room.restart if part == "chillers" else 0.0))
+        for part in UNITS + PUMPS
+        if part not in room.on_ups and part != "cdus"
+    )
+    return Setback(tuple(losses), Cut(begins_s, carried_s, back_s))
 
 
 def _begins_s(incident: Incident, clock: Clock) -> float:

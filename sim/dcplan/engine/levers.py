@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -85,7 +85,7 @@ class Levers:
         lines: The training queues.
         hot: Speed over full speed that the warmth of the room leaves all servers [-].
         capped: Power above rest over that at full speed that its cap leaves each group [-].
-        halted: Whether all servers are off.
+        off: Why the servers of each group are off; empty while they are on.
         log: When the power above rest of each group changed [s], and to what, over that at full speed [-].
     """
 
@@ -95,8 +95,20 @@ class Levers:
     lines: Mapping[str, jobs.Line]
     hot: float = 1.0
     capped: dict[str, float] = field(default_factory=dict)
-    halted: bool = False
+    off: dict[str, set[str]] = field(default_factory=dict)
     log: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    _off_since_s: dict[str, float] = field(default_factory=dict)
+    _off_before_s: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def all_off(self) -> bool:
+        """Whether no server is on."""
+        return all(self.off.get(name) for name in self.plan.groups)
+
+    def off_s(self, group: str, now_s: float) -> float:
+        """Time that the servers of *group* were off, from second 0 up to now [s]."""
+        since_s = self._off_since_s.get(group, now_s)
+        return self._off_before_s.get(group, 0.0) + now_s - since_s
 
     def speed(self, group: str) -> float:
         """Speed of *group* over full speed [-]: the lower of what warmth and cap leave."""
@@ -114,7 +126,7 @@ class Levers:
             advance(name, endpoint, self.env.now)
 
     def pull(self) -> None:
-        """Let everything run as `hot`, `capped` and `halted` say, from now on."""
+        """Let everything run as `hot`, `capped` and `off` say, from now on."""
         self.advance()
         for name in self.plan.groups:
             self.log.setdefault(name, []).append((self.env.now, self.dynamic(name)))
@@ -123,28 +135,44 @@ class Levers:
             longer = np.array([1.0 / self.speed(group) for group in groups])
             endpoint.throttle(Throttle(longer, np.array([self.dynamic(group) for group in groups])))
         for name, line in self.lines.items():
-            jobs.set_speed(self.env, line, 0.0 if self.halted else self.speed(self.plan.queues[name].spec.on))
+            group = self.plan.queues[name].spec.on
+            jobs.set_speed(self.env, line, 0.0 if self.off.get(group) else self.speed(group))
 
-    def switch_off(self) -> None:
-        """Switch all servers off: what they hold is lost; jobs halt, and go on where they were."""
+    def switch_off(self, cause: str, groups: Collection[str]) -> None:
+        """Switch the servers of *groups* off: what they hold is lost; jobs halt, and go on where they were."""
         self.advance()
-        self.halted = True
-        for endpoint in self.endpoints.values():
-            served = _with_replicas(endpoint)
-            for replica in range(len(served.state.replica)):
-                served.crash(replica)
-                served.exclude(replica)
+        fallen = {name for name in groups if not self.off.get(name)}
+        for name in groups:
+            self.off.setdefault(name, set()).add(cause)
+        self._off_since_s |= dict.fromkeys(fallen, self.env.now)
+        for served, replica in self._replicas(fallen):
+            served.crash(replica)
+            served.exclude(replica)
         self.pull()
 
-    def switch_on(self) -> None:
-        """Let all servers serve again."""
+    def switch_on(self, cause: str, groups: Collection[str]) -> None:
+        """Let the servers of *groups* serve again, unless they are off for something else than *cause* as well."""
         self.advance()
-        self.halted = False
-        for endpoint in self.endpoints.values():
-            served = _with_replicas(endpoint)
-            for replica in range(len(served.state.replica)):
-                served.repair(replica)
+        for name in groups:
+            self.off[name].discard(cause)
+        risen = {name for name in groups if not self.off[name]}
+        for name in risen:
+            self._off_before_s[name] = self.off_s(name, self.env.now)
+            del self._off_since_s[name]
+        for served, replica in self._replicas(risen):
+            served.repair(replica)
         self.pull()
+
+    def _replicas(self, groups: Collection[str]) -> Iterator[tuple[ClassEndpoint | GenerationEndpoint, int]]:
+        """All replicas on the servers of *groups*."""
+        for name, endpoint in self.endpoints.items():
+            known = self.plan.endpoints[name]
+            on = [each.pool.on in groups for each in known.pools]
+            if any(on):
+                served = _with_replicas(endpoint)
+                for replica in range(len(served.state.replica)):
+                    if on[known.hardware[replica]]:
+                        yield served, replica
 
 
 def dynamic_means(levers: Levers, group: str, grid: Grid) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.economics.bill import WallClock
-from dcplan.engine.incidents import Loss
+from dcplan.engine.incidents import Setback
+from dcplan.facility.breaker import BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
 from dcplan.profiles.carbon import GridCarbon
 from dcplan.profiles.server import Server
 from dcplan.profiles.tariff import Tariff
 from dcplan.scenario.endpoint import Endpoint, Pool
+from dcplan.scenario.incidents import RideThrough
 from dcplan.scenario.pipeline import Pipeline
 from dcplan.scenario.scenario import Scenario
 from dcplan.scenario.training import TrainingQueue
@@ -56,6 +58,13 @@ class Grid:
         """Length of each counted interval [s]."""
         lengths_s = np.diff(np.concatenate(([0.0], self.marks_s)))
         return lengths_s[-len(self.starts_s) :]
+
+    def share(self, spans_s: Iterable[tuple[float, float]]) -> FloatArray:
+        """Share of each counted interval that lies in one of *spans_s*, each from when until when [s]."""
+        begins_s, ends_s = self.starts_s, self.starts_s + self.durations_s
+        parts = [np.minimum(ends_s, until_s) - np.maximum(begins_s, from_s) for from_s, until_s in spans_s]
+        inside_s = sum((np.maximum(part, 0.0) for part in parts), np.zeros(len(begins_s)))
+        return np.asarray(inside_s / self.durations_s)
 
     @property
     def counted_s(self) -> float:
@@ -226,8 +235,9 @@ class RoomPlan:
     """How the room stands a loss of cooling, and what is lost when.
 
     Attributes:
-        losses: What does not run when.
-        cuts_s: From when until when there is no power but that of batteries [s].
+        spec: What the scenario says.
+        setbacks: What each incident takes away, if generators start.
+        unstarted: The same if too few generators start.
         racks: Racks in it.
         mass: What has to warm up in each.
         store_j: Heat that its store of chilled water takes up [J]; 0 if it has none.
@@ -238,8 +248,9 @@ class RoomPlan:
         power_on_s: Time from cool air to servers that serve again [s].
     """
 
-    losses: tuple[Loss, ...]
-    cuts_s: tuple[tuple[float, float], ...]
+    spec: RideThrough
+    setbacks: Mapping[str, Setback]
+    unstarted: Mapping[str, Setback]
     racks: int
     mass: RackMass
     store_j: float
@@ -268,6 +279,40 @@ class CappingPlan:
 
 
 @dataclass(frozen=True)
+class Breaker:
+    """Breakers of one kind that trip together, or a single one.
+
+    Attributes:
+        name: What it is called, e.g. "racks of gpu-nodes".
+        groups: The groups of servers that hang on it.
+        limit_w: What they may draw together [W].
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    limit_w: float
+
+
+@dataclass(frozen=True)
+class BreakersPlan:
+    """How overloads trip breakers.
+
+    Attributes:
+        design: How soon.
+        every_s: Time between two looks at the load [s].
+        reset_s: Time from a trip until what hangs on the breaker runs again [s].
+        installed: Those that servers hang on.
+        utility_w: Limit of the utility's [W].
+    """
+
+    design: BreakerDesign
+    every_s: float
+    reset_s: float
+    installed: tuple[Breaker, ...]
+    utility_w: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a replication needs."""
 
@@ -282,6 +327,7 @@ class Plan:
     facility: FacilityDesign | None
     room: RoomPlan | None
     capping: CappingPlan | None
+    breakers: BreakersPlan | None
     assumptions: list[dict[str, Any]]
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""

@@ -15,11 +15,14 @@ import numpy as np
 
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
+from dcplan.engine.breakers import breakers_of
 from dcplan.engine.building import design_facility
 from dcplan.engine.carbon import carbon_plan
-from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
+from dcplan.engine.incidents import Setback, installed, instants_s, setback_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
+from dcplan.engine.misfit import MisfitError
 from dcplan.engine.plan import (
+    BreakersPlan,
     CappingPlan,
     EndpointPlan,
     PipelinePlan,
@@ -34,6 +37,7 @@ from dcplan.engine.plan import (
 )
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
+from dcplan.facility.breaker import CURVES, BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
@@ -64,6 +68,8 @@ from dcplan.workload.arrivals import Recorded
 from dcplan.workload.schedule import submissions
 from dcplan.workload.trace import from_file, from_shape
 
+CURVES_SOURCE = "IEEE Std C37.112-1996; the same as curves E and F of IEC 60255-151:2009"
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -85,7 +91,8 @@ class _Noted:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, (InputError, ValueError)):
-            self.resolver.problems.append(self.resolver.loaded.problem(self.path, str(error)))
+            below = error.below if isinstance(error, MisfitError) else ()
+            self.resolver.problems.append(self.resolver.loaded.problem((*self.path, *below), str(error)))
             return True
         return False
 
@@ -112,8 +119,10 @@ class _Resolver:
         queues = self._each("training", scenario.training, lambda n, q: self._queue(n, q, groups, clock))
         self._check_slots(groups)
         generators_s = self._generators_s()
-        losses = self._losses(clock, generators_s)
-        self.grid = grid(scenario, instants_s((*losses, *self._without_generators(clock, generators_s))))
+        setbacks, unstarted = self._setbacks(clock, generators_s), self._setbacks(clock, None)
+        self._check_moments(setbacks)
+        lost = [loss for each in (*setbacks.values(), *unstarted.values()) for loss in each.losses]
+        self.grid = grid(scenario, instants_s(lost))
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
         if scenario.facility and place and len(groups) == len(scenario.fleet):
@@ -129,7 +138,8 @@ class _Resolver:
             raise ScenarioError(self.problems)
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
-            self._room(losses, clock, generators_s), self._capping(groups), self.assumptions.rows, self._fingerprint(),
+            self._room(setbacks, unstarted), self._capping(groups), self._breakers(groups),
+            self.assumptions.rows, self._fingerprint(),
         )  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -175,7 +185,7 @@ class _Resolver:
     def _check_racks(self, name: str, spec: Servers, server: Server) -> None:
         """Whether full racks and rows stay within their limits."""
         facility = self.scenario.facility
-        if spec.rack is None or (facility is not None and facility.power.capping is not None):
+        if spec.rack is None or (facility is not None and (facility.power.capping or facility.power.breakers)):
             return
         full_w = spec.rack.size * server.max_w
         if full_w > spec.rack.limit:
@@ -372,33 +382,32 @@ class _Resolver:
         facility = self.scenario.facility
         if facility is None or facility.power.generators is None:
             return None
-        with self._at("facility", "power", "generators", "model"):
+        try:
             values = self.library.load("power", facility.power.generators.model).values
             return GeneratorKind.from_values(values).start_s
-        return None
+        except (InputError, ValueError):
+            return None  # told when the power chain is designed
 
-    def _losses(self, clock: Clock, generators_s: float | None) -> tuple[Loss, ...]:
+    def _setbacks(self, clock: Clock, generators_s: float | None) -> dict[str, Setback]:
+        """What each incident takes away, if generators carry the building after *generators_s* [s]."""
         facility = self.scenario.facility
         if facility is None or facility.ride_through is None:
-            return ()
-        for name, incident in self.scenario.incidents.items():
-            losses = losses_of([incident], facility.ride_through, clock, generators_s)
-            if not 0.0 <= losses[0].begins_s < self.scenario.horizon:
+            return {}
+        room = facility.ride_through
+        return {name: setback_of(each, room, clock, generators_s) for name, each in self.scenario.incidents.items()}
+
+    def _check_moments(self, setbacks: dict[str, Setback]) -> None:
+        """Whether incidents happen within the run."""
+        for name, setback in setbacks.items():
+            incident, begins_s = self.scenario.incidents[name], setback.losses[0].begins_s
+            if not 0.0 <= begins_s < self.scenario.horizon:
                 with self._at("incidents", name, "at"):
                     raise ValueError(
                         f"{incident.at} is outside of what is simulated; correct it, or 'start' or 'horizon'"
                     )
-            elif losses[0].begins_s + incident.lasts > self.scenario.horizon:
+            elif begins_s + incident.lasts > self.scenario.horizon:
                 with self._at("incidents", name, "lasts"):
                     raise ValueError("it lasts beyond the end of the run; lengthen 'horizon' to see what happens")
-        return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, generators_s)
-
-    def _without_generators(self, clock: Clock, generators_s: float | None) -> tuple[Loss, ...]:
-        """What is lost if not enough generators start; nothing if there are none."""
-        facility = self.scenario.facility
-        if generators_s is None or facility is None or facility.ride_through is None:
-            return ()
-        return losses_of(list(self.scenario.incidents.values()), facility.ride_through, clock, None)
 
     def _check_incidents(self, facility: FacilityDesign) -> None:
         """Whether what is lost is there, and what is to carry the building can."""
@@ -436,14 +445,29 @@ class _Resolver:
             hall_w=np.inf if hall is None else hall.limit,
         )
 
-    def _room(self, losses: tuple[Loss, ...], clock: Clock, generators_s: float | None) -> RoomPlan | None:
+    def _breakers(self, groups: dict[str, ServerGroup]) -> BreakersPlan | None:
         facility = self.scenario.facility
-        if facility is None or facility.ride_through is None or not losses:
+        if facility is None or facility.power.breakers is None:
+            return None
+        spec = facility.power.breakers
+        self.assumptions.add("facility", "breakers", spec.curve.replace("_", " "), "literature", CURVES_SOURCE, False)
+        return BreakersPlan(
+            design=BreakerDesign(CURVES[spec.curve], spec.time_multiplier),
+            every_s=spec.every,
+            reset_s=spec.reset,
+            installed=tuple(breakers_of(facility.power, self.scenario.fleet, groups)),
+            utility_w=facility.power.utility.limit,
+        )
+
+    def _room(self, setbacks: dict[str, Setback], unstarted: dict[str, Setback]) -> RoomPlan | None:
+        facility = self.scenario.facility
+        if facility is None or facility.ride_through is None or not (setbacks or facility.power.breakers):
             return None
         spec = facility.ride_through
         return RoomPlan(
-            losses=losses,
-            cuts_s=cuts_s(list(self.scenario.incidents.values()), clock, generators_s),
+            spec=spec,
+            setbacks=setbacks,
+            unstarted=unstarted,
             racks=sum(each.racks for each in self.scenario.fleet.values()),
             mass=RackMass(),
             store_j=0.0 if spec.store is None else chilled_water_store_j(spec.store, spec.store_rise),

@@ -9,8 +9,7 @@ here. Between two looks the plant is steady and the heat constant.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 import simpy
 
-from dcplan.engine.incidents import FloatArray, instants_s, lost_at, out_at
+from dcplan.engine.incidents import Cut, FloatArray, Loss, Setback, instants_s, lost_at, out_at
 from dcplan.engine.levers import Gauge, Levers
 from dcplan.engine.plan import Grid, Plan, RoomPlan
 from dcplan.facility.plant import simulate
@@ -34,6 +33,8 @@ SLIGHT = 1e-3
 USUAL_K = 0.1
 """The room is as before when its racks are not warmer than usual by more than this [K]."""
 AS_USUAL = Warmth()
+HEAT, NO_POWER = "warm air", "no power"
+"""Why servers are off."""
 SPARE_LOAD = 1.5
 """Load over what the plant is built for at which all that it can do is seen."""
 
@@ -46,39 +47,47 @@ class Hall:
         warmth: How much warmer than usual its racks are.
         store_j: Cold left in the store [J].
         inlet_c: Air that the servers breathe in [degC].
+        losses: What of the plant does not run when.
+        cuts: Power cuts.
         log: Rows of the table `room`, without replication.
-        off_since_s: Since when they are off [s]; NaN while they are on.
-        off_before_s: Time that they were off before that [s].
+        watched: Whether somebody looks at it already.
     """
 
     warmth: Warmth = AS_USUAL
     store_j: float = 0.0
     inlet_c: float | None = None
+    losses: list[Loss] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
     log: list[dict[str, float]] = field(default_factory=list)
-    off_since_s: float = math.nan
-    off_before_s: float = 0.0
+    watched: bool = False
 
-    @property
-    def up(self) -> bool:
-        """Whether the servers are on."""
-        return math.isnan(self.off_since_s)
-
-    def off_s(self, now_s: float) -> float:
-        """Time that the servers were off, from second 0 up to now [s]."""
-        return self.off_before_s + (0.0 if self.up else now_s - self.off_since_s)
+    def suffer(self, setback: Setback) -> None:
+        """Something is lost as well."""
+        self.losses += setback.losses
+        if setback.cut is not None:
+            self.cuts.append(setback.cut)
 
 
 def watch(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, gauge: Gauge) -> Process:
     """Wait for the next loss, and look until all is as before, again and again."""
     hall.store_j, hall.inlet_c = room.store_j, usual_inlet_c(plan)
-    for at_s in instants_s(room.losses):
+    for at_s in instants_s(hall.losses):
         if at_s < env.now or at_s >= plan.grid.marks_s[-1]:
             continue
         yield env.timeout(at_s - env.now)
-        drawn_w(hall, levers, gauge)  # from here on
-        while lost_at(room.losses, env.now) or not _as_before(room, hall, levers):
-            yield env.timeout(LOOK_S)
-            _look(env, plan, room, hall, levers, drawn_w(hall, levers, gauge))
+        yield from attend(env, plan, room, hall, levers, gauge)
+
+
+def attend(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, gauge: Gauge) -> Process:
+    """Look until all is as before, unless somebody does."""
+    if hall.watched:
+        return
+    hall.watched = True
+    drawn_w(hall, levers, gauge)  # from here on
+    while lost_at(hall.losses, env.now) or not _as_before(room, hall, levers):
+        yield env.timeout(LOOK_S)
+        _look(env, plan, room, hall, levers, drawn_w(hall, levers, gauge))
+    hall.watched = False
 
 
 def usual_inlet_c(plan: Plan) -> float | None:
@@ -95,12 +104,13 @@ def drawn_w(hall: Hall, levers: Levers, gauge: Gauge) -> float:
 
 def _as_before(room: RoomPlan, hall: Hall, levers: Levers) -> bool:
     warm = max(hall.warmth.air_k, hall.warmth.metal_k) > USUAL_K
-    return not warm and hall.store_j >= room.store_j and hall.up and levers.hot == 1.0
+    waiting = any(why & {HEAT, NO_POWER} for why in levers.off.values())
+    return not warm and hall.store_j >= room.store_j and not waiting and levers.hot == 1.0
 
 
 def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers: Levers, it_w: float) -> None:
     """What has become of the room since the last look, when servers drew *it_w* [W], and what they do about it."""
-    heat = _heat(plan, room, it_w, env.now - LOOK_S / 2)
+    heat = _heat(plan, hall.losses, it_w, env.now - LOOK_S / 2)
     left_w = _stored(hall, room, heat.cold_w)
     hall.warmth = warmed(hall.warmth, (heat.lost_w + left_w) / room.racks, LOOK_S, room.mass)
     hall.inlet_c = heat.inlet_c + hall.warmth.air_k
@@ -113,7 +123,7 @@ def _look(env: simpy.Environment, plan: Plan, room: RoomPlan, hall: Hall, levers
             "it_w": it_w,
             "missing_w": max(0.0, heat.lost_w + heat.cold_w),
             "store_j": hall.store_j,
-            "speed": levers.hot if hall.up else 0.0,
+            "speed": 0.0 if levers.all_off else levers.hot,
         }
     )
 
@@ -128,28 +138,22 @@ def _stored(hall: Hall, room: RoomPlan, cold_w: float) -> float:
 
 
 def _respond(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers, inlet_c: float) -> None:
-    if hall.up and room.shutdown_c is not None and inlet_c >= room.shutdown_c:
-        switch_off(env, hall, levers)
-        env.process(switch_on(env, room, hall, levers))
+    up = not levers.all_off
+    if up and room.shutdown_c is not None and inlet_c >= room.shutdown_c:
+        levers.switch_off(HEAT, levers.plan.groups)
+        env.process(switch_on(env, room, hall, levers, HEAT))
     speed = speed_at(inlet_c, room)
     if abs(speed - levers.hot) > SLIGHT or (speed == 1.0) != (levers.hot == 1.0):
         levers.hot = speed
         levers.pull()
 
 
-def switch_off(env: simpy.Environment, hall: Hall, levers: Levers) -> None:
-    """All servers go off now."""
-    hall.off_since_s = env.now
-    levers.switch_off()
-
-
-def switch_on(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers) -> Process:
-    """Servers that are off wait until the room is cool, start up, and serve."""
+def switch_on(env: simpy.Environment, room: RoomPlan, hall: Hall, levers: Levers, cause: str) -> Process:
+    """Servers that are off by *cause* wait until the room is cool, start up, and serve."""
     while levers.hot < 1.0 or hall.warmth.air_k > USUAL_K:
         yield env.timeout(LOOK_S)
     yield env.timeout(room.power_on_s)
-    hall.off_before_s, hall.off_since_s = hall.off_s(env.now), math.nan
-    levers.switch_on()
+    levers.switch_on(cause, levers.plan.groups)
 
 
 def speed_at(inlet_c: float, room: RoomPlan) -> float:
@@ -172,12 +176,12 @@ class Heat(NamedTuple):
     inlet_c: float
 
 
-def _heat(plan: Plan, room: RoomPlan, it_w: float, at_s: float) -> Heat:
+def _heat(plan: Plan, losses: Sequence[Loss], it_w: float, at_s: float) -> Heat:
     """What the plant leaves behind of *it_w* [W], with what is out of service at *at_s* [s]."""
     assert plan.facility is not None, "incidents need a building"
     assert plan.site is not None, "a building needs a site"
     assert plan.scenario.facility is not None, "a design has a spec"
-    now = out_at(room.losses, np.full(3, at_s))
+    now = out_at(losses, np.full(3, at_s))
     much_w = SPARE_LOAD * plan.scenario.facility.it_capacity
     cold = np.array([False, False, True])  # what if chillers and all behind them worked
     out = replace(

@@ -11,9 +11,11 @@ import simpy
 
 from dcplan.engine import (
     autoscaler,
+    breakers,
     capping,
     failures,
     jobs,
+    mains,
     pipelines,
     power_cut,
     room,
@@ -24,11 +26,14 @@ from dcplan.engine import (
     standby,
 )
 from dcplan.engine.autoscaler import Crew
+from dcplan.engine.breakers import Trips
 from dcplan.engine.capping import Caps
 from dcplan.engine.failures import Outages
 from dcplan.engine.levers import Gauge, Levers, dynamic_means
+from dcplan.engine.mains import Mains
 from dcplan.engine.meters import meters_of
 from dcplan.engine.plan import Plan, QueuePlan
+from dcplan.engine.power_cut import Bank
 from dcplan.engine.room import Hall
 from dcplan.engine.servers import Ledger, Surroundings
 from dcplan.engine.serving import AnyEndpoint
@@ -51,7 +56,9 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     """Run *replication* of *plan* and return its tables."""
     streams = Streams(plan.scenario.seed, replication)
     started = standby.draw_starts(plan, streams)
-    cast = _gathered(standby.with_starts(plan, started), streams)
+    cast = _gathered(plan, streams)
+    for setback in standby.setbacks(plan, started):
+        cast.hall.suffer(setback)
     _serve(cast)
     _train(cast)
     _go_wrong(cast)
@@ -59,7 +66,7 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     result = joined([*_tables(cast, replication), *_of_servers(cast, started, replication)])
     if plan.site is None:
         return result
-    return result | site.tables(cast.plan, result, replication, room.rise_means(cast.hall, plan.grid))
+    return result | site.tables(plan, result, replication, cast.hall, cast.bank)
 
 
 @dataclass
@@ -79,7 +86,9 @@ class Cast:
     outages: dict[str, Outages]
     ledger: Ledger = field(default_factory=Ledger)
     hall: Hall = field(default_factory=Hall)
+    bank: Bank = field(default_factory=Bank)
     caps: Caps = field(default_factory=Caps)
+    trips: Trips = field(default_factory=Trips)
 
 
 def _gathered(plan: Plan, streams: Streams) -> Cast:
@@ -95,13 +104,18 @@ def _gathered(plan: Plan, streams: Streams) -> Cast:
         streams=streams,
         endpoints=endpoints,
         chains=chains,
-        diaries={name: serving.Diary(plan.scenario.each_stands_for) for name in endpoints},
+        diaries={name: _diary(plan) for name in endpoints},
         logs={name: pipelines.Log() for name in chains},
         crews={name: autoscaler.crew(each, plan.groups) for name, each in plan.endpoints.items()},
         lines=lines,
         levers=Levers(env, plan, housed, lines),
         outages={name: Outages() for name, each in plan.endpoints.items() if each.spec.failures is not None},
     )
+
+
+def _diary(plan: Plan) -> serving.Diary:
+    """An empty diary, in which the tail of every step is noted if something is to go wrong."""
+    return serving.Diary(plan.scenario.each_stands_for, tails=None if plan.room is None else [])
 
 
 def _serve(cast: Cast) -> None:
@@ -146,14 +160,19 @@ def _drawn(plan: Plan, queue: QueuePlan, streams: Streams) -> QueuePlan:
 def _go_wrong(cast: Cast) -> None:
     """Cooling and power are lost or scarce; meters are read at every mark."""
     env, plan, levers, hall = cast.env, cast.plan, cast.levers, cast.hall
-    meters = meters_of(plan, cast.endpoints, cast.crews, cast.lines, hall)
+    meters = meters_of(plan, cast.endpoints, cast.crews, cast.lines, levers)
     if plan.room is not None:
         env.process(room.watch(env, plan, plan.room, hall, levers, Gauge(plan, meters)))
-        for span_s in plan.room.cuts_s:
-            env.process(power_cut.cut(env, plan, plan.room, hall, levers, Gauge(plan, meters), span_s))
+        for lost in hall.cuts:
+            env.process(power_cut.cut(env, plan, plan.room, hall, levers, Gauge(plan, meters), cast.bank, lost))
     if plan.capping is not None:
         env.process(capping.cap(env, plan, plan.capping, levers, Gauge(plan, meters), cast.caps))
-    if plan.room is not None or plan.capping is not None:
+    if plan.breakers is not None:
+        env.process(breakers.protect(env, plan.breakers, hall, levers, Gauge(plan, meters), cast.trips))
+        if plan.room is not None:
+            behind = Mains(plan, plan.room, hall, cast.bank, levers, meters, cast.streams)
+            env.process(mains.guard(env, plan.breakers, behind, cast.trips))
+    if plan.room is not None or plan.capping is not None or plan.breakers is not None:
         levers.pull()
     env.process(servers.keep_ledger(env, meters, cast.ledger, plan.grid))
 
@@ -193,6 +212,8 @@ def _of_servers(cast: Cast, started: dict[str, int], replication: int) -> list[T
         tables.append(servers.tables(plan, cast.ledger, around, replication))
     if cast.caps.log:
         tables.append({"capping": capping.table(cast.caps, replication)})
+    if plan.breakers is not None:
+        tables.append({"trips": breakers.table(cast.trips, replication)})
     if started:
         tables.append({"standby": standby.table(plan, started, replication)})
     if cast.hall.log:

@@ -21,6 +21,7 @@ from dcplan.serving.endpoint import Endpoint
 from dcplan.serving.first_use import Use, compile_missing
 from dcplan.serving.generation_endpoint import GenerationEndpoint
 from dcplan.serving.generation_state import GenerationRules, GenerationTotals
+from dcplan.serving.histogram import edges, quantile_s
 from dcplan.serving.pipeline import StagedEndpoint
 from dcplan.serving.rules import class_rules
 from dcplan.serving.sharing_endpoint import SharingEndpoint
@@ -29,8 +30,10 @@ from dcplan.serving.state import Rules, Totals
 from dcplan.workload.streams import Streams
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 AnyEndpoint = Uncached | CachedEndpoint | SharingEndpoint
 Detail = ClassTotals | GenerationTotals
+TAIL = 0.99
 Process = Generator[simpy.Event, object, None]
 
 
@@ -61,19 +64,29 @@ class Diary:
         lapse: Requests that each simulated one stands for; the endpoint's clock runs as many times slower.
         notes: What was noted.
         counted_from: The totals at the end of the warm-up.
+        tails: The p99 of the answers given since the note before [s], if they are watched; NaN if there were none.
     """
 
     lapse: int = 1
     notes: list[Note] = field(default_factory=list)
     counted_from: Note | None = None
+    tails: list[float] | None = None
+    _latency: IntArray | None = None
 
     def note(self, endpoint: AnyEndpoint) -> None:
         """Copy the totals as they are now, without histograms: there may be many marks."""
         totals, detail = endpoint.totals, endpoint.detail
+        if self.tails is not None:
+            self.tails.append(self._tail_s(totals.latency))
         brief = totals._replace(counts=totals.counts.copy(), sums=totals.sums.copy(), latency=totals.latency[:0])
         if detail is not None:
             detail = detail._replace(counts=detail.counts.copy(), sums=detail.sums.copy(), latency=detail.latency[:0])
         self.notes.append(Note(brief, endpoint.work.copy(), detail, endpoint.in_system, _lookups(endpoint)))
+
+    def _tail_s(self, latency: IntArray) -> float:
+        before, self._latency = self._latency, latency.copy()
+        bounds_s = edges()
+        return quantile_s(latency if before is None else latency - before, bounds_s[:-1], bounds_s[1:], TAIL)
 
     def start_counting(self, endpoint: AnyEndpoint) -> None:
         """Copy everything, histograms included, as it is at the end of the warm-up."""

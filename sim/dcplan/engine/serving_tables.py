@@ -46,6 +46,9 @@ def tables(
         "latency": frame("latency", key | bins(diary.lapse * (totals.latency - before.totals.latency))),
         "batches": frame("batches", key | {"size": sizes, "count": batches[sizes]}),
     }
+    if diary.tails is not None:
+        steps = {"time_s": grid.starts_s, "duration_s": grid.durations_s}
+        found["tails"] = frame("tails", key | steps | {"latency_p99_s": diary.tails[-len(grid.starts_s) :]})
     if spec.also:
         found["pools"] = _pools(key, spec, diary, grid)
     if isinstance(detail, ClassTotals) and isinstance(before.detail, ClassTotals):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
 from dcplan.engine import standby
 from dcplan.engine.carbon import carbon_columns, carbon_table
-from dcplan.engine.incidents import out_at
+from dcplan.engine.incidents import Cut, out_at
 from dcplan.engine.plan import Plan, SitePlan
+from dcplan.engine.power_cut import Bank, Supply, on_batteries, supply_of
+from dcplan.engine.room import Hall, rise_means
 from dcplan.engine.servers import UNUSED, owners
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
@@ -32,13 +34,13 @@ WATER_KG_PER_M3 = 1000.0
 
 
 def tables(
-    plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int, rise_k: FloatArray | float = 0.0
+    plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int, hall: Hall, bank: Bank
 ) -> dict[str, pd.DataFrame]:
-    """The tables `site` and `costs`, from the power of all servers and what incidents add to their inlet air [K]."""
+    """The tables `site` and `costs`, from the power of all servers, and what happened to their room and batteries."""
     it_w = so_far["servers"].groupby("time_s", sort=True)["it_w"].sum().to_numpy()
     site = plan.site
     assert site is not None, "a run without a site has no site tables"
-    columns = _building(plan, site, it_w, rise_k) if plan.facility is not None else _bare(it_w)
+    columns = _building(plan, site, it_w, hall, bank) if plan.facility is not None else _bare(it_w)
     time_s, duration_s = plan.grid.starts_s, plan.grid.durations_s
     weather = {"dry_bulb_c": site.weather.dry_bulb_c, "wet_bulb_c": site.weather.wet_bulb_c}
     weather["pressure_pa"] = site.weather.pressure_pa
@@ -49,23 +51,26 @@ def tables(
     return {"site": table, "costs": costs, "carbon": carbon_table(plan, site, table, replication)}
 
 
-def _building(plan: Plan, site: SitePlan, it_w: FloatArray, rise_k: FloatArray | float) -> dict[str, object]:
+def _building(plan: Plan, site: SitePlan, it_w: FloatArray, hall: Hall, bank: Bank) -> dict[str, object]:
     assert plan.facility is not None
-    losses = () if plan.room is None else plan.room.losses
     middle_s = plan.grid.starts_s + plan.grid.durations_s / 2
-    result = simulate(it_w, site.weather, plan.facility, out_at(losses, middle_s) if losses else ALL_IN_SERVICE)
+    out = out_at(hall.losses, middle_s) if hall.losses else ALL_IN_SERVICE
+    supply = supply_of(hall.cuts, bank, plan.grid)
+    result = simulate(it_w, site.weather, plan.facility, out, supply.charging_w)
     residual = balance_residual(result)
     if not residual <= TOLERANCE:
         raise ConservationError(f"the building's energy does not balance: relative residual {residual:.2e}")
-    loads = {column.name: getattr(result, column.name) for column in SITE_LOADS}
-    warm = np.asarray(rise_k) > 0.0
+    loads = _loads(plan, result, supply)
+    facility_w = it_w + sum(loads.values()) if supply.unfed.any() else result.facility_w
+    rise_k = rise_means(hall, plan.grid)
+    warm = rise_k > 0.0
     air = result.server_inlet_c + rise_k, result.server_inlet_kg_kg, site.weather.pressure_pa
     return {
-        "facility_w": result.facility_w,
+        "facility_w": facility_w,
         "it_w": it_w,
         "psu_loss_w": result.psu_loss_w,
         **loads,
-        **_fuel(plan, result.facility_w),
+        **_fuel(plan, facility_w, hall.cuts),
         "water_kg_s": result.evaporation_kg_s + result.drift_kg_s + result.blowdown_kg_s,
         "economiser": result.economiser_fraction,
         "extrapolated": result.extrapolated,
@@ -81,13 +86,27 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray, rise_k: FloatArray |
     }
 
 
-def _fuel(plan: Plan, facility_w: FloatArray) -> dict[str, object]:
+def _loads(plan: Plan, result: FacilityResult, supply: Supply) -> dict[str, FloatArray]:
+    """What the building draws beside the servers [W]: in a power cut only what batteries carry, while they do."""
+    loads = {column.name: getattr(result, column.name) for column in SITE_LOADS if column.name != "battery_w"}
+    if plan.room is None or not supply.unfed.any():
+        return loads | {"battery_w": supply.charging_w}
+    carried = on_batteries(plan.room.spec)
+    loads = {name: w * (1.0 - (supply.dark if name in carried else supply.unfed)) for name, w in loads.items()}
+    delivered_w = result.server_w + sum(loads[name] for name in carried)
+    share = np.divide(
+        supply.unfed - supply.dark, 1.0 - supply.dark, out=np.zeros_like(supply.dark), where=supply.dark < 1
+    )
+    return loads | {"battery_w": supply.charging_w - share * delivered_w}
+
+
+def _fuel(plan: Plan, facility_w: FloatArray, cuts: Sequence[Cut]) -> dict[str, object]:
     """Fuel of the generators per second: their tests, and the building while they carry it."""
     generators = None if plan.facility is None else plan.facility.power.generators
     if generators is None:
         return {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
     tests = monthly_tests(1.0, generators)
-    share = standby.running(plan)
+    share = standby.running(plan.grid, cuts)
     carried = burn(facility_w, share, generators.needed, generators)
     fuel = {"fuel_l_s": tests.fuel_l + carried.fuel_l, "fuel_carbon_kg_s": tests.carbon_kg + carried.carbon_kg}
     return {"generator_w": share * facility_w, **fuel}

@@ -6,32 +6,28 @@ so it waits for the utility.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from dcplan.engine.incidents import Loss, cuts_s, losses_of
-from dcplan.engine.plan import Plan
+from dcplan.engine.incidents import Cut, Setback
+from dcplan.engine.plan import Grid, Plan
 from dcplan.facility.domain import FloatArray
 from dcplan.facility.generator import GeneratorDesign
 from dcplan.results.store import frame
 from dcplan.workload.streams import Streams
 
 
-def with_starts(plan: Plan, started: dict[str, int]) -> Plan:
-    """*plan* with what is lost in each incident, if so many generators have *started* in each power cut."""
-    facility, generators = plan.scenario.facility, _generators(plan)
-    if plan.room is None or generators is None or facility is None or facility.ride_through is None:
-        return plan
-    losses: list[Loss] = []
-    cuts: list[tuple[float, float]] = []
-    for name, incident in plan.scenario.incidents.items():
-        enough = started.get(name, 0) >= generators.needed
-        start_s = generators.kind.start_s if enough else None
-        losses += losses_of([incident], facility.ride_through, plan.clock, start_s)
-        cuts += cuts_s([incident], plan.clock, start_s)
-    return replace(plan, room=replace(plan.room, losses=tuple(losses), cuts_s=tuple(cuts)))
+def setbacks(plan: Plan, started: Mapping[str, int]) -> list[Setback]:
+    """What each incident takes away, if so many generators have *started* in each power cut."""
+    if plan.room is None:
+        return []
+    generators = _generators(plan)
+    needed = 0 if generators is None else generators.needed
+    return [
+        plan.room.setbacks[name] if started.get(name, 0) >= needed else plan.room.unstarted[name]
+        for name in plan.room.setbacks
+    ]
 
 
 def draw_starts(plan: Plan, streams: Streams) -> dict[str, int]:
@@ -39,24 +35,28 @@ def draw_starts(plan: Plan, streams: Streams) -> dict[str, int]:
     generators = _generators(plan)
     if generators is None:
         return {}
-    probability = generators.kind.start_probability
     return {
-        name: int((streams.stream(f"generators/{name}").random(generators.count) < probability).sum())
+        name: _starts(generators, streams, f"generators/{name}")
         for name, incident in plan.scenario.incidents.items()
         if incident.lost == "utility"
     }
 
 
-def running(plan: Plan) -> FloatArray:
+def start_s(plan: Plan, streams: Streams, stream: str) -> float | None:
+    """Time until generators carry the building [s], each of which starts by chance; None if too few do."""
+    generators = _generators(plan)
+    if generators is None or _starts(generators, streams, stream) < generators.needed:
+        return None
+    return generators.kind.start_s
+
+
+def _starts(generators: GeneratorDesign, streams: Streams, stream: str) -> int:
+    return int((streams.stream(stream).random(generators.count) < generators.kind.start_probability).sum())
+
+
+def running(grid: Grid, cuts: Sequence[Cut]) -> FloatArray:
     """Share of each counted interval in which generators carry the building [-], [n]."""
-    begins_s = plan.grid.starts_s
-    ends_s, share = begins_s + plan.grid.durations_s, np.zeros(len(begins_s))
-    if plan.room is None or _generators(plan) is None:
-        return share
-    whole_s = cuts_s(list(plan.scenario.incidents.values()), plan.clock, None)
-    for (_, taken_s), (_, back_s) in zip(plan.room.cuts_s, whole_s, strict=True):
-        share += np.maximum(np.minimum(ends_s, back_s) - np.maximum(begins_s, taken_s), 0.0) / plan.grid.durations_s
-    return share
+    return grid.share((each.carried_s, each.back_s) for each in cuts)
 
 
 def table(plan: Plan, started: dict[str, int], replication: int) -> pd.DataFrame:

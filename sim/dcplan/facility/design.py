@@ -8,7 +8,7 @@ from typing import Self
 from dcplan.facility.air_economiser import AirEconomiser
 from dcplan.facility.ashrae import ALLOWABLE, RECOMMENDED, Envelope
 from dcplan.facility.chain import PowerDesign
-from dcplan.facility.domain import require
+from dcplan.facility.domain import DesignError, require
 from dcplan.facility.dx import DxDesign
 from dcplan.facility.liquid import LiquidDesign
 from dcplan.facility.loop import WaterLoopDesign
@@ -84,15 +84,17 @@ class FacilityDesign:
             return
         warmest_c = self.room.supply_c - 1.0
         if self.chilled_water.supply_c > warmest_c:
-            raise ValueError(
+            raise DesignError(
+                "chilled water supply_c",
                 f"chilled water of {self.chilled_water.supply_c:g} degC cannot make supply air of "
-                f"{self.room.supply_c:g} degC; it must be at most {warmest_c:g} degC"
+                f"{self.room.supply_c:g} degC; it must be at most {warmest_c:g} degC",
             )
         economiser = self.rejection.economiser
         if economiser is None or not isinstance(self.rejection.sink, TowerDesign):
             return
         if self.chilled_water.supply_c - economiser.approach_k < COLDEST_TOWER_C:
-            raise ValueError(
+            raise DesignError(
+                "chilled water supply_c",
                 f"chilled water of {self.chilled_water.supply_c:g} degC behind an economiser with "
-                f"{economiser.approach_k:g} K approach needs tower water below {COLDEST_TOWER_C:g} degC, which freezes"
+                f"{economiser.approach_k:g} K approach needs tower water below {COLDEST_TOWER_C:g} degC, which freezes",
             )

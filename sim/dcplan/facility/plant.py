@@ -34,7 +34,11 @@ from dcplan.signals.weather import Weather
 
 
 def simulate(
-    it_w: FloatArray, weather: Weather, design: FacilityDesign, out: OutOfService = ALL_IN_SERVICE
+    it_w: FloatArray,
+    weather: Weather,
+    design: FacilityDesign,
+    out: OutOfService = ALL_IN_SERVICE,
+    charging_w: FloatArray | float = 0.0,
 ) -> FacilityResult:
     """Simulate n time steps of the building.
 
@@ -43,6 +47,7 @@ def simulate(
         weather: Outdoor air, arrays of shape [n] or one value for all steps.
         design: The building.
         out: What is out of service; `cooling_shortfall_w` is what the rest cannot remove.
+        charging_w: What the batteries of the UPS draw to be charged [W]; the little heat of that is left out.
 
     Returns: one array of shape [n] per quantity. Each step is independent of the others, unless an economiser has
     a dead band or stays on for some steps.
@@ -71,7 +76,7 @@ def simulate(
         + duty.humidification_w
         + duty.heat_pump_w
     )
-    metered = meter(fed.input_w + mechanical_w + lighting_w, design.power)
+    metered = meter(fed.input_w + mechanical_w + lighting_w + charging_w, design.power)
     inlet_c = design.room.server_inlet_c + cooled.warmer_k
     inlet_kg_kg = _inlet_kg_kg(cooled, air, design)
     loop = _shown(cooled, air)
@@ -94,6 +99,7 @@ def simulate(
         humidification_w=duty.humidification_w,
         heat_pump_w=duty.heat_pump_w,
         lighting_w=lighting_w,
+        charging_w=np.broadcast_to(charging_w, shape),
         facility_w=metered.facility_w,
         room_heat_w=room_heat_w,
         liquid_heat_w=np.zeros(shape) if liquid is None else liquid.heat_w,

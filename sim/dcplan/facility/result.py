@@ -37,6 +37,8 @@ class FacilityResult:
     heat_pump_w: FloatArray
     """Heat pump that lifts the heat for somebody."""
     lighting_w: FloatArray
+    charging_w: FloatArray
+    """Batteries of the UPS, while they are charged."""
     facility_w: FloatArray
     """Power at the utility meter."""
 

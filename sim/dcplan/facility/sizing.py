@@ -18,7 +18,7 @@ from dcplan.facility.chain import PowerDesign
 from dcplan.facility.chiller import ChillerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.distribution import pdu_loss_w
-from dcplan.facility.domain import require
+from dcplan.facility.domain import DesignError, require
 from dcplan.facility.dry_cooler import DryCoolerDesign, PadDesign
 from dcplan.facility.dx import DxDesign
 from dcplan.facility.economiser import EconomiserDesign
@@ -333,9 +333,10 @@ def _chillers(
 ) -> ChillerDesign:
     curve = curves.chiller
     if (curve.condenser == "air") != (kind == "air_cooled"):
-        raise ValueError(
+        raise DesignError(
+            "rejection",
             f"a plant with rejection {kind} needs a chiller whose condenser is cooled by "
-            f"{'air' if kind == 'air_cooled' else 'water'}, and this one's is not; choose another chiller"
+            f"{'air' if kind == 'air_cooled' else 'water'}, and this one's is not; choose another chiller",
         )
     factor = biquadratic(
         curve.capft,

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dcplan.facility.ashrae import rack_cooling_index
@@ -21,6 +20,7 @@ from dcplan.results.columns import COOLING_LOADS
 from dcplan.results.store import Tables
 from dcplan.scenario.endpoint import Endpoint
 from dcplan.scenario.scenario import Scenario
+from dcplan.serving.histogram import quantile_s
 
 J_PER_KWH = 3.6e6
 HOUR_S = 3600.0
@@ -361,14 +361,8 @@ def _makespan_s(jobs: pd.DataFrame) -> float:
 
 def latency_quantile(latency: pd.DataFrame, level: float) -> float:
     """The latency [s] below which the share *level* of the answers in a `latency` table lies; NaN if it is empty."""
-    counts = latency["count"].to_numpy()
-    if not len(counts):
-        return float("nan")
-    below = np.concatenate(([0], np.cumsum(counts)))
-    wanted = level * below[-1]
-    place = int(np.clip(np.searchsorted(below, wanted, side="left") - 1, 0, len(counts) - 1))
-    low_s, high_s = latency["low_s"].iloc[place], latency["high_s"].iloc[place]
-    return float(low_s + (wanted - below[place]) / counts[place] * (high_s - low_s))
+    counts, low_s, high_s = (latency[name].to_numpy() for name in ("count", "low_s", "high_s"))
+    return quantile_s(counts, low_s, high_s, level)
 
 
 def _owned(table: pd.DataFrame, owner: str, columns: list[str]) -> float:

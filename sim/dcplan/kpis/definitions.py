@@ -87,10 +87,16 @@ INCIDENTS = (
     Kpi("hours_throttled", "h", "hours in which warm air slows servers down, or a power cap meanwhile"),
     Kpi("hours_shut_down", "h", "hours in which servers are off because of warm air or no power, starting up included"),
 )
-"""KPIs of a scenario with incidents."""
+"""KPIs of a scenario with incidents, or with a breaker of the utility."""
 
 CAPPED = (Kpi("hours_power_capped", "h", "hours in which a power cap slows down at least one group of servers"),)
 """KPIs of a building with power capping."""
+
+PROTECTED = (
+    Kpi("breaker_trips", "trips", "breakers that tripped in the counted time; all racks of a group trip as one, and so do all its rows"),
+    Kpi("hours_tripped", "h", "hours in which at least one breaker is open"),
+)  # fmt: skip
+"""KPIs of a building with breakers."""
 
 BENCHMARKED = (
     Kpi("iteesv", "1/J", "IT equipment energy efficiency of servers (ISO/IEC 30134-4): sum of highest performances / sum of highest powers"),
@@ -106,7 +112,7 @@ CARBON = (
 )  # fmt: skip
 """KPIs of sites whose scenario says more about the grid than its name, or counts what was made."""
 
-OF_SITES = (*SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
+OF_SITES = (*SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED)
 """KPIs that a site may have."""
 
 ENDPOINT = (

@@ -1,4 +1,4 @@
-"""What incidents and power caps did to the servers: how warm their air was, and for how long they were slow or off."""
+"""What incidents, power caps and breakers did: how warm the servers' air was, how long they were slow or off."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ Values = Iterator[tuple[str, float]]
 
 
 def incident_kpis(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Values:
-    """The KPIs of a scenario with incidents, and of one with capped power, from the tables of one replication."""
-    if scenario.incidents:
+    """The KPIs of a scenario with incidents, caps or breakers, from the tables of one replication."""
+    facility = scenario.facility
+    if scenario.incidents or (facility and facility.ride_through and facility.power.breakers):
         yield from _room(scenario, tables["site"], tables.get("room"))
     if "capping" in tables:
         yield "hours_power_capped", _slow_s(tables["capping"], scenario) / HOUR_S
+    if "trips" in tables:
+        yield from _trips(tables["trips"], scenario)
 
 
 def _room(scenario: Scenario, site: pd.DataFrame, room: pd.DataFrame | None) -> Values:
@@ -40,6 +43,17 @@ def _slow_s(capping: pd.DataFrame, scenario: Scenario) -> float:
     slow = (capping["speed"] < FULL).groupby(capping["time_s"]).any()
     times_s = slow.index.to_series()
     return float(_lasts_s(times_s, scenario)[slow].sum())
+
+
+def _trips(trips: pd.DataFrame, scenario: Scenario) -> Values:
+    """How many breakers tripped, and for how long one was open; spans that overlap count once."""
+    open_s, until_s = 0.0, float(scenario.warm_up)
+    for begins_s, back_s in zip(trips["time_s"], trips["back_s"], strict=True):  # in the order of time
+        ends_s = min(float(back_s), scenario.horizon)
+        open_s += max(0.0, ends_s - max(float(begins_s), until_s))
+        until_s = max(until_s, ends_s)
+    yield "breaker_trips", float((trips["time_s"] >= scenario.warm_up).sum())
+    yield "hours_tripped", open_s / HOUR_S
 
 
 def _lasts_s(time_s: pd.Series, scenario: Scenario) -> pd.Series:

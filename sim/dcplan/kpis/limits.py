@@ -29,7 +29,7 @@ DELAYED = 0.5
 
 def limits(scenario: Scenario, kpis: Mapping[str, Mapping[str, object]]) -> pd.DataFrame:
     """The table `limits`: one sentence for every endpoint that got requests."""
-    rows = []
+    rows, happened = [], disturbance(scenario, kpis)
     for name, spec in scenario.endpoints.items():
         prefix = f"endpoints.{name}."
         own: dict[str, float | None] = {}
@@ -37,15 +37,46 @@ def limits(scenario: Scenario, kpis: Mapping[str, Mapping[str, object]]) -> pd.D
             value = kpi["value"]
             if key.startswith(prefix) and "." not in key.removeprefix(prefix):
                 own[key.removeprefix(prefix)] = float(value) if isinstance(value, int | float) else None
-        if sentence := limit(spec, own):
+        if sentence := limit(spec, own, "" if spec.on is None else happened):
             rows.append({"endpoint": name, "message": sentence})
     return frame("limits", rows)
 
 
-def limit(spec: Endpoint, value: Values) -> str:
-    """What limits an endpoint with these KPIs; empty if it got no request."""
+DISTURBED = {
+    "hours_throttled": "slow in warm air",
+    "hours_shut_down": "off",
+    "hours_tripped": "off behind an open breaker",
+    "hours_power_capped": "slow under a power cap",
+}
+"""What may happen to servers, by the KPI that says for how long."""
+
+
+def disturbance(scenario: Scenario, kpis: Mapping[str, Mapping[str, object]]) -> str:
+    """What happened to the servers, and because of what; empty if nothing did."""
+    found = {}
+    for name, what in DISTURBED.items():
+        value = kpis.get(name, {}).get("value")
+        if isinstance(value, int | float) and value > 0.0:
+            found[what] = 60.0 * float(value)
+    if not found:
+        return ""
+    names = [f"'{name}'" for name in scenario.incidents]
+    because = f"The incident{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else "Limits on power"
+    return f"{because}: servers are " + ", ".join(f"{what} for {minutes:.3g} min" for what, minutes in found.items())
+
+
+def limit(spec: Endpoint, value: Values, happened: str = "") -> str:
+    """What limits an endpoint with these KPIs; empty if it got no request.
+
+    *happened* is what happened to its servers, if that was anything: it comes before what limits it at other times.
+    """
     if not value.get("requests"):
         return ""
+    lost = _known(value, "dropped") / _known(value, "requests")
+    latency_s, wait_s = _known(value, "latency_mean_s"), _known(value, "wait_mean_s")
+    if happened and (lost > NOTICED or wait_s > WAITING * latency_s > 0.0):
+        waits = f"{wait_s / latency_s:.0%} of the time of the others is waiting" if latency_s else "none is answered"
+        return f"{happened}; {lost:.1%} of the requests get no answer, and {waits}."
     if spec.cache is not None:
         return _behind_cache(spec, value, value.get("cache_hit_ratio") or 0.0)
     return _rate_limit(spec, value) or (_generation(spec, value) if spec.generation else _serving(spec, value))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from dcplan.kpis.plant_warnings import plant_warnings
 from dcplan.results.store import Tables, frame
 from dcplan.scenario.autoscaling import Predictive
 from dcplan.scenario.cache import Cache, Lru
@@ -42,7 +43,9 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
         *_pipelines(scenario, value, tables.get("pipelines")),
         *_caches(scenario, value, tables.get("cache")),
         *_training(scenario, tables),
+        *_tripped(tables.get("trips")),
         *_site(scenario, value, tables.get("site")),
+        *plant_warnings(scenario, value, tables.get("site")),
         *_statistics(scenario),
         *_sources(tables),
     ]
@@ -251,15 +254,21 @@ def _training(scenario: Scenario, tables: Tables) -> Sentences:
 def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame | None) -> Sentences:
     if scenario.site is not None and scenario.facility is None:
         yield "There is no building in this scenario: energy, cost and carbon are those of the servers alone."
+    if scenario.facility is not None and scenario.facility.power.ups.battery is None and _cut(scenario):
+        yield "Nothing is said of the UPS's batteries: in a power cut they last, and charging them again is not metered."
     for kpi, sentence in (
         ("hours_cooling_short", f"the plant cannot remove all heat; {_warming(scenario, value)}"),
-        ("hours_over_limit", f"a rating is exceeded ({_over(site)}); nothing is switched off for it yet"),
+        ("hours_over_limit", f"a rating is exceeded ({_over(site)}); {_unprotected(scenario)}"),
         ("hours_redundancy_lost", "the load needs the spare UPS module or chiller, so a failure would cut it"),
         ("hours_outside_allowable", "the air into the servers is outside the allowable envelope of their class"),
         ("hours_extrapolated", "a curve of the plant is used outside its data, by a bounded law"),
     ):
         if hours := value.get(kpi):
             yield f"For {hours:.3g} h {sentence}."
+
+
+def _cut(scenario: Scenario) -> bool:
+    return any(each.lost == "utility" for each in scenario.incidents.values())
 
 
 def _warming(scenario: Scenario, value: dict[str, float | None]) -> str:
@@ -269,6 +278,25 @@ def _warming(scenario: Scenario, value: dict[str, float | None]) -> str:
     if (warmest_c := value.get("inlet_max_c")) is None:
         return "the room would warm, which is simulated in incidents alone"
     return f"in incidents the room warms for it, to {warmest_c:.1f} degC at the servers' inlets"
+
+
+def _unprotected(scenario: Scenario) -> str:
+    """What becomes of an overload."""
+    if scenario.facility is None or scenario.facility.power.breakers is None:
+        return "nothing is switched off for it without 'breakers'"
+    return "racks, rows, hall and, with 'ride_through', the utility alone have breakers that trip"
+
+
+def _tripped(trips: pd.DataFrame | None) -> Sentences:
+    """Which breakers tripped, the first ones first."""
+    if trips is None or trips.empty:
+        return
+    for breaker, rows in trips.groupby("breaker", sort=False):
+        what = "the power was cut" if breaker == "utility" else "all servers behind it were off"
+        yield (
+            f"The breaker of the {breaker} tripped {len(rows)} times in all replications, at {rows['load'].mean():.0%} of "
+            f"its limit; {what} until it was closed."
+        )
 
 
 def _over(site: pd.DataFrame | None) -> str:

@@ -108,10 +108,10 @@ def _cooling(run: Run, known: Facts) -> Iterator[Section]:
 
 
 def _incidents(run: Run, known: Facts) -> Iterator[Section]:
-    room, endpoints, courses = (_table(run, name) for name in ("room", "endpoints", "overheating"))
+    room, endpoints, tails, courses = (_table(run, name) for name in ("room", "endpoints", "tails", "overheating"))
     charts = []
-    if room is not None and endpoints is not None:
-        charts.append(Chart(incident.incident_figure(room, endpoints, known)))
+    if room is not None and endpoints is not None and tails is not None:
+        charts.append(Chart(incident.incident_figure(room, endpoints, tails, known)))
     if courses is not None:
         charts.append(Chart(overheating.overheating_figure(courses)))
     yield Section("When cooling fails", tuple(charts))

@@ -70,6 +70,7 @@ SITE_LOADS = (
     ),
     _power("heat_pump_w", "heat pump that lifts the heat for somebody"),
     _power("lighting_w", "light and small loads"),
+    _power("battery_w", "what charging the batteries draws after a power cut, less what they deliver in it"),
 )
 """What the building draws beside the servers; `COOLING_LOADS` is what cooling takes of it."""
 
@@ -89,6 +90,10 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "latency": (
             *_key("replication", "endpoint"),
             *_bins("requests answered with a latency in the bin"),
+        ),
+        "tails": (
+            *_key("replication", "endpoint", "time_s", "duration_s"),
+            Column("latency_p99_s", "float64", "s", "99 % of the answers in the interval come within; NaN without any"),
         ),
         "classes": (
             *_key("replication", "endpoint", "class", "time_s", "duration_s"),
@@ -277,6 +282,13 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("wanted_w", "float64", "W", "what it would have drawn at full speed"),
             Column("allowed_w", "float64", "W", "what it may draw from then on"),
             Column("speed", "float64", "-", "speed of its servers from then on, over full speed"),
+        ),
+        "trips": (
+            *_key("replication"),
+            Column("time_s", "float64", "s", "when the breaker tripped, from the start of the run"),
+            Column("breaker", "str", "", "racks or rows of a group of servers, hall or utility"),
+            Column("load", "float64", "-", "what it carried over its limit, mean since the look before"),
+            Column("back_s", "float64", "s", "when it is closed again"),
         ),
         "standby": (
             *_key("replication"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
@@ -18,9 +19,20 @@ AshraeClass = Literal["A1", "A2", "A3", "A4", "H1"]
 WATER_CLASSES = MappingProxyType({f"W{warmest}": f"{warmest} degC" for warmest in (17, 27, 32, 40, 45)})
 """Warmest facility water of each class (ASHRAE TC 9.9, 2021)."""
 
+
+def _warmest(text: object) -> object:
+    """The warmest water of a class; anything else as it is."""
+    if isinstance(text, str) and re.fullmatch(r"\s*[Ww]\d+\+?\s*", text):
+        known = WATER_CLASSES.get(text.strip().upper())
+        if known is None:
+            raise ValueError(f"there is no water class {text.strip()}; known are {', '.join(WATER_CLASSES)}")
+        return known
+    return text
+
+
 FacilityWater = Annotated[
     Temperature,
-    BeforeValidator(lambda text: WATER_CLASSES.get(text, text) if isinstance(text, str) else text),
+    BeforeValidator(_warmest),
     WithJsonSchema({"type": "string", "examples": ["32 degC", *WATER_CLASSES]}),
 ]
 
@@ -102,7 +114,7 @@ class _Room(Spec):
         if self.terminal.startswith("rear_door") and (outdoors or not watered):
             raise ValueError("doors at the rear of racks cool with water and move no outdoor air; use 'terminal: crah'")
         own_water = self.liquid is not None and self.liquid.to != "chilled_water"
-        if self.liquid is not None and not own_water and not watered:
+        if self.liquid is not None and not own_water and getattr(self, "kind", "") != "chilled_water":
             raise ValueError("the liquid's heat cannot go to chilled water: there is no chilled water; use 'to: tower'")
         if self.heat_reuse is not None and not watered and not own_water:
             raise ValueError("heat is reused out of water, and there is no water; remove 'heat_reuse' or add 'liquid'")

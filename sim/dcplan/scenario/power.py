@@ -133,6 +133,19 @@ class Capping(Spec):
     """Power above rest, over that at full speed, below which no cap goes: boards refuse lower ones."""
 
 
+class Breakers(Spec):
+    """Breakers rated at the limits of racks, rows, hall and, with `ride_through`, utility: overloads trip them."""
+
+    curve: Literal["very_inverse", "extremely_inverse"]
+    """Inverse-time curve of IEEE C37.112: 20 % too much trips after 45 s or 64 s, 100 % after 7 s or 10 s."""
+    time_multiplier: Annotated[float, Field(ge=0.1, le=15)]
+    """Time to trip over that of the curve: 1 for the curve itself."""
+    every: PositiveDuration
+    """Time between two looks at the load, e.g. '5 s'."""
+    reset: PositiveDuration
+    """Time from a trip until somebody has closed the breaker and the servers serve again, e.g. '30 min'."""
+
+
 class PowerChain(Spec):
     """From the utility meter to the servers' plugs."""
 
@@ -153,4 +166,6 @@ class PowerChain(Spec):
     hall: Hall | None = None
     """The hall that the servers stand in; without it, it has no limit of its own."""
     capping: Capping | None = None
-    """Slows servers down at the limits of racks, rows and hall; without it, what could exceed them is refused."""
+    """Slows servers at the limits of racks, rows and hall; without it or breakers, what could pass them is refused."""
+    breakers: Breakers | None = None
+    """Switch off what overloads racks, rows, hall or utility; without them, an overload has no consequence."""

@@ -72,9 +72,13 @@ class Scenario(Spec):
 
     @property
     def loses_servers(self) -> bool:
-        """Whether servers switch off when the room is too warm, or when batteries are empty."""
-        room = None if self.facility is None else self.facility.ride_through
-        if not self.incidents or room is None or self.facility is None:
+        """Whether servers switch off when a breaker trips, when the room is too warm, or when batteries are empty."""
+        if self.facility is None:
+            return False
+        if self.facility.power.breakers is not None:
+            return True
+        room = self.facility.ride_through
+        if not self.incidents or room is None:
             return False
         cut = any(each.lost == "utility" for each in self.incidents.values())
         return room.shutdown is not None or (cut and self.facility.power.ups.battery is not None)
@@ -145,6 +149,8 @@ def _incidents(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
             ("requests",),
             "power is capped every few seconds, which sampled demand runs ahead of; use 'requests: every'",
         )
+    if scenario.loses_servers:
+        yield from _without_servers(scenario)
     if not scenario.incidents:
         return
     if scenario.facility is None or scenario.facility.ride_through is None:
@@ -159,11 +165,30 @@ def _incidents(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
     for name, servers in scenario.fleet.items():
         if servers.rack is None:
             yield ("fleet", name), "a room warms by the racks that stand in it; add 'rack' with size and limit"
-    if not scenario.loses_servers:
-        return
+
+
+def _without_servers(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What cannot lose its servers, and what they could be lost to that is not there."""
+    power = None if scenario.facility is None else scenario.facility.power
+    if power is not None and power.breakers is not None:
+        room = None if scenario.facility is None else scenario.facility.ride_through
+        if room is None and power.hall is None and all(each.rack is None for each in scenario.fleet.values()):
+            yield (
+                ("facility", "power", "breakers"),
+                "no breaker has a rating; give the servers a 'rack' with a limit, or the power chain a 'hall'; that of "
+                "the utility needs 'ride_through'",
+            )
+        if scenario.requests == "sampled":
+            yield (
+                ("requests",),
+                "breakers trip within seconds, which sampled demand runs ahead of; use 'requests: every'",
+            )
     for name, endpoint in scenario.endpoints.items():
         if endpoint.on is not None and endpoint.sharing is not None:
-            yield ("endpoints", name), "an endpoint that shares devices cannot lose its servers yet; remove 'shutdown'"
+            yield (
+                ("endpoints", name),
+                "an endpoint that shares devices cannot lose its servers yet; remove 'shutdown' or 'breakers'",
+            )
         if endpoint.on is not None and endpoint.failures is not None:
             yield (
                 ("endpoints", name),

@@ -36,6 +36,22 @@ def edges() -> FloatArray:
     return bits.view(np.float64)
 
 
+def quantile_s(counts: IntArray, low_s: FloatArray, high_s: FloatArray, level: float) -> float:
+    """The value [s] below which the share *level* of what was counted lies, in bins from *low_s* to *high_s* [s].
+
+    NaN if nothing was counted.
+
+    >>> quantile_s(np.array([1, 0, 3]), np.array([0.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0]), 0.5)
+    2.3333333333333335
+    """
+    below = np.concatenate(([0], np.cumsum(counts)))
+    if below[-1] == 0:
+        return float("nan")
+    wanted = level * below[-1]
+    place = int(np.clip(np.searchsorted(below, wanted, side="left") - 1, 0, len(counts) - 1))
+    return float(low_s[place] + (wanted - below[place]) / counts[place] * (high_s[place] - low_s[place]))
+
+
 def bins_of(values: FloatArray) -> IntArray:
     """`bin_of` each of *values*, shape of *values*.
 

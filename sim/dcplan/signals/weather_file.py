@@ -88,6 +88,8 @@ def read_weather(
         rows = np.delete(np.arange(LEAP_YEAR_H), FEBRUARY_29)
         table = replace(table, columns=table.columns.iloc[rows].reset_index(drop=True))
     if len(table.columns) != YEAR_H:
+        for name in table.columns:  # a wrong row says more than how many there are
+            _check(table, str(name), gaps=name == "dry_bulb_c")
         raise InputError(f"{path}: expected {YEAR_H} hours, found {len(table.columns)}", "give one whole year")
     offset_h = table.utc_offset_h if utc_offset_h is None else utc_offset_h
     if offset_h is None:
@@ -112,14 +114,19 @@ def read_weather(
 
 def _column(table: _Table, name: str) -> FloatArray:
     """A column that must be there and whole."""
+    _check(table, name, gaps=True)
+    return table.columns[name].to_numpy(dtype=np.float64)
+
+
+def _check(table: _Table, name: str, gaps: bool) -> None:
+    """Whether a column holds numbers that can be, and, where *gaps* are wrong, in every hour."""
     values = table.columns[name].to_numpy(dtype=np.float64)
-    if (gaps := np.flatnonzero(np.isnan(values))).size:
-        raise InputError(f"{table.line(gaps[0])}: {name} is missing or no number", "fill the gap")
+    if gaps and (missing := np.flatnonzero(np.isnan(values))).size:
+        raise InputError(f"{table.line(missing[0])}: {name} is missing or no number", "fill the gap")
     low, high = RANGES[name]
     if (wrong := np.flatnonzero((values < low) | (values > high))).size:
         what = f"{name} is {values[wrong[0]]:g}, outside {low:g} to {high:g}"
         raise InputError(f"{table.line(wrong[0])}: {what}", "check its unit")
-    return values
 
 
 def _pressure_pa(table: _Table, altitude_m: float | None, notes: list[tuple[str, str, str]]) -> FloatArray:

@@ -121,4 +121,5 @@ def _summed_up(plan: Plan, tables: dict[str, pd.DataFrame]) -> Run:
         tables["overheating"] = courses
     tables["limits"] = limits(scenario, kpis["kpis"])
     tables["warnings"] = warnings(scenario, tables, kpis["kpis"])
+    kpis["warnings"] = tables["warnings"]["message"].to_list()
     return Run(scenario_text(scenario), manifest(plan), kpis, tables)

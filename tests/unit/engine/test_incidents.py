@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dcplan.engine.incidents import instants_s, losses_of, lost_at, out_at
+from dcplan.engine.incidents import Loss, instants_s, lost_at, out_at, setback_of
 from dcplan.engine.resolve import resolve
 from dcplan.errors import ScenarioError
 from dcplan.profiles.library import default_library, shipped
@@ -26,8 +26,13 @@ def incident(lost: str, **more: Any) -> Incident:
     return Incident.model_validate({"lost": lost, "at": datetime(2025, 7, 15, 14, 0), "lasts": "20 min"} | more)
 
 
+def lost(incidents: list[Incident]) -> list[Loss]:
+    room = RideThrough.model_validate(ROOM)
+    return [loss for each in incidents for loss in setback_of(each, room, CLOCK, None).losses]
+
+
 def test_some_units_are_gone_from_when_the_clock_says_until_they_are_back() -> None:
-    losses = losses_of([incident("chillers", count=1)], RideThrough.model_validate(ROOM), CLOCK, None)
+    losses = lost([incident("chillers", count=1)])
     assert instants_s(losses) == [3600.0, 4800.0]
     out = out_at(losses, np.array([3599.0, 3600.0, 4799.0, 4800.0]))
     np.testing.assert_array_equal(out.chillers, [0.0, 1.0, 1.0, 0.0])
@@ -37,7 +42,7 @@ def test_some_units_are_gone_from_when_the_clock_says_until_they_are_back() -> N
 
 def test_losses_at_the_same_time_add_up() -> None:
     both = [incident("cells", count=1), incident("cells", count=2), incident("condenser_pumps")]
-    out = out_at(losses_of(both, RideThrough.model_validate(ROOM), CLOCK, None), np.array([4000.0]))
+    out = out_at(lost(both), np.array([4000.0]))
     np.testing.assert_array_equal(out.cells, [3.0])
     assert np.all(out.condenser_pumps)
 
@@ -47,7 +52,7 @@ def test_without_the_utility_the_plant_stands_until_generators_run_and_chillers_
     generators_s: float | None, plant_back_s: float
 ) -> None:
     room = RideThrough.model_validate(ROOM | {"on_ups": ["room_units", "chilled_water_pumps"]})
-    losses = losses_of([incident("utility")], room, CLOCK, generators_s)
+    losses = setback_of(incident("utility"), room, CLOCK, generators_s).losses
     out = out_at(losses, np.array([3600.0, plant_back_s, plant_back_s + 300.0]))
     np.testing.assert_array_equal(out.chillers, [np.inf, np.inf, 0.0])
     np.testing.assert_array_equal(out.condenser_pumps, [True, False, False])

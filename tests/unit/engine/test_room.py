@@ -101,3 +101,14 @@ def test_speed_follows_inlet_air() -> None:
 
 def test_the_same_seed_gives_the_same_room(failed: dict[str, pd.DataFrame]) -> None:
     pd.testing.assert_frame_equal(failed["room"], tables()["room"])
+
+
+def test_the_tail_of_each_step_is_that_of_its_own_answers(failed: dict[str, pd.DataFrame]) -> None:
+    tails, served = failed["tails"], failed["endpoints"]
+    assert tails["time_s"].to_list() == served["time_s"].to_list()
+    assert (tails["latency_p99_s"].isna() == (served["served"] == 0)).all()
+    answered = served["served"] > 0
+    mean_s = served["latency_s"][answered] / served["served"][answered]
+    assert (tails["latency_p99_s"][answered] > mean_s).all()
+    usual, slow = between(tails, 300.0, 840.0), between(tails, 1200.0, 3000.0)
+    assert slow["latency_p99_s"].max() > 1.5 * usual["latency_p99_s"].max()

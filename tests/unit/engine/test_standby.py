@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from dcplan.engine.incidents import Cut
 from dcplan.engine.plan import Plan
+from dcplan.engine.power_cut import Bank
 from dcplan.engine.resolve import resolve
 from dcplan.engine.run import simulate
-from dcplan.engine.standby import draw_starts, running, with_starts
+from dcplan.engine.standby import draw_starts, running, setbacks
+from dcplan.facility.ride_through import lasts_s
 from dcplan.kpis.compute import compute
 from dcplan.profiles.library import default_library
+from dcplan.results.columns import SITE_LOADS
 from dcplan.scenario.load import load
 from dcplan.workload.streams import Streams
 
@@ -30,23 +36,22 @@ def plan(*more: str) -> Plan:
 
 
 def test_generators_that_start_end_the_cut() -> None:
-    cut = with_starts(plan(GENERATORS), {"both-chillers": 1})
-    assert cut.room is not None
-    assert cut.room.cuts_s == ((900.0, 912.0),)
-    assert max(each.ends_s for each in cut.room.losses) == 912.0 + 300.0
+    (setback,) = setbacks(plan(GENERATORS), {"both-chillers": 1})
+    assert setback.cut == Cut(900.0, 912.0, 1500.0)
+    assert max(each.ends_s for each in setback.losses) == 912.0 + 300.0
 
 
 @pytest.mark.parametrize("started", [{}, {"both-chillers": 0}])
 def test_without_enough_of_them_the_building_waits_for_the_utility(started: dict[str, int]) -> None:
-    cut = with_starts(plan(GENERATORS), started)
-    assert cut.room is not None
-    assert cut.room.cuts_s == ((900.0, 1500.0),)
+    (setback,) = setbacks(plan(GENERATORS), started)
+    assert setback.cut == Cut(900.0, 1500.0, 1500.0)
 
 
-def test_a_building_without_generators_is_left_alone() -> None:
+def test_a_building_without_generators_waits_as_well() -> None:
     alone = plan()
     assert draw_starts(alone, Streams(1, 0)) == {}
-    assert with_starts(alone, {}) is alone
+    (setback,) = setbacks(alone, {})
+    assert setback.cut == Cut(900.0, 1500.0, 1500.0)
 
 
 def test_the_grid_has_a_mark_wherever_power_may_come_back() -> None:
@@ -76,10 +81,10 @@ def test_servers_whose_batteries_run_out_before_help_comes_go_dark() -> None:
 
 
 def test_generators_burn_what_the_building_draws_from_their_start_to_the_end_of_the_cut() -> None:
-    cut = with_starts(plan(GENERATORS), {"both-chillers": 2})
-    share = running(cut)
+    cut = plan(GENERATORS)
+    share = running(cut.grid, [Cut(900.0, 912.0, 1500.0)])
     assert float(share @ cut.grid.durations_s) == pytest.approx(600.0 - 12.0)
-    assert not running(with_starts(cut, {})).any()
+    assert not running(cut.grid, [Cut(900.0, 1500.0, 1500.0)]).any()
     site = simulate(plan(GENERATORS), 0)["site"]
     kwh = float((site["facility_w"] * share * site["duration_s"]).sum()) / 3.6e6
     tests_l = 2 * 100 * 0.3 * 0.5 / (0.322 * 10.753) * 12 / 8760 * float(site["duration_s"].sum()) / 3600
@@ -92,7 +97,69 @@ def test_what_generators_deliver_is_neither_billed_nor_grid_carbon() -> None:
     tables = simulate(cut, 0)
     site = tables["site"]
     delivered_j = float((site["generator_w"] * site["duration_s"]).sum())
-    assert delivered_j == pytest.approx(float((site["facility_w"] * running(cut) * site["duration_s"]).sum()))
+    assert delivered_j == pytest.approx(
+        float((site["facility_w"] * running(cut.grid, [Cut(900.0, 912.0, 1500.0)]) * site["duration_s"]).sum())
+    )
     value = {name: each["value"] for name, each in compute(cut.scenario, tables)["kpis"].items()}
     assert value["carbon_kg"] == pytest.approx(0.2705 * (value["facility_energy_kwh"] - delivered_j / 3.6e6))
     assert delivered_j > 0.0
+
+
+def energy_j(tables: dict[str, pd.DataFrame], begins_s: float, ends_s: float, name: str = "battery_w") -> float:
+    site = tables["site"]
+    inside = site[(site["time_s"] >= begins_s) & (site["time_s"] < ends_s)]
+    return float((inside[name] * inside["duration_s"]).sum())
+
+
+@pytest.fixture(scope="module")
+def bridged() -> dict[str, pd.DataFrame]:
+    """Batteries that carry all of a cut of 2 min, and are charged again within 20 min of the run."""
+    short = "incidents.both-chillers={lost: utility, at: 2025-07-15 13:15, lasts: 2 min}"
+    library = default_library()
+    battery = library.load("power", "battery-vrla")
+    battery.values["recharge_s"]["value"] = 1200.0
+    return simulate(resolve(load(SCENARIOS / "chiller_failure.yaml", [*CUT, short]), library), 0)
+
+
+def test_in_a_cut_nothing_comes_from_the_grid_and_batteries_carry_what_hangs_on_them(
+    bridged: dict[str, pd.DataFrame],
+) -> None:
+    delivered_j = -energy_j(bridged, 900.0, 1020.0)
+    assert abs(energy_j(bridged, 900.0, 1020.0, "facility_w")) < 1e-6 * delivered_j
+    assert energy_j(bridged, 900.0, 1020.0, "lighting_w") == 0.0
+    parts_j = sum(energy_j(bridged, 900.0, 1020.0, name) for name in ("it_w", "pdu_loss_w", "crah_fan_w"))
+    assert delivered_j == pytest.approx(parts_j, rel=1e-9)
+
+
+def test_the_grid_gives_back_what_batteries_delivered_and_their_losses(bridged: dict[str, pd.DataFrame]) -> None:
+    delivered_j = -energy_j(bridged, 900.0, 1020.0)
+    charged_j = energy_j(bridged, 1020.0, 3000.0)
+    assert charged_j == pytest.approx(delivered_j / (0.94 * 0.85), rel=2e-3)
+    assert energy_j(bridged, 1020.0 + 1200.0, 3000.0) == 0.0
+    site = bridged["site"]
+    parts_w = site["it_w"] + sum(site[column.name] for column in SITE_LOADS)
+    np.testing.assert_allclose(site["facility_w"], parts_w, atol=1e-6)
+
+
+def test_batteries_that_are_empty_deliver_no_more_than_they_held() -> None:
+    dark = simulate(plan(), 0)
+    battery = plan().facility.power.battery  # type: ignore[union-attr]
+    assert battery is not None
+    delivered_j, load_w = -energy_j(dark, 900.0, 1500.0), -energy_j(dark, 900.0, 960.0) / 60.0
+    held_j = float(lasts_s(np.array(load_w), battery)) * load_w
+    assert delivered_j == pytest.approx(held_j, rel=0.1)
+    assert abs(energy_j(dark, 900.0, 1500.0, "facility_w")) < 1e-6 * delivered_j
+
+
+def test_a_battery_that_was_not_charged_again_lasts_for_less() -> None:
+    battery = plan().facility.power.battery  # type: ignore[union-attr]
+    assert battery is not None
+    bank = Bank(charge=0.2, owed_j=8e6)
+    bank.connect(100.0, battery)
+    (from_s, until_s, power_w) = bank.charging[0]
+    assert (from_s, until_s) == (100.0, 100.0 + battery.kind.recharge_s)
+    assert power_w * battery.kind.recharge_s == pytest.approx(8e6 / (0.94 * 0.85))
+    bank.disconnect(100.0 + battery.kind.recharge_s / 4, battery)
+    assert bank.charge == pytest.approx(0.4)
+    assert bank.owed_j == pytest.approx(6e6)
+    assert bank.charging[0][1] == 100.0 + battery.kind.recharge_s / 4

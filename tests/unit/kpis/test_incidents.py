@@ -12,7 +12,8 @@ from dcplan.kpis.incidents import incident_kpis
 
 
 def scenario(incidents: bool = True, warm_up: float = 0.0) -> Any:
-    return SimpleNamespace(incidents={"a": None} if incidents else {}, warm_up=warm_up, horizon=3600.0)
+    lost = {"a": None} if incidents else {}
+    return SimpleNamespace(incidents=lost, facility=None, warm_up=warm_up, horizon=3600.0)
 
 
 SITE = pd.DataFrame({"server_inlet_c": [24.0, 26.0]})

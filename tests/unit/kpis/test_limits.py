@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from dcplan.kpis.limits import limit
+from dcplan.kpis.limits import disturbance, limit
 from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.scenario import Scenario
 
 SERVICE = {"kind": "exponential", "mean": "20 ms"}
 CACHE = {"kind": "lru", "objects": 10, "size": 5, "skew": 1, "hit": "2 ms"}
@@ -106,3 +107,23 @@ def test_the_limit_is_the_first_that_the_numbers_point_at(
     sentence = limit(spec, FREE | value)
     assert said in sentence
     assert bool(said) == bool(sentence)
+
+
+def test_an_incident_is_named_before_what_limits_at_other_times() -> None:
+    happened = disturbance(
+        Scenario.model_construct(incidents={"both-chillers": None}),
+        {"hours_throttled": {"value": 0.1}, "hours_shut_down": {"value": 0.25}, "hours_tripped": {"value": 0.0}},
+    )
+    assert happened == "The incident 'both-chillers': servers are slow in warm air for 6 min, off for 15 min"
+    waits = {**FREE, "wait_mean_s": 0.015, "dropped": 2e5}
+    assert limit(endpoint(), waits, happened) == (
+        f"{happened}; 20.0% of the requests get no answer, and 68% of the time of the others is waiting."
+    )
+    assert limit(endpoint(), waits, "").startswith("Bursts")
+    assert limit(endpoint(), {**FREE}, happened).startswith("The work itself")
+
+
+def test_without_an_incident_it_was_a_limit_on_power() -> None:
+    tripped = disturbance(Scenario.model_construct(incidents={}), {"hours_tripped": {"value": 0.5}})
+    assert tripped == "Limits on power: servers are off behind an open breaker for 30 min"
+    assert disturbance(Scenario.model_construct(incidents={}), {"hours_tripped": {"value": 0.0}}) == ""

@@ -61,6 +61,11 @@ def test_what_makes_numbers_doubtful_is_told(
     assert any(message.startswith(said) for message in told(plan_of(tiny.MEASURED, *settings)))
 
 
+def test_the_kpis_hold_the_warnings_as_well(plan_of: Callable[..., Plan]) -> None:
+    run = replicate(plan_of(tiny.MEASURED, "replications=1"))
+    assert run.kpis["warnings"] == run.tables["warnings"]["message"].to_list() != []
+
+
 def test_unread_sources_are_counted(plan_of: Callable[..., Plan]) -> None:
     run = replicate(plan_of(tiny.WHOLE))
     unread = int((~run.tables["assumptions"]["verified"]).sum())

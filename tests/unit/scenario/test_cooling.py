@@ -46,9 +46,13 @@ def test_facility_water_is_a_temperature_or_a_class(supply: str, temperature_c: 
     ("keys", "said"),
     [
         ({"kind": "dx", "liquid": {"share": 0.7}}, "needs a temperature; add e.g. 'supply: W32'"),
-        ({"kind": "dx", "liquid": {"share": 0.7, "supply": "W33"}}, "cannot read 'W33'"),
+        ({"kind": "dx", "liquid": {"share": 0.7, "supply": "W33"}}, "there is no water class W33; known are W17, W27"),
         ({"kind": "dx", "liquid": {"share": 0.7, "to": "chilled_water", "supply": "W32"}}, "remove 'supply'"),
         ({"kind": "dx", "liquid": {"share": 0.7, "to": "chilled_water"}}, "there is no chilled water"),
+        (
+            {"kind": "warm_water", "water": "20 degC", "liquid": {"share": 0.7, "to": "chilled_water"}},
+            "there is no chilled water",
+        ),
         ({"kind": "free_air", "heat_reuse": {"demand": "1 kW", "needs": "35 degC"}}, "there is no water"),
         ({"kind": "free_air", "economiser_control": {"min_run": "20 min"}}, "no economiser is switched"),
         ({"kind": "free_air", "tower": "tower-merkel"}, "there is no cooling tower"),

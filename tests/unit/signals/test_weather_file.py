@@ -210,6 +210,15 @@ def test_a_broken_csv_is_told_with_its_line(tmp_path: Path, columns: str, row: s
         read_weather(csv(tmp_path, columns, row), utc_offset_h=0.0, altitude_m=0.0)
 
 
+def test_a_wrong_row_is_told_before_the_number_of_rows(tmp_path: Path) -> None:
+    def broken(lines: list[str]) -> None:
+        lines[29] = epw_row(21, dry="310.2")
+        lines.pop()
+
+    with pytest.raises(InputError, match=re.escape("a.epw:30: dry_bulb_c is 310.2, outside -60 to 60")):
+        read_weather(epw(tmp_path, broken))
+
+
 def test_what_a_csv_cannot_tell_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"does not tell its standard time; add e\.g\. 'utc_offset: -5 h'"):
         read_weather(csv(tmp_path))

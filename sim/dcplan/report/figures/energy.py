@@ -35,6 +35,7 @@ LOADS = {
     "generator_heater_w": ("Generator heaters", theme.PURPLE),
     "heat_pump_w": ("Heat pump for reuse", theme.PURPLE),
     "lighting_w": ("Lighting, small loads", theme.PURPLE),
+    "battery_w": ("Batteries", theme.PURPLE),
 }
 """Name and colour of each load of the building: cooling, losses of the power chain, the rest."""
 
@@ -68,8 +69,9 @@ def flows(site: pd.DataFrame | None, attribution: pd.DataFrame) -> list[Flow]:
     supplies_kwh = energy["psu_loss_w"]
     _check("servers", energy["it_w"], it_kwh)
     _check("meter", energy["facility_w"], energy["it_w"] + sum(energy[name] for name in LOADS))
-    found = [Flow(METER, SERVERS, energy["it_w"], theme.BLUE)]
-    found += [Flow(METER, label, energy[name], colour) for name, (label, colour) in LOADS.items()]
+    meter = METER if energy["battery_w"] >= 0.0 else f"{METER}, batteries"
+    found = [Flow(meter, SERVERS, energy["it_w"], theme.BLUE)]
+    found += [Flow(meter, label, energy[name], colour) for name, (label, colour) in LOADS.items()]
     useful = (energy["it_w"] - supplies_kwh) / it_kwh if it_kwh > 0 else 1.0
     found += [*_owned(attribution, useful), Flow(SERVERS, SUPPLIES, supplies_kwh, theme.ORANGE)]
     return [flow for flow in found if flow.kwh > 0]
@@ -128,7 +130,7 @@ def energy_finding(found: Sequence[Flow]) -> str:
     if whole_kwh <= 0:
         return "No energy was used"
     rest_kwh = sum(flow.kwh for flow in leaves if flow.source == SERVERS and flow.target.endswith(": at rest"))
-    building = [flow for flow in found if flow.source == METER and flow.target != SERVERS]
+    building = [flow for flow in found if flow.source.startswith(METER) and flow.target != SERVERS]
     if not building:
         share = percent(rest_kwh / whole_kwh)
         return f"The servers use {quantity(whole_kwh, 'kWh')}; {share} of it is what they draw even at rest"
@@ -251,7 +253,7 @@ def _columns(found: Sequence[Flow]) -> list[list[str]]:
 
 def _label(figure: go.Figure, layout: _Layout, name: str, amount: str) -> None:
     """The name and amount of a node to its right; above it where bands leave it to the right."""
-    passes_on = name in (METER, SERVERS)
+    passes_on = name.startswith(METER) or name == SERVERS
     figure.add_annotation(
         text=f"<b>{theme.escaped(_short(name))}</b> {amount}",
         x=layout.x[name],

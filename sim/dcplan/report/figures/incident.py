@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from dcplan.report import theme
 from dcplan.report.course import course, dates
 from dcplan.report.facts import Facts
-from dcplan.report.numbers import digits, percent, quantity, scale
+from dcplan.report.numbers import percent, quantity, scale
 
 FULL = 1.0 - 1e-9
 WARM_K = 0.1
@@ -20,8 +20,10 @@ BEFORE_S = 600.0
 SHOWN_ENDPOINTS = len(theme.SERIES)
 POINTS = 900
 J_PER_MJ = 1e6
+SLOWER = 1.2
+"""A p99 over the usual one from which on users notice: so much may be chance in steps of a few hundred answers."""
 LOGARITHMIC = 20.0
-"""Ratio of the longest to the shortest mean latency from which on their axis is logarithmic."""
+"""Ratio of the longest to the shortest latency from which on their axis is logarithmic."""
 PANELS = (
     "Heat missing [kW]",
     "Store [MJ]",
@@ -33,17 +35,20 @@ PANELS = (
 )
 
 
-def incident_figure(room: pd.DataFrame, endpoints: pd.DataFrame, known: Facts) -> go.Figure:
+def incident_figure(room: pd.DataFrame, endpoints: pd.DataFrame, tails: pd.DataFrame, known: Facts) -> go.Figure:
     """Heat, store, inlet air, speed and power of the servers, latency and drops of the endpoints, one above the other.
 
     Args:
         room: The table `room`; not empty.
         endpoints: The table `endpoints`.
+        tails: The table `tails`.
         known: When the run starts, when servers slow down or switch off, and what is lost when.
     """
     first = room["replication"].min()
     looks = with_before(room[room["replication"] == first])
-    steps = endpoints[endpoints["replication"] == first]
+    steps = endpoints[endpoints["replication"] == first].merge(
+        tails, on=["replication", "endpoint", "time_s", "duration_s"]
+    )
     begins_s, ends_s = window_s(looks, known)
     looks = looks[looks["time_s"] <= ends_s]
     steps = steps[(steps["time_s"] >= begins_s) & (steps["time_s"] + steps["duration_s"] <= ends_s + 1.0)]
@@ -63,8 +68,8 @@ def incident_figure(room: pd.DataFrame, endpoints: pd.DataFrame, known: Facts) -
         incident_finding(looks, steps),
         "Cause and effect from top to bottom, in the first replication: heat that the plant does not remove, "
         f"{'cold left in the store of chilled water, ' if 'Store [MJ]' in row else ''}air that the servers breathe in "
-        "and the temperatures at which they slow down and switch off, their speed over full speed, their power, mean "
-        "latency of the answers of each step, requests never answered. Shaded: while something is lost.",
+        "and the temperatures at which they slow down and switch off, their speed over full speed, their power, "
+        "p99 (dotted: mean) of the answers of each step, requests never answered. Shaded: while something is lost.",
         120 * len(panels) + 70,
     )
     figure.update_layout(margin_t=30 + theme.LEGEND_PX)
@@ -123,28 +128,28 @@ def _add_looks(figure: go.Figure, looks: pd.DataFrame, known: Facts, row: dict[s
 
 
 def _add_answers(figure: go.Figure, steps: pd.DataFrame, known: Facts, row: dict[str, int]) -> None:
-    """Mean latency and drops of each endpoint."""
-    every_s = (steps["latency_s"] / steps["served"].where(steps["served"] > 0)).dropna()
+    """Latency and drops of each endpoint."""
+    every_s = pd.concat([steps["latency_p99_s"], _mean_s(steps)]).dropna()
     unit = scale(float(every_s.median()) if len(every_s) else 0.0, "s")
     for number, (name, rows) in enumerate(steps.groupby("endpoint", sort=False)):
         if number >= SHOWN_ENDPOINTS:
             break
-        latency_s = rows["latency_s"] / rows["served"].where(rows["served"] > 0)
         days = dates(known.start, (rows["time_s"] + rows["duration_s"] / 2).to_numpy(dtype=float))
-        for panel, values, hover in (
-            ("Latency", unit.factor * latency_s, f"%{{y:,.4~g}} {unit.unit}"),
-            ("Dropped [/s]", rows["dropped"] / rows["duration_s"], "%{y:,.4~g} /s"),
+        for panel, values, hover, dash in (
+            ("Latency", unit.factor * rows["latency_p99_s"], f"p99 %{{y:,.4~g}} {unit.unit}", "solid"),
+            ("Latency", unit.factor * _mean_s(rows), f"mean %{{y:,.4~g}} {unit.unit}", "dot"),
+            ("Dropped [/s]", rows["dropped"] / rows["duration_s"], "%{y:,.4~g} /s", "solid"),
         ):
             figure.add_scatter(
                 x=days,
                 y=theme.compact(values),
                 name=theme.escaped(theme.shortened(str(name))),
                 legendgroup=str(number),
-                mode="lines+markers",
+                mode="lines+markers" if dash == "solid" else "lines",
                 marker={"size": 3},
-                line={"width": 1.4, "color": theme.SERIES[number]},
+                line={"width": 1.4, "color": theme.SERIES[number], "dash": dash},
                 hovertemplate=hover,
-                showlegend=panel == "Latency",
+                showlegend=panel == "Latency" and dash == "solid",
                 row=row[panel],
                 col=1,
             )
@@ -152,6 +157,11 @@ def _add_answers(figure: go.Figure, steps: pd.DataFrame, known: Facts, row: dict
     figure.update_yaxes(title_text=f"Latency<br>[{unit.unit}]", row=row["Latency"], col=1)
     if len(every_s) and every_s.max() > LOGARITHMIC * max(every_s.min(), 1e-12):
         figure.update_yaxes(type="log", dtick=1, row=row["Latency"], col=1)
+
+
+def _mean_s(steps: pd.DataFrame) -> pd.Series:
+    """Mean latency of each step [s]; NaN where nothing was answered."""
+    return steps["latency_s"] / steps["served"].where(steps["served"] > 0)
 
 
 def _add_limits(figure: go.Figure, known: Facts, row: int) -> None:
@@ -226,11 +236,10 @@ def _noticed(steps: pd.DataFrame, failed_s: float) -> str:
     earlier = steps[steps["time_s"] + steps["duration_s"] <= failed_s]
     if later.empty or not later["arrived"].any():
         return ""
-    mean_s = later["latency_s"] / later["served"].where(later["served"] > 0)
-    usual_s = earlier["latency_s"].sum() / max(1, earlier["served"].sum())
+    usual_s, worst_s = float(earlier["latency_p99_s"].median()), float(later["latency_p99_s"].max())
     parts = []
-    if usual_s > 0.0 and mean_s.max() > 1.05 * usual_s:
-        parts.append(f"answers take up to {digits(float(mean_s.max()) / usual_s)} times as long")
+    if usual_s > 0.0 and worst_s > SLOWER * usual_s:
+        parts.append(f"p99 goes from {quantity(usual_s, 's')} up to {quantity(worst_s, 's')}")
     if later["dropped"].any():
         parts.append(
             f"{percent(float(later['dropped'].sum() / later['arrived'].sum()))} of the requests meanwhile get none"

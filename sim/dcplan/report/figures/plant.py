@@ -111,7 +111,7 @@ def pue_figure(site: pd.DataFrame, narrow: bool = False) -> go.Figure | None:
         site: The table `site`.
         narrow: One panel above the other, for a small screen.
     """
-    drawn = site[(site["it_w"] > 0.0) & (site["shortfall_w"] <= 0.0)]
+    drawn = site[(site["it_w"] > 0.0) & (site["shortfall_w"] <= 0.0) & (site["battery_w"] >= 0.0)]
     pue = drawn["facility_w"] / drawn["it_w"]
     if counted_s(site) < HALF_A_DAY_S or drawn.empty or float(pue.max() - pue.min()) < LEAST_SPREAD:
         return None

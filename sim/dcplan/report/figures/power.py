@@ -17,7 +17,8 @@ from dcplan.report.numbers import digits, percent, scale
 
 def power_over_time(site: pd.DataFrame, start: datetime, horizon_s: float, limit_w: float | None = None) -> go.Figure:
     """Power at the meter, PUE and the outside wet bulb, one above the other."""
-    ratio = site["facility_w"] / site["it_w"].where(site["it_w"] > 0)
+    drawn = (site["it_w"] > 0.0) & (site["battery_w"] >= 0.0)
+    ratio = site["facility_w"] / site["it_w"].where(drawn)
     facility = _course_w(site, "facility_w").until(horizon_s)
     servers = _course_w(site, "it_w").until(horizon_s)
     pue = course(site["time_s"], ratio, site["it_w"] * site["duration_s"]).until(horizon_s)
@@ -32,17 +33,35 @@ def power_over_time(site: pd.DataFrame, start: datetime, horizon_s: float, limit
     add_line(figure, days, pue, 1.0, "PUE", theme.INK, row=2, hover="%{y:.3f}")
     add_line(figure, days, wet_bulb, 1.0, "Wet bulb", theme.GREEN, row=3, hover="%{y:.1f} °C")
     figure.update_yaxes(title_text=f"Power [{unit.unit}]", rangemode="tozero", row=1, col=1)
+    if not drawn.all():
+        _say_why(figure, site.loc[~drawn, "time_s"], start)
     figure.update_yaxes(title_text="PUE", nticks=4, row=2, col=1)
     figure.update_yaxes(title_text="Wet bulb [°C]", nticks=4, row=3, col=1)
     theme.titled(
         figure,
         power_finding(site, limit_w),
         "Top: power at the meter, stacked; middle: PUE; bottom: outside wet bulb, which sets how hard the plant works. "
+        + ("" if drawn.all() else "There is no PUE while servers are off or on batteries. ")
         + band_caption(facility),
         580,
     )
     figure.update_layout(margin_t=theme.LEGEND_PX)
     return theme.over_time(figure, dates(start, np.array([0.0, horizon_s])))
+
+
+def _say_why(figure: go.Figure, missing_s: pd.Series, start: datetime) -> None:
+    """Write where there is no PUE why that is."""
+    figure.add_annotation(
+        x=dates(start, np.array([float(missing_s.min())]))[0],
+        y=0.5,
+        yref="y2 domain",
+        xanchor="left",
+        text="servers off or on batteries",
+        font={"size": 11, "color": theme.MUTED},
+        showarrow=False,
+        row=2,
+        col=1,
+    )
 
 
 def power_finding(site: pd.DataFrame, limit_w: float | None = None) -> str:
@@ -51,7 +70,7 @@ def power_finding(site: pd.DataFrame, limit_w: float | None = None) -> str:
     text = f"The meter reads {_reach(facility_w)}"
     if limit_w is not None:
         text += f", at most {percent(float(facility_w.max()) / limit_w)} of the connection"
-    pue = (facility_w / it_w.where(it_w > 0)).dropna()
+    pue = (facility_w / it_w.where((it_w > 0) & (site["battery_w"] >= 0.0))).dropna()
     if pue.empty or float(pue.max()) - float(pue.min()) < 1e-9:
         return text
     text += f"; PUE moves between {float(pue.min()):.2f} and {float(pue.max()):.2f}"

@@ -21,6 +21,7 @@ ORDER = (
     "generator_heater_w",
     *(column.name for column in COOLING_LOADS),
     "lighting_w",
+    "battery_w",
     "ups_loss_w",
     "pdu_loss_w",
 )
@@ -45,7 +46,9 @@ def path(site: pd.DataFrame, servers: pd.DataFrame) -> list[Stage]:
     site_kwh = {name: _kwh(site, name) for name in ("facility_w", "it_w", "psu_loss_w", *ORDER)}
     fans_kwh = _kwh(servers, "fan_w")
     chips_kwh = site_kwh["it_w"] - site_kwh["psu_loss_w"] - fans_kwh
-    found = [Stage(METER, site_kwh["facility_w"], theme.INK, station=True)]
+    delivered_kwh = max(0.0, -site_kwh["battery_w"])
+    first = f"{METER}, batteries" if delivered_kwh else METER
+    found = [Stage(first, site_kwh["facility_w"] + delivered_kwh, theme.INK, station=True)]
     for name in ORDER:
         label, colour = LOADS[name]
         found.append(Stage(label.removesuffix(": loss"), site_kwh[name], colour, cooling=name in COOLING))

@@ -37,31 +37,37 @@ def endpoints(latency_s: list[float], dropped: list[int]) -> pd.DataFrame:
     return frame("endpoints", table | {"latency_s": served * np.array(latency_s), "wait_s": 0.0, "busy_s": 1.0})
 
 
+def tails(latency_s: list[float]) -> pd.DataFrame:
+    """The p99 of those steps, twice the mean."""
+    table = {"replication": 0, "endpoint": "web", "time_s": 3600.0 + 10.0 * (np.arange(len(latency_s)) - 2)}
+    return frame("tails", table | {"duration_s": 10.0, "latency_p99_s": 2.0 * np.array(latency_s)})
+
+
+USUAL = endpoints([0.1] * 4, [0] * 4), tails([0.1] * 4)
 FAILED = room([5.0, 10.0, 22.0, 0.0], [3e4, 3e4, 0.0, 0.0], [1.0, 0.8, 0.0, 1.0])
 
 
 def test_the_finding_tells_cause_and_effect() -> None:
-    figure = incident_figure(FAILED, endpoints([0.1, 0.1, 0.1, 0.3], [0, 0, 0, 50]), KNOWN)
+    figure = incident_figure(FAILED, endpoints([0.1, 0.1, 0.1, 0.3], [0, 0, 0, 50]), tails([0.1, 0.1, 0.1, 0.3]), KNOWN)
     assert theme.finding(figure) == (
         "The servers' air is 46.0 °C at most, 10.0 s after cooling fell short; servers slow down to 80 % for 5.00 s "
-        "and are off for 5.00 s; answers take up to 3.00 times as long and 50 % of the requests meanwhile get none"
+        "and are off for 5.00 s; p99 goes from 200 ms up to 600 ms and 50 % of the requests meanwhile get none"
     )
 
 
 def test_what_is_left_of_the_plant_may_be_enough() -> None:
-    figure = incident_figure(room([0.0] * 3, [0.0] * 3, [1.0] * 3), endpoints([0.1] * 4, [0] * 4), KNOWN)
+    figure = incident_figure(room([0.0] * 3, [0.0] * 3, [1.0] * 3), *USUAL, KNOWN)
     assert theme.finding(figure) == "The room stays as cool as it was: what is left of the plant removes all heat"
 
 
 def test_users_who_notice_nothing_are_told_so() -> None:
-    figure = incident_figure(room([1.0], [1e4], [1.0]), endpoints([0.1] * 4, [0] * 4), KNOWN)
+    figure = incident_figure(room([1.0], [1e4], [1.0]), *USUAL, KNOWN)
     assert theme.finding(figure).endswith("servers keep their speed; users notice nothing")
 
 
 def test_there_is_one_time_axis_and_a_panel_for_a_store_only_if_there_is_one() -> None:
-    answers = endpoints([0.1] * 4, [0] * 4)
-    without = incident_figure(FAILED, answers, KNOWN)
-    stored = incident_figure(FAILED.assign(store_j=1e6), answers, KNOWN)
+    without = incident_figure(FAILED, *USUAL, KNOWN)
+    stored = incident_figure(FAILED.assign(store_j=1e6), *USUAL, KNOWN)
     assert [len({trace.yaxis for trace in figure.data}) for figure in (without, stored)] == [6, 7]
     axes = [axis for axis in stored.layout if axis.startswith("xaxis")]
     assert {tuple(stored.layout[axis].range) for axis in axes} == {("2025-07-15 13:50:00", "2025-07-15 14:10:15")}
@@ -76,6 +82,16 @@ def test_before_the_first_look_all_is_as_usual() -> None:
 
 
 def test_losses_and_limits_are_marked() -> None:
-    figure = incident_figure(FAILED, endpoints([0.1] * 4, [0] * 4), KNOWN)
+    figure = incident_figure(FAILED, *USUAL, KNOWN)
     texts = [note.text for note in figure.layout.annotations]
     assert texts == ["slower from here", "off", "all chillers lost"]
+
+
+def test_the_tail_is_drawn_beside_the_mean() -> None:
+    figure = incident_figure(FAILED, *USUAL, KNOWN)
+    drawn = {
+        trace.line.dash: trace
+        for trace in figure.data
+        if trace.name == "web" and trace.hovertemplate.startswith(("p99", "mean"))
+    }
+    assert np.allclose(drawn["solid"].y, 2.0 * np.array(drawn["dot"].y))

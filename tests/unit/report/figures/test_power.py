@@ -76,3 +76,11 @@ def test_servers_of_all_groups_are_added() -> None:
     ]
     figure = server_power_over_time(frame("servers", rows), START, 60.0)
     assert theme.finding(figure) == "The servers draw 350 W"
+
+
+def test_where_there_is_no_pue_the_figure_says_why() -> None:
+    table = site([1000.0, 1000.0, 1000.0], {})
+    assert not power_over_time(table, START, 180.0).layout.annotations
+    table["it_w"] = [1000.0, 0.0, 1000.0]
+    figure = power_over_time(table, START, 180.0)
+    assert [note.text for note in figure.layout.annotations] == ["servers off or on batteries"]
