@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.economics.bill import WallClock
+from dcplan.economics.meter import WallClock
 from dcplan.engine.incidents import Loss
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dcplan.economics.bill import WallClock
+from dcplan.economics.meter import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
 from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
@@ -507,9 +507,7 @@ class _Resolver:
             weather = weather_of(spec.weather, place, clock, middle_s, self.assumptions)
         if len(self.problems) > before:
             return None
-        wall = clock.wall(starts_s)
-        calendar = WallClock(*(np.asarray(part) for part in (wall.year, wall.month, wall.day_of_week, wall.hour)))
-        return SitePlan(weather, calendar, tariff, prices, carbon_kg_per_kwh)
+        return SitePlan(weather, WallClock.of(clock.wall(starts_s)), tariff, prices, carbon_kg_per_kwh)
 
     def _carbon(self, grid: Profile) -> float:
         try:

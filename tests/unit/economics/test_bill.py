@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dcplan.economics.bill import WallClock, demand, electricity_bill, period_of
+from dcplan.economics.bill import electricity_bill
+from dcplan.economics.demand import demand
+from dcplan.economics.meter import WallClock, period_of
 from dcplan.profiles.tariff import Tariff
 from dcplan.signals.clock import Clock
 
@@ -38,8 +40,7 @@ TARIFF = Tariff(
 
 
 def wall(start: datetime, time_s: FloatArray, zone: str) -> WallClock:
-    index = Clock(start, zone).wall(time_s)
-    return WallClock(*(np.asarray(part) for part in (index.year, index.month, index.day_of_week, index.hour)))
+    return WallClock.of(Clock(start, zone).wall(time_s))
 
 
 def bill(start: datetime, power_kw: list[float], step_s: float = HOUR_S, zone: str = "UTC") -> dict[str, float]:
@@ -113,8 +114,7 @@ def test_a_window_that_is_cut_short_counts_what_is_left_of_it() -> None:
 
 
 def clock(count: int) -> WallClock:
-    year = np.full(count, 2025)
-    return WallClock(year, np.ones(count, dtype=np.int64), np.zeros(count, dtype=np.int64), np.arange(count))
+    return wall(datetime(2025, 1, 6), HOUR_S * np.arange(count), "UTC")
 
 
 def test_the_demand_of_a_period_is_that_of_its_own_hours() -> None:
@@ -140,8 +140,8 @@ def test_the_monday_after_the_change_begins_an_hour_earlier() -> None:
 
 def test_periods_are_looked_up_by_weekend_month_and_hour() -> None:
     schedule = np.arange(2 * 12 * 24).reshape(2, 12, 24)
-    when = WallClock(np.array([2025, 2025]), np.array([1, 12]), np.array([4, 5]), np.array([0, 23]))
-    assert period_of(schedule, when).tolist() == [0, 575]
+    friday, saturday = (wall(start, np.zeros(1), "UTC") for start in (datetime(2025, 1, 3), datetime(2025, 12, 6, 23)))
+    assert [period_of(schedule, when).tolist() for when in (friday, saturday)] == [[0], [575]]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=400), st.sampled_from([300.0, 900.0, HOUR_S]))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from dcplan.economics.bill import WallClock, electricity_bill
+from dcplan.economics.bill import electricity_bill
+from dcplan.economics.meter import WallClock
 from dcplan.profiles.library import default_library
 from dcplan.profiles.tariff import read_tariff
 
@@ -19,7 +20,7 @@ MEAN_W, SWING_W = 8e5, 2e5
 def year() -> Callable[[], object]:
     """A year of a load that swings daily, through the tariff."""
     wall = pd.date_range("2025-01-01", "2026-01-01", freq=f"{STEP_S:g}s", inclusive="left", tz=ZONE)
-    clock = WallClock(*(np.asarray(part) for part in (wall.year, wall.month, wall.day_of_week, wall.hour)))
+    clock = WallClock.of(wall)
     tariff = read_tariff(default_library().load("tariff", TARIFF))
     time_s = STEP_S * np.arange(len(wall), dtype=np.float64)
     power_w = MEAN_W + SWING_W * np.sin(time_s * 2.0 * np.pi / 86400.0)
