@@ -37,6 +37,7 @@ EXAMPLES = {
     "B/s": "25 GB/s",
     "USD": "9000 USD",
     "USD/W": "11.5 USD/W",
+    "USD/kWh": "0.08 USD/kWh",
 }
 """A good value for each unit that a scenario may ask for, shown in error messages."""
 

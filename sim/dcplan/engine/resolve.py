@@ -31,6 +31,7 @@ from dcplan.engine.plan import (
     SitePlan,
     grid,
 )
+from dcplan.engine.supply import resolved_tariff, supply_of
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.facility.design import FacilityDesign
@@ -39,7 +40,6 @@ from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server, partitioned
 from dcplan.profiles.standby import GeneratorKind
 from dcplan.profiles.storage import read_s
-from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
 from dcplan.scenario.cache import Cache
 from dcplan.scenario.demand import Trace
@@ -483,6 +483,12 @@ class _Resolver:
             raise InputError(f"'{file}' lies outside the scenario's folder", "copy it beside the scenario")
         return path
 
+    def _read_beside(self, file: str) -> Path:
+        """The path of a *file* of the user that the run rests on."""
+        path = self._beside(file)
+        self.traces.add(path)
+        return path
+
     def _clock(self, place: WeatherYear | None) -> Clock:
         return Clock(self.scenario.start, place.zone) if place is not None else Clock(self.scenario.start)
 
@@ -496,8 +502,9 @@ class _Resolver:
             self.assumptions.use_values("site", carbon, leave_out={"grid_loss_fraction"})
             carbon_kg_per_kwh = self._carbon(carbon)
         with self._at("site", "tariff"):
-            tariff = read_tariff(self.library.load("tariff", spec.tariff))
-            self.assumptions.use("site", self.library.load("tariff", spec.tariff))
+            profile = self.library.load("tariff", spec.supply.profile)
+            tariff = resolved_tariff(spec.supply, profile, self.assumptions)
+            supply = supply_of(spec.supply, tariff, self._read_beside, clock, self.grid)
         with self._at("site", "prices"):
             prices = self._prices(self.library.load("cost", spec.prices), {g.server.price for g in groups.values()})
         if place is None:
@@ -507,7 +514,7 @@ class _Resolver:
             weather = weather_of(spec.weather, place, clock, middle_s, self.assumptions)
         if len(self.problems) > before:
             return None
-        return SitePlan(weather, WallClock.of(clock.wall(starts_s)), tariff, prices, carbon_kg_per_kwh)
+        return SitePlan(weather, WallClock.of(clock.wall(starts_s)), supply, prices, carbon_kg_per_kwh)
 
     def _carbon(self, grid: Profile) -> float:
         try:

@@ -194,7 +194,7 @@ class _Page:
         price = f"{self.money}_per_kw_month"
         _known(entry, {"name", price, "hours", "kw_before"})
         before = None if "kw_before" not in entry else float(entry["kw_before"])
-        hours = tuple(_hour(str(each)) for each in entry["hours"])
+        hours = tuple(named_hour(str(each)) for each in entry.get("hours", []))
         return Coincident(str(entry["name"]), self._usd(entry[price]), hours, before)
 
     def _power_factor(self, entry: Entry) -> PowerFactor:
@@ -246,7 +246,7 @@ def _holidays(entry: Entry) -> Holidays:
     return Holidays(tuple(str(rule) for rule in entry["rules"]), str(entry.get("observed", "same day")))
 
 
-def _hour(text: str) -> NamedHour:
+def named_hour(text: str) -> NamedHour:
     """An hour such as '07-21 16:00' or '2025-07-21 16:00'."""
     found = HOUR.fullmatch(text)
     if found is None:

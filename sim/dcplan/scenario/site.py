@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from dcplan.scenario.base import Spec, Temperature, TemperatureRise, Unit
+from dcplan.scenario.site_tariff import SiteTariff
 from dcplan.units import shorten
 
 Humidity = Literal["humidity_ratio", "relative_humidity"]
@@ -126,6 +127,16 @@ Place = Annotated[
 ]
 
 
+def _tariff_shape(tariff: object) -> str:
+    """Whether a tariff is a name or more, by what is written."""
+    return "<SiteTariff>" if isinstance(tariff, SiteTariff | dict) else "<str>"
+
+
+TariffChoice = Annotated[
+    Annotated[str, Tag("<str>")] | Annotated[SiteTariff, Tag("<SiteTariff>")], Discriminator(_tariff_shape)
+]
+
+
 class Site(Spec):
     """Where it is built; each key names a profile."""
 
@@ -135,7 +146,12 @@ class Site(Spec):
     """What is different from that year; the plant is sized without it."""
     grid: str
     """Carbon of the grid's electricity: `profiles/carbon/`."""
-    tariff: str
-    """What energy and peak demand cost: `profiles/tariff/`."""
+    tariff: TariffChoice
+    """What energy and peak demand cost: `profiles/tariff/`; or {profile: ...} with prices by the hour or a contract."""
     prices: str
     """What servers, building, water and capital cost: `profiles/cost/`."""
+
+    @property
+    def supply(self) -> SiteTariff:
+        """The tariff with what the site brings to it, which is nothing if it is a name alone."""
+        return self.tariff if isinstance(self.tariff, SiteTariff) else SiteTariff(profile=self.tariff)
