@@ -11,6 +11,7 @@ MONTHS = tuple(name.lower() for name in calendar.month_name)
 ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 OBSERVED = ("same day", "monday", "nearest")
 SATURDAY, SUNDAY = 5, 6
+LEAP_DAY = "02-29"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def _day(rule: str, year: int) -> date | None:
     >>> _day("fourth thursday november", 2025)
     datetime.date(2025, 11, 27)
     """
+    if rule == LEAP_DAY and not calendar.isleap(year):
+        return None
     try:
         if rule[:1].isdigit():
             full = rule if rule.count("-") == 2 else f"{year}-{rule}"
