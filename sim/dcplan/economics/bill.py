@@ -49,8 +49,9 @@ def itemised(tariff: Tariff, metered: Metered) -> list[Line]:
 
 
 def _items(tariff: Tariff, metered: Metered, months: Months) -> list[Item]:
-    billed_kw, of_demand = billed_any_hour(tariff, metered, months)
-    items = [*energy_items(tariff, metered, months, billed_kw), *of_demand, *_fees(tariff, months)]
+    rows = metered.clock.rows(tariff.holidays)
+    billed_kw, of_demand = billed_any_hour(tariff, metered, months, rows)
+    items = [*energy_items(tariff, metered, months, rows, billed_kw), *of_demand, *_fees(tariff, months)]
     for rule in tariff.percentages:
         base_usd = of_kinds(items, rule.of, len(months.number))
         items.append(Item(rule.name, "tax", base_usd, "USD", rule.share * base_usd))

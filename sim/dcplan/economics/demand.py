@@ -15,8 +15,8 @@ def demand(
     window_s: float, time_s: FloatArray, duration_s: FloatArray, power_w: FloatArray, clock: WallClock
 ) -> tuple[FloatArray, IntArray]:
     """Mean power in each demand window [kW], not below 0, and the interval it begins with; none spans two months."""
-    window = np.floor_divide(time_s, window_s)
-    new = (np.diff(window) != 0.0) | (np.diff(clock.month_number) != 0)
+    window = np.floor(time_s / window_s)
+    new = (np.diff(window) != 0.0) | (np.diff(clock.month) != 0)
     first = np.flatnonzero(np.concatenate(([True], new)))
     energy_j = np.add.reduceat(power_w * duration_s, first)
     demand_kw: FloatArray = np.maximum(0.0, energy_j / np.add.reduceat(duration_s, first) / 1000.0)

@@ -8,18 +8,21 @@ import numpy as np
 
 from dcplan.economics.demand import coincident_kw, demand, highest, ratcheted
 from dcplan.economics.item import Item, by_month, by_unit
-from dcplan.economics.meter import FloatArray, Metered, Months, period_of
+from dcplan.economics.meter import FloatArray, IntArray, Metered, Months, period_of
 from dcplan.profiles.charges import Blocks
 from dcplan.profiles.tariff import Tariff
 
 
-def billed_any_hour(tariff: Tariff, metered: Metered, months: Months) -> tuple[FloatArray, list[Item]]:
-    """Billed demand at any hour of each month [kW or kVA], [m], and the items that charge for demand."""
+def billed_any_hour(tariff: Tariff, metered: Metered, months: Months, rows: IntArray) -> tuple[FloatArray, list[Item]]:
+    """Billed demand at any hour of each month [kW or kVA], [m], and the items that charge for demand.
+
+    *rows* is which entry of a schedule holds in each interval, [n].
+    """
     demand_kw, first = demand(tariff.window_s, metered.time_s, metered.duration_s, metered.power_w, metered.clock)
     place, factor = months.place[first], _factor(tariff, metered)
     highest_kw = highest(demand_kw, place)
     billed = factor * ratcheted(highest_kw, months.number, tariff.ratchet)
-    period = period_of(tariff.demand_period, metered.clock[first], tariff.holidays)
+    period = period_of(tariff.demand_period, rows[first])
     in_period = [factor * highest(demand_kw, place, period == each) for each in range(len(tariff.demand_names))]
     items = [
         *_any_hour(tariff, months, billed),

@@ -7,15 +7,25 @@ from collections.abc import Iterator
 import numpy as np
 
 from dcplan.economics.item import Item, by_unit
-from dcplan.economics.meter import J_PER_KWH, FloatArray, Metered, Months, period_of
+from dcplan.economics.meter import J_PER_KWH, FloatArray, IntArray, Metered, Months, period_of
 from dcplan.profiles.charges import Blocks
 from dcplan.profiles.tariff import Tariff
 
 
-def energy_items(tariff: Tariff, metered: Metered, months: Months, billed_kw: FloatArray) -> Iterator[Item]:
-    """Items in the order of the bill; *billed_kw* [m] is the demand that blocks per kW go by."""
+def energy_items(
+    tariff: Tariff, metered: Metered, months: Months, rows: IntArray, billed_kw: FloatArray
+) -> Iterator[Item]:
+    """Items in the order of the bill.
+
+    Args:
+        tariff: Prices and periods.
+        metered: What the meter saw.
+        months: The months of the run.
+        rows: Which entry of a schedule holds in each interval, [n].
+        billed_kw: Demand that blocks per kW go by, [m].
+    """
     kwh, periods = metered.kwh, len(tariff.energy_names)
-    period = period_of(tariff.energy_period, metered.clock, tariff.holidays)
+    period = period_of(tariff.energy_period, rows)
     bought, sold = np.maximum(kwh, 0.0), np.maximum(-kwh, 0.0)
     produced = np.zeros_like(kwh) if metered.ppa_w is None else metered.ppa_w * metered.duration_s / J_PER_KWH
     matched = np.minimum(produced, bought)

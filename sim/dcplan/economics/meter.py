@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 SATURDAY = 5
+HOURS_OF_YEAR = 12 * 24
 J_PER_KWH = 3.6e6
 
 
@@ -49,12 +52,6 @@ class WallClock:
         weekday, hour, day = (np.asarray(part) for part in (wall.day_of_week, wall.hour, wall.day))
         return cls(year, month, weekday, hour, day, lengths_s[place])
 
-    def __getitem__(self, index: IntArray) -> WallClock:
-        year, month, weekday, hour, day = (
-            part[index] for part in (self.year, self.month, self.weekday, self.hour, self.day)
-        )
-        return WallClock(year, month, weekday, hour, day, self.month_s[index])
-
     @property
     def month_number(self) -> IntArray:
         """Months since January of year 0, [n]."""
@@ -66,15 +63,21 @@ class WallClock:
         """A number that grows with every hour of the clock, [n]; the hour that comes twice in autumn has one."""
         return hour_number(self.year, self.month, self.day, self.hour)
 
-    def off(self, holidays: Holidays | None) -> NDArray[np.bool_]:
-        """Whether the weekend's periods hold, [n]."""
-        off = self.weekday >= SATURDAY
-        if holidays is None:
-            return off
-        years = range(int(self.year[0]), int(self.year[-1]) + 1)
-        dates = [day for year in years for day in holidays.dates(year)]
-        days = np.array([hour_number(day.year, day.month, day.day, 0) for day in dates], dtype=np.int64)
-        return off | np.isin(self.hour_number - self.hour, days)
+    def rows(self, holidays: Holidays | None = None) -> IntArray:
+        """Which entry of a flattened schedule [2, 12, 24] holds, [n]; holidays have those of the weekend."""
+        first = np.flatnonzero(np.concatenate(([True], (np.diff(self.day) != 0) | (np.diff(self.month) != 0))))
+        lengths = np.diff(first, append=len(self.day))
+        rows = np.repeat(HOURS_OF_YEAR * self._off(first, holidays) + 24 * (self.month[first] - 1), lengths)
+        return np.asarray(rows + self.hour, dtype=np.int64)
+
+    def _off(self, first: IntArray, holidays: Holidays | None) -> IntArray:
+        """Whether the day of each interval *first* is a weekend or a holiday (0, 1)."""
+        off = self.weekday[first] >= SATURDAY
+        if holidays is not None:
+            dates = zip(self.year[first].tolist(), self.month[first].tolist(), self.day[first].tolist(), strict=True)
+            kept = {day for year in np.unique(self.year[first]).tolist() for day in holidays.dates(year)}
+            off = off | np.array([date(*day) in kept for day in dates])
+        return off.astype(np.int64)
 
 
 def hour_number(year: IntArray | int, month: IntArray | int, day: IntArray | int, hour: IntArray | int) -> IntArray:
@@ -149,11 +152,10 @@ def months_of(duration_s: FloatArray, clock: WallClock) -> Months:
     first = np.flatnonzero(new)
     covered_s = np.add.reduceat(duration_s, first)
     share = np.minimum(1.0, covered_s / clock.month_s[first])
-    days = np.array([pd.Period(year=n // 12, month=n % 12 + 1, freq="M").days_in_month for n in number[first].tolist()])
+    days = np.array([monthrange(month // 12, month % 12 + 1)[1] for month in number[first].tolist()])
     return Months(number[first], first, np.cumsum(new) - 1, share, share * days)
 
 
-def period_of(schedule: IntArray, clock: WallClock, holidays: Holidays | None = None) -> IntArray:
-    """The period that each interval belongs to; holidays have those of the weekend."""
-    periods: IntArray = schedule[clock.off(holidays).astype(np.int64), clock.month - 1, clock.hour]
-    return periods
+def period_of(schedule: IntArray, rows: IntArray) -> IntArray:
+    """The period of each interval, by a *schedule* [2, 12, 24] and its entries, [n]."""
+    return schedule.ravel().take(rows)

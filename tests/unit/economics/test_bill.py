@@ -124,7 +124,7 @@ def test_the_monday_after_the_change_begins_an_hour_earlier() -> None:
 def test_periods_are_looked_up_by_weekend_month_and_hour() -> None:
     schedule = np.arange(2 * 12 * 24).reshape(2, 12, 24)
     friday, saturday = (wall(start, np.zeros(1), "UTC") for start in (datetime(2025, 1, 3), datetime(2025, 12, 6, 23)))
-    assert [period_of(schedule, when).tolist() for when in (friday, saturday)] == [[0], [575]]
+    assert [period_of(schedule, when.rows()).tolist() for when in (friday, saturday)] == [[0], [575]]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=400), st.sampled_from([300.0, 900.0, HOUR_S]))

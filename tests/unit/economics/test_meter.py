@@ -54,5 +54,5 @@ def test_holidays_have_the_periods_of_the_weekend() -> None:
     schedule = np.zeros((2, 12, 24), dtype=np.int64)
     schedule[0] = 1
     clock = hours(datetime(2025, 7, 3), 72, "America/New_York")
-    assert period_of(schedule, clock).tolist() == [1] * 48 + [0] * 24
-    assert period_of(schedule, clock, Holidays(("07-04",))).tolist() == [1] * 24 + [0] * 48
+    assert period_of(schedule, clock.rows()).tolist() == [1] * 48 + [0] * 24
+    assert period_of(schedule, clock.rows(Holidays(("07-04",)))).tolist() == [1] * 24 + [0] * 48
