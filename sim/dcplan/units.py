@@ -39,6 +39,7 @@ EXAMPLES = {
     "USD/W": "11.5 USD/W",
     "USD/t": "51 USD/t",
     "kg/kWh": "0.4 kg/kWh",
+    "USD/kWh": "0.08 USD/kWh",
 }
 """A good value for each unit that a scenario may ask for, shown in error messages."""
 

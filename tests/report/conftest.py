@@ -152,6 +152,7 @@ def _tables(
             key | power | loads | weather | flags | {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0},
         )
         yield "costs", list(_costs(replication, owners))
+        yield "bill", list(_bill(replication))
 
 
 def _latency(replication: int, name: str, count: int, median_s: float) -> dict[str, Any]:
@@ -205,6 +206,17 @@ def _costs(replication: int, owners: Sequence[str]) -> Iterator[dict[str, Any]]:
     for item, usd in items.items():
         for owner in owners:
             yield {"replication": replication, "item": item, "owner": owner, "usd": usd / len(owners)}
+
+
+def _bill(replication: int) -> Iterator[dict[str, Any]]:
+    lines = {
+        "energy, off_peak": ("energy", 100.0, "kWh", 4.0),
+        "demand, any hour": ("demand", 2.0, "kW", 3.0 + 0.01 * replication),
+        "demand, off_peak": ("demand", 2.0, "kW", 0.0),
+    }
+    for item, (kind, quantity, unit, usd) in lines.items():
+        row = {"replication": replication, "month": "2025-07", "item": item, "kind": kind, "quantity": quantity}
+        yield row | {"unit": unit, "share": 1.0, "usd": usd}
 
 
 def _assumptions(name: str) -> list[dict[str, Any]]:

@@ -62,6 +62,7 @@ def test_sections_follow_the_order_of_the_questions(page_of: PageOf) -> None:
         "Endpoint vision",
         "Training queue nightly",
         "Money",
+        "Electricity bill",
         "All numbers",
         "What this rests on",
         "How this was computed",
@@ -71,10 +72,10 @@ def test_sections_follow_the_order_of_the_questions(page_of: PageOf) -> None:
 @pytest.mark.parametrize(
     ("settings", "missing"),
     [
-        ({"site": False}, ["Money", "Cooling and weather"]),
+        ({"site": False}, ["Money", "Electricity bill", "Cooling and weather"]),
         (
             {"site": False, "servers": False, "queues": ()},
-            ["Energy and power", "Cooling and weather", "Training queue nightly", "Money"],
+            ["Energy and power", "Cooling and weather", "Training queue nightly", "Money", "Electricity bill"],
         ),
         ({"endpoints": ()}, ["Endpoint vision"]),
         ({"queues": (), "replications": 1}, ["Training queue nightly"]),
@@ -167,7 +168,7 @@ def test_the_costs_on_the_page_sum_to_the_kpi(make_run: Callable[..., Run], page
 def test_each_figure_has_a_finding_a_caption_and_a_label(page_of: PageOf) -> None:
     text = without_plotly(page_of())
     figures = re.findall(r"<figure.*?</figure>", text, flags=re.DOTALL)
-    assert len(figures) == 11
+    assert len(figures) == 12
     for figure in figures:
         finding = re.search(r"<h3[^>]*>(.+?)</h3>", figure)
         assert finding is not None

@@ -15,7 +15,8 @@ from dcplan.errors import InputError
 from dcplan.profiles.carbon import GridCarbon, read_carbon
 from dcplan.profiles.library import Library, Profile
 from dcplan.results.store import frame
-from dcplan.scenario.site import Grid, Site
+from dcplan.scenario.site import Site
+from dcplan.scenario.site_grid import SiteGrid
 
 FloatArray = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ FUEL, LOCATION, MARKET, EMBODIED = "scope 1", "scope 2, location", "scope 2, mar
 
 def carbon_plan(spec: Site, library: Library, servers: set[str], assumptions: Assumptions) -> CarbonPlan:
     """What the scenario says about carbon; *servers* are the names of their prices."""
-    grid = spec.grid if isinstance(spec.grid, Grid) else Grid(profile=spec.grid)
+    grid = spec.grid if isinstance(spec.grid, SiteGrid) else SiteGrid(profile=spec.grid)
     profile = library.load("carbon", grid.profile)
     found = read_carbon(profile, grid.region)
     _tell(profile, found, grid, assumptions)
@@ -50,7 +51,7 @@ def carbon_plan(spec: Site, library: Library, servers: set[str], assumptions: As
     )
 
 
-def _tell(profile: Profile, found: GridCarbon, grid: Grid, assumptions: Assumptions) -> None:
+def _tell(profile: Profile, found: GridCarbon, grid: SiteGrid, assumptions: Assumptions) -> None:
     if grid.region is None:
         assumptions.use_values("site", profile, leave_out={"grid_loss_fraction"})
         return

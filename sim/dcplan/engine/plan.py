@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcplan.economics.bill import WallClock
+from dcplan.economics.meter import WallClock
 from dcplan.engine.incidents import Setback
 from dcplan.facility.breaker import BreakerDesign
 from dcplan.facility.design import FacilityDesign
@@ -220,12 +220,33 @@ class CarbonPlan:
 
 
 @dataclass(frozen=True)
+class Supply:
+    """The electricity that a site buys, on the grid of the counted intervals.
+
+    Attributes:
+        tariff: What the grid's electricity costs.
+        power_factor: Of the site [-]; None if it is not stated.
+        real_time_usd_per_kwh: Price by the hour, mean over each interval [USD/kWh], [n]; None if it has its own.
+        ppa_usd_per_kwh: What a contract with a producer costs [USD/kWh].
+        ppa_share: Share of the site's power that it always delivers [-]; None if it does otherwise.
+        ppa_w: What it delivers [W], [n]; None if it does otherwise.
+    """
+
+    tariff: Tariff
+    power_factor: float | None = None
+    real_time_usd_per_kwh: FloatArray | None = None
+    ppa_usd_per_kwh: float = 0.0
+    ppa_share: float | None = None
+    ppa_w: FloatArray | None = None
+
+
+@dataclass(frozen=True)
 class SitePlan:
     """The place, on the grid of the counted intervals."""
 
     weather: Weather
     wall: WallClock
-    tariff: Tariff
+    supply: Supply
     prices: Prices
     carbon: CarbonPlan
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dcplan.economics.bill import WallClock
+from dcplan.economics.meter import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.breakers import breakers_of
 from dcplan.engine.building import design_facility
@@ -35,6 +35,7 @@ from dcplan.engine.plan import (
     SitePlan,
     grid,
 )
+from dcplan.engine.supply import resolved_tariff, supply_of
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.facility.breaker import CURVES, BreakerDesign
@@ -44,7 +45,6 @@ from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.server import Server, load_server, partitioned
 from dcplan.profiles.standby import GeneratorKind
 from dcplan.profiles.storage import read_s
-from dcplan.profiles.tariff import read_tariff
 from dcplan.profiles.timing import Timing
 from dcplan.scenario.cache import Cache
 from dcplan.scenario.demand import Trace
@@ -508,6 +508,12 @@ class _Resolver:
             raise InputError(f"'{file}' lies outside the scenario's folder", "copy it beside the scenario")
         return path
 
+    def _read_beside(self, file: str) -> Path:
+        """The path of a *file* of the user that the run rests on."""
+        path = self._beside(file)
+        self.traces.add(path)
+        return path
+
     def _clock(self, place: WeatherYear | None) -> Clock:
         return Clock(self.scenario.start, place.zone) if place is not None else Clock(self.scenario.start)
 
@@ -521,8 +527,9 @@ class _Resolver:
                 spec, self.library, {group.server.price for group in groups.values()}, self.assumptions
             )
         with self._at("site", "tariff"):
-            tariff = read_tariff(self.library.load("tariff", spec.tariff))
-            self.assumptions.use("site", self.library.load("tariff", spec.tariff))
+            profile = self.library.load("tariff", spec.supply.profile)
+            tariff = resolved_tariff(spec.supply, profile, self.assumptions)
+            supply = supply_of(spec.supply, tariff, self._read_beside, clock, self.grid)
         with self._at("site", "prices"):
             prices = self._prices(self.library.load("cost", spec.prices), {g.server.price for g in groups.values()})
         if place is None:
@@ -532,9 +539,7 @@ class _Resolver:
             weather = weather_of(spec.weather, place, clock, middle_s, self.assumptions)
         if len(self.problems) > before:
             return None
-        wall = clock.wall(starts_s)
-        calendar = WallClock(*(np.asarray(part) for part in (wall.year, wall.month, wall.day_of_week, wall.hour)))
-        return SitePlan(weather, calendar, tariff, prices, carbon)
+        return SitePlan(weather, WallClock.of(clock.wall(starts_s)), supply, prices, carbon)
 
     def _prices(self, cost: Profile, servers: set[str]) -> Prices:
         """Prices of *cost*, of servers those called *servers* alone."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dcplan.economics.bill import electricity_bill
+from dcplan.economics.bill import totals
 from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
 from dcplan.engine import standby
@@ -18,6 +18,7 @@ from dcplan.engine.plan import Plan, SitePlan
 from dcplan.engine.power_cut import Bank, Supply, on_batteries, supply_of
 from dcplan.engine.room import Hall, rise_means
 from dcplan.engine.servers import UNUSED, owners
+from dcplan.engine.supply import bill_lines, bill_table
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
 from dcplan.facility.generator import burn, monthly_tests
@@ -36,7 +37,7 @@ WATER_KG_PER_M3 = 1000.0
 def tables(
     plan: Plan, so_far: Mapping[str, pd.DataFrame], replication: int, hall: Hall, bank: Bank
 ) -> dict[str, pd.DataFrame]:
-    """The tables `site` and `costs`, from the power of all servers, and what happened to their room and batteries."""
+    """The tables of the site, from the power of all servers, and what happened to their room and batteries."""
     it_w = so_far["servers"].groupby("time_s", sort=True)["it_w"].sum().to_numpy()
     site = plan.site
     assert site is not None, "a run without a site has no site tables"
@@ -47,8 +48,14 @@ def tables(
     key = {"replication": replication, "time_s": time_s, "duration_s": duration_s}
     grid_w = np.asarray(columns["facility_w"]) - np.asarray(columns["generator_w"])
     table = frame("site", key | weather | columns | carbon_columns(site, grid_w, duration_s))
-    costs = _costs(plan, site, table, so_far["attribution"], replication)
-    return {"site": table, "costs": costs, "carbon": carbon_table(plan, site, table, replication)}
+    lines = bill_lines(plan, site, grid_w)
+    costs = _costs(plan, site, table, totals(lines), so_far["attribution"], replication)
+    return {
+        "site": table,
+        "bill": bill_table(lines, replication),
+        "costs": costs,
+        "carbon": carbon_table(plan, site, table, replication),
+    }
 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray, hall: Hall, bank: Bank) -> dict[str, object]:
@@ -152,25 +159,25 @@ def _bare(it_w: FloatArray) -> dict[str, object]:
 
 
 def _costs(
-    plan: Plan, site: SitePlan, table: pd.DataFrame, attribution: pd.DataFrame, replication: int
+    plan: Plan,
+    site: SitePlan,
+    table: pd.DataFrame,
+    bill: Mapping[str, float],
+    attribution: pd.DataFrame,
+    replication: int,
 ) -> pd.DataFrame:
     """Every cost, split by energy (what is metered), or by the reserved slots of each group (what is bought)."""
     energy_j = (attribution["idle_j"] + attribution["active_j"]).groupby(attribution["owner"], sort=False).sum()
     energy = {str(owner): float(joules) for owner, joules in energy_j.items()}
     rows = []
     for item, usd, weights in [
-        *((f"electricity: {name}", usd, energy) for name, usd in _bill(plan, site, table).items()),
+        *((f"electricity: {name}", usd, energy) for name, usd in bill.items()),
         *((name, usd, energy) for name, usd in (_water(site, table) | _carbon_price(site, table)).items()),
         *_capital(plan, site),
     ]:
         for owner, part in shared(usd, weights).items():
             rows.append({"replication": replication, "item": item, "owner": owner, "usd": part})
     return frame("costs", rows)
-
-
-def _bill(plan: Plan, site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
-    power_w = (table["facility_w"] - table["generator_w"]).to_numpy()
-    return electricity_bill(site.tariff, plan.grid.starts_s, plan.grid.durations_s, power_w, site.wall)
 
 
 def _water(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:

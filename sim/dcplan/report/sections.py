@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts
 from dcplan.report.figures import (
+    bill,
     cache,
     capping,
     carbon,
@@ -33,7 +34,7 @@ from dcplan.report.figures import (
 )  # fmt: skip
 from dcplan.report.frame import Chart, Section
 from dcplan.report.summary import Kpis, names, number
-from dcplan.report.tables import owners_html
+from dcplan.report.tables import bill_html, owners_html
 from dcplan.results.store import Run
 
 FEWEST_POINTS = 120
@@ -253,3 +254,7 @@ def _money(run: Run) -> Iterator[Section]:
     if costs is not None:
         chart = Chart(money.cost_waterfall(costs), money.cost_waterfall(costs, narrow=True))
         yield Section("Money", (chart,), owners_html(costs))
+    lines, site = _table(run, "bill"), _table(run, "site")
+    if lines is not None and site is not None:
+        charts = (*_chart(bill.monthly_bill(lines)), Chart(bill.load_duration(site, lines)))
+        yield Section("Electricity bill", charts, bill_html(lines))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dcplan.kpis.definitions import OF_ENDPOINTS, OF_SITES, PIPELINE, TRAINING, Kpi
 from dcplan.report.facts import Facts
+from dcplan.report.figures.bill import by_month_and
 from dcplan.report.figures.money import UNUSED, by_owner
 from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, span
 from dcplan.report.summary import Kpis, names
@@ -76,6 +77,61 @@ def _owner(name: str, row: pd.Series, total: float) -> str:
     share = percent(float(row["total"]) / total) if total else ""
     cells = "".join(f"<td class='number'>{dollars(float(row[key]))}</td>" for key in ("metered", "bought", "total"))
     return f"<tr><th scope='row'>{html.escape(_sentence(shown))}</th>{cells}<td class='number'>{share}</td></tr>"
+
+
+KINDS = {"energy": "Energy", "demand": "Demand", "fixed": "Fees", "tax": "Taxes, levies", "credit": "Credits"}
+"""What kinds of items are called in the table of the bill."""
+
+
+def bill_html(bill: pd.DataFrame) -> str:
+    """The electricity bill: a row per month with its kinds of items and their sum; the last row is the total."""
+    months = by_month_and(bill, "kind")
+    kinds = [kind for kind in KINDS if kind in months]
+    heads = "".join(f"<th scope='col' class='number'>{html.escape(KINDS[kind])}</th>" for kind in kinds)
+    rows = "\n".join(_bill_row(str(month), row, kinds) for month, row in months.iterrows())
+    return (
+        "<table class='owners'>\n<caption>The electricity bill by month, mean over the replications</caption>\n"
+        f"<thead><tr><th scope='col'>Month</th>{heads}<th scope='col' class='number'>Sum</th></tr></thead>\n"
+        f"<tbody>\n{rows}\n</tbody>\n<tfoot>\n{_bill_row('Total', months.sum(), kinds)}\n</tfoot>\n</table>\n"
+        f"{_items_html(bill)}"
+    )
+
+
+def _bill_row(name: str, row: pd.Series, kinds: list[str]) -> str:
+    amounts = [*(float(row[kind]) for kind in kinds), float(row[kinds].sum())]
+    cells = "".join(f"<td class='number'>{usd:,.2f}</td>" for usd in amounts)
+    return f"<tr><th scope='row'>{html.escape(name)}</th>{cells}</tr>"
+
+
+def _items_html(bill: pd.DataFrame) -> str:
+    """Every item with what is billed over all months: the sum of what is counted, the highest of what is a level."""
+    replications = max(1, bill["replication"].nunique())
+    rows = []
+    for item, lines in bill.groupby("item", sort=False):
+        unit = str(lines["unit"].iloc[0])
+        counted = unit in COUNTED
+        quantity = lines["quantity"].sum() / replications if counted else lines["quantity"].max()
+        usd = float(lines["usd"].sum()) / replications
+        if usd == 0.0:
+            continue
+        billed = f"{quantity:,.0f} {unit}" if counted else f"{quantity:,.4g} {unit}, highest"
+        shown = "" if unit == "month" else billed
+        rows.append(
+            f"<tr><th scope='row'>{html.escape(_sentence(str(item).replace('_', '-')))}</th>"
+            f"<td class='number'>{html.escape(shown)}</td><td class='number'>{usd:,.2f}</td></tr>"
+        )
+    total = float(bill["usd"].sum()) / replications
+    return (
+        "<table class='owners'>\n<caption>The same by item</caption>\n<thead><tr><th scope='col'>Item</th>"
+        "<th scope='col' class='number'>Billed</th><th scope='col' class='number'>USD</th></tr></thead>\n<tbody>\n"
+        + "\n".join(rows)
+        + f"\n</tbody>\n<tfoot>\n<tr><th scope='row'>Total</th><td></td><td class='number'>{total:,.2f}</td></tr>\n"
+        "</tfoot>\n</table>"
+    )
+
+
+COUNTED = ("kWh", "kvarh", "USD", "day")
+"""Units of what adds up over the months."""
 
 
 def warnings_html(warnings: pd.DataFrame) -> str:

@@ -313,6 +313,16 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("inlet_c", "float64", "degC", "air that the servers breathe in"),
             Column("limit_c", "float64", "degC", "at which they switch off, or else are as slow as they get"),
         ),
+        "bill": (
+            *_key("replication"),
+            Column("month", "str", "", "calendar month of the site, e.g. '2025-07'"),
+            Column("item", "str", "", "what is paid for; 'electricity: ' and this in the table of costs"),
+            Column("kind", "str", "", "energy, demand, fixed, credit or tax"),
+            Column("quantity", "float64", "", "how much is billed, in the unit beside it"),
+            Column("unit", "str", "", "unit of the quantity"),
+            Column("share", "float64", "-", "share of a monthly price that the counted part of the month pays; else 1"),
+            Column("usd", "float64", "USD", "what it costs; below 0 if it is a credit"),
+        ),
         "costs": (
             *_key("replication"),
             Column("item", "str", "", "what is paid for"),

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from dcplan.scenario.base import Name, Spec, Temperature, TemperatureRise, Unit
+from dcplan.scenario.base import Spec, Temperature, TemperatureRise, Unit
+from dcplan.scenario.site_grid import SiteGrid
+from dcplan.scenario.site_tariff import SiteTariff
 from dcplan.units import shorten
 
 Humidity = Literal["humidity_ratio", "relative_humidity"]
@@ -126,41 +128,24 @@ Place = Annotated[
 ]
 
 
-class Contract(Spec):
-    """Electricity without carbon that is bought by contract, e.g. from a wind park, with its certificates."""
-
-    share: Annotated[float, Field(gt=0, le=1)]
-    """Of the energy at the meter that it covers, e.g. 0.6."""
-    matching: Literal["hourly", "annual"]
-    """Generated in the very hour in which it is used; or in the course of the year, evenly, whatever is used when."""
-
-
-class Grid(Spec):
-    """Carbon of the grid's electricity: one region of many, contracts, and what a tonne costs."""
-
-    profile: str
-    """Carbon of the grid's electricity: `profiles/carbon/`."""
-    region: str | None = None
-    """Of a profile that holds many, e.g. 'DEU' of countries-2023."""
-    contracts: dict[Name, Contract] = Field(default_factory=dict)
-    """Electricity bought by contract; they make the market-based figure, not the location-based one."""
-    residual_mix: Annotated[float, Unit("kg/kWh"), Field(ge=0, le=3)] | None = None
-    """CO2e of what no contract covers, market-based; if not given, that of the grid."""
-    carbon_price: Annotated[float, Unit("USD/t"), Field(ge=0)] | None = None
-    """What a tonne of CO2e costs, location-based and fuel of generators: a tax, or a price of your own for planning."""
-
-    @model_validator(mode="after")
-    def _no_more_than_all(self) -> Grid:
-        if (total := sum(each.share for each in self.contracts.values())) > 1.0 + 1e-9:
-            raise ValueError(f"the contracts cover {total:.0%} of the energy; lower a 'share'")
-        if self.residual_mix is not None and not self.contracts:
-            raise ValueError("residual_mix is of what no contract covers; name 'contracts', or remove it")
-        return self
-
-
 def _grid_shape(grid: object) -> str:
     """Whether a grid is a name or more, by what is written."""
-    return "<Grid>" if isinstance(grid, Grid | dict) else "<str>"
+    return "<SiteGrid>" if isinstance(grid, SiteGrid | dict) else "<str>"
+
+
+GridChoice = Annotated[
+    Annotated[str, Tag("<str>")] | Annotated[SiteGrid, Tag("<SiteGrid>")], Discriminator(_grid_shape)
+]
+
+
+def _tariff_shape(tariff: object) -> str:
+    """Whether a tariff is a name or more, by what is written."""
+    return "<SiteTariff>" if isinstance(tariff, SiteTariff | dict) else "<str>"
+
+
+TariffChoice = Annotated[
+    Annotated[str, Tag("<str>")] | Annotated[SiteTariff, Tag("<SiteTariff>")], Discriminator(_tariff_shape)
+]
 
 
 class Site(Spec):
@@ -170,11 +155,16 @@ class Site(Spec):
     """Weather year, altitude and time zone: `profiles/weather/`; or {file: ...}, a weather file of your own."""
     weather: WeatherChanges | None = None
     """What is different from that year; the plant is sized without it."""
-    grid: Annotated[Annotated[str, Tag("<str>")] | Annotated[Grid, Tag("<Grid>")], Discriminator(_grid_shape)]
+    grid: GridChoice
     """Carbon of the grid's electricity: `profiles/carbon/`; or more about it: {profile: ..., region: ...}."""
     embodied: str | None = None
     """Carbon of making servers and building: `profiles/embodied/`; if not given, it is not counted."""
-    tariff: str
-    """What energy and peak demand cost: `profiles/tariff/`."""
+    tariff: TariffChoice
+    """What energy and peak demand cost: `profiles/tariff/`; or {profile: ...} with prices by the hour or a contract."""
     prices: str
     """What servers, building, water and capital cost: `profiles/cost/`."""
+
+    @property
+    def supply(self) -> SiteTariff:
+        """The tariff with what the site brings to it, which is nothing if it is a name alone."""
+        return self.tariff if isinstance(self.tariff, SiteTariff) else SiteTariff(profile=self.tariff)

@@ -1,45 +1,29 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dcplan.economics.bill import WallClock, demand, electricity_bill, period_of
+import bills
+from dcplan.economics.bill import electricity_bill
+from dcplan.economics.demand import demand
+from dcplan.economics.meter import WallClock, period_of
+from dcplan.profiles.charges import Blocks, Percentage, Ratchet, Rider
 from dcplan.profiles.tariff import Tariff
 from dcplan.signals.clock import Clock
 
 HOUR_S = 3600.0
-NIGHT, DAY = 0, 1
 FloatArray = NDArray[np.float64]
-
-
-def weekdays_by_day() -> NDArray[np.int64]:
-    """Period 1 from 08:00 to 20:00 on weekdays, else 0."""
-    schedule = np.zeros((2, 12, 24), dtype=np.int64)
-    schedule[0, :, 8:20] = DAY
-    return schedule
-
-
-TARIFF = Tariff(
-    fixed_usd=31.0,
-    energy_usd_per_kwh=np.array([0.05, 0.10]),
-    energy_names=("night", "day"),
-    energy_period=weekdays_by_day(),
-    demand_usd_per_kw=np.array([0.0, 8.0]),
-    demand_names=("off", "on"),
-    demand_period=weekdays_by_day(),
-    flat_demand_usd_per_kw=5.0,
-    window_s=1800.0,
-)
+TARIFF = bills.tariff()
 
 
 def wall(start: datetime, time_s: FloatArray, zone: str) -> WallClock:
-    index = Clock(start, zone).wall(time_s)
-    return WallClock(*(np.asarray(part) for part in (index.year, index.month, index.day_of_week, index.hour)))
+    return WallClock.of(Clock(start, zone).wall(time_s))
 
 
 def bill(start: datetime, power_kw: list[float], step_s: float = HOUR_S, zone: str = "UTC") -> dict[str, float]:
@@ -113,8 +97,7 @@ def test_a_window_that_is_cut_short_counts_what_is_left_of_it() -> None:
 
 
 def clock(count: int) -> WallClock:
-    year = np.full(count, 2025)
-    return WallClock(year, np.ones(count, dtype=np.int64), np.zeros(count, dtype=np.int64), np.arange(count))
+    return wall(datetime(2025, 1, 6), HOUR_S * np.arange(count), "UTC")
 
 
 def test_the_demand_of_a_period_is_that_of_its_own_hours() -> None:
@@ -140,8 +123,8 @@ def test_the_monday_after_the_change_begins_an_hour_earlier() -> None:
 
 def test_periods_are_looked_up_by_weekend_month_and_hour() -> None:
     schedule = np.arange(2 * 12 * 24).reshape(2, 12, 24)
-    when = WallClock(np.array([2025, 2025]), np.array([1, 12]), np.array([4, 5]), np.array([0, 23]))
-    assert period_of(schedule, when).tolist() == [0, 575]
+    friday, saturday = (wall(start, np.zeros(1), "UTC") for start in (datetime(2025, 1, 3), datetime(2025, 12, 6, 23)))
+    assert [period_of(schedule, when.rows()).tolist() for when in (friday, saturday)] == [[0], [575]]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=400), st.sampled_from([300.0, 900.0, HOUR_S]))
@@ -158,3 +141,97 @@ def test_a_bill_without_the_fee_is_proportional_to_the_load(factor: float) -> No
     more = bill(datetime(2025, 1, 6), [factor * power for power in [1.0, 5.0, 3.0] * 20])
     for item in set(one) - {"fixed fee"}:
         assert more[item] == pytest.approx(factor * one[item], rel=1e-12)
+
+
+def test_riders_fees_and_taxes_stand_below_what_they_are_shares_of() -> None:
+    riders = (
+        Rider("delivery", "energy", usd_per_kwh=0.01),
+        Rider("meter", "fixed", usd_per_day=0.5),
+        Rider("account", "fixed", usd_per_month=31.0),
+    )
+    percentages = (
+        Percentage("fuel factor", -0.10, ("energy",)),
+        Percentage("sales tax", 0.05, ("energy", "demand", "fixed", "tax")),
+    )
+    plain = bills.items(bills.tariff(riders=riders), datetime(2025, 1, 6), [10.0] * 24)
+    items = bills.items(bills.tariff(riders=riders, percentages=percentages), datetime(2025, 1, 6), [10.0] * 24)
+    assert items["delivery"] == pytest.approx(2.4)
+    assert items["meter"] == pytest.approx(0.5)
+    assert items["account"] == pytest.approx(1.0)
+    energy = items["energy, night"] + items["energy, day"] + items["delivery"]
+    assert items["fuel factor"] == pytest.approx(-0.1 * energy)
+    assert items["sales tax"] == pytest.approx(0.05 * (sum(plain.values()) - 0.1 * energy))
+    assert list(items)[-2:] == ["fuel factor", "sales tax"]
+
+
+def rich() -> Tariff:
+    """Everything that a tariff can have and that rises with what is used."""
+    rising = Blocks(np.array([2000.0, np.inf]), np.array([0.05, 0.08]))
+    falling = Blocks(np.array([2000.0, np.inf]), np.array([0.10, 0.09]))
+    return bills.tariff(
+        energy_blocks=(rising, falling),
+        flat_demand_blocks=Blocks(np.array([10.0, np.inf]), np.array([5.0, 3.0])),
+        ratchet=Ratchet(0.8, highest_kw_before=20.0),
+        riders=(Rider("delivery", "energy", usd_per_kwh=0.01), Rider("meter", "fixed", usd_per_day=0.5)),
+        percentages=(Percentage("tax", 0.07, ("energy", "demand", "fixed")),),
+    )
+
+
+powers = st.lists(st.floats(0, 100), min_size=24, max_size=24)
+
+
+@given(powers, st.integers(20, 80))
+def test_the_parts_sum_to_the_total_and_the_taxes_to_their_share(power_kw: list[float], days: int) -> None:
+    lines = bills.lines(rich(), datetime(2025, 1, 15), power_kw * days)
+    tax = sum(line.usd for line in lines if line.kind == "tax")
+    rest = sum(line.usd for line in lines if line.kind != "tax")
+    assert tax == pytest.approx(0.07 * rest, rel=1e-12)
+    assert sum(bills.items(rich(), datetime(2025, 1, 15), power_kw * days).values()) == pytest.approx(tax + rest)
+    assert all(line.usd >= 0.0 for line in lines)
+
+
+@given(powers, st.integers(0, 30 * 24 - 1), st.floats(0, 500))
+def test_more_energy_never_costs_less(power_kw: list[float], hour: int, more_kw: float) -> None:
+    month = power_kw * 31
+    more = [*month]
+    more[hour] += more_kw
+    less_usd, more_usd = (sum(bills.items(rich(), datetime(2025, 1, 1), each).values()) for each in (month, more))
+    assert more_usd >= less_usd - 1e-9
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin"])
+@pytest.mark.parametrize(
+    "first", [datetime(2025, 3, 1), datetime(2024, 2, 1), datetime(2025, 10, 1), datetime(2025, 11, 1)]
+)
+@settings(max_examples=20)
+@given(power_kw=powers)
+def test_a_run_that_is_cut_at_the_end_of_a_month_has_the_same_bill(
+    first: datetime, zone: str, power_kw: list[float]
+) -> None:
+    second = datetime(first.year, first.month + 1, 1)
+    hours = int(Clock(first, zone).midnight_s(second.date()) / HOUR_S)
+    whole = power_kw * 50
+    of = replace(rich(), ratchet=None)
+    uncut = bills.lines(of, first, whole, zone=zone)
+    cut = bills.lines(of, first, whole[:hours], zone=zone) + bills.lines(of, second, whole[hours:], zone=zone)
+    assert [(line.month, line.item) for line in uncut] == [(line.month, line.item) for line in cut]
+    assert [line.usd for line in uncut] == pytest.approx([line.usd for line in cut], rel=1e-9, abs=1e-9)
+
+
+def test_the_ratchet_goes_over_the_cut_if_the_second_run_states_the_demand_before() -> None:
+    whole = [40.0] * 744 + [10.0] * 24
+    of = bills.tariff(ratchet=Ratchet(0.8, highest_kw_before=0.0))
+    uncut = bills.items(of, datetime(2025, 1, 1), whole)
+    first = bills.items(of, datetime(2025, 1, 1), whole[:744])
+    of = replace(of, ratchet=Ratchet(0.8, highest_kw_before=40.0))
+    second = bills.items(of, datetime(2025, 2, 1), whole[744:])
+    assert uncut == pytest.approx({item: first[item] + second[item] for item in uncut})
+    assert second["demand, any hour"] == pytest.approx(1 / 28 * 32 * 5)
+
+
+@pytest.mark.parametrize(("year", "days"), [(2024, 366), (2025, 365)])
+def test_a_year_has_twelve_whole_months_in_spite_of_daylight_saving(year: int, days: int) -> None:
+    lines = bills.lines(TARIFF, datetime(year, 1, 1), [10.0] * (24 * days), zone="America/New_York")
+    assert [line.share for line in lines if line.item == "fixed fee"] == [1.0] * 12
+    assert sum(line.usd for line in lines if line.item == "fixed fee") == pytest.approx(12 * 31.0)
+    assert sum(line.quantity for line in lines if line.kind == "energy") == pytest.approx(240.0 * days)

@@ -19,7 +19,14 @@ def test_a_run_has_the_tables_of_what_is_in_the_scenario(plan_of: Callable[..., 
     serving = {"endpoints", "latency", "batches"}
     assert set(simulate(plan_of(tiny.SYNTHETIC), 0)) == serving
     assert set(simulate(plan_of(tiny.MEASURED), 0)) == serving | {"jobs", "servers", "attribution"}
-    assert set(simulate(plan_of(tiny.WHOLE), 0)) == serving | {"jobs", "servers", "attribution", "site", "costs"}
+    assert set(simulate(plan_of(tiny.WHOLE), 0)) == serving | {
+        "jobs",
+        "servers",
+        "attribution",
+        "site",
+        "bill",
+        "costs",
+    }
 
 
 def test_every_table_has_its_declared_columns_and_no_holes_but_for_what_no_profile_tells(

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from dcplan.scenario.site import ClimateDelta, Grid, Site, WeatherFile
+from dcplan.scenario.site import ClimateDelta, Site, WeatherFile
+from dcplan.scenario.site_grid import SiteGrid
 
 ALL = {"place": "a", "grid": "b", "tariff": "c", "prices": "d"}
 
@@ -64,7 +65,7 @@ def test_changes_that_make_no_sense_are_refused(weather: dict[str, object], mess
 def test_a_grid_may_be_a_region_with_contracts() -> None:
     wind = {"share": 0.6, "matching": "hourly"}
     grid = site(grid={"profile": "a", "region": "DEU", "contracts": {"wind": wind}, "carbon_price": "51 USD/t"}).grid
-    assert isinstance(grid, Grid)
+    assert isinstance(grid, SiteGrid)
     assert (grid.contracts["wind"].share, grid.carbon_price) == (0.6, 51.0)
 
 

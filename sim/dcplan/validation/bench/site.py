@@ -8,7 +8,11 @@ from dcplan.validation.bench.own_process import all_of
 from dcplan.validation.bench.result import Result
 
 WORKS = {
-    "bill_year": ("bill", "year", "the bill of a year of 15-minute intervals, by energy and demand periods"),
+    "bill_year": (
+        "bill",
+        "year",
+        "the bill of a year of 15-minute intervals: six energy and three demand periods, reactive power, holidays",
+    ),
 }
 """By name: the module and function that make it ready, and what it is."""
 
