@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
-def by_source(kg_per_kwh: float, mix: Mapping[str, float], source_kg_per_kwh: Mapping[str, float]) -> dict[str, float]:
-    """What each source of a *mix* has of a grid's *kg_per_kwh*, in proportion to share times its own figure [kg/kWh].
+def by_source(kg: float, mix: Mapping[str, float], source_kg_per_kwh: Mapping[str, float]) -> dict[str, float]:
+    """What each source of a *mix* has of a grid's *kg* (or kg/kWh), in proportion to share times its own figure.
 
     The parts sum to the whole, which is measured better than theirs.
 
@@ -20,7 +20,7 @@ def by_source(kg_per_kwh: float, mix: Mapping[str, float], source_kg_per_kwh: Ma
     """
     weights = {source: share * source_kg_per_kwh.get(source, 0.0) for source, share in mix.items()}
     total = sum(weights.values())
-    return {source: kg_per_kwh * weight / total for source, weight in weights.items()} if total > 0.0 else {}
+    return {source: kg * weight / total for source, weight in weights.items()} if total > 0.0 else {}
 
 
 def carbon_free_w(

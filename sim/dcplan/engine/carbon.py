@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,25 +12,48 @@ from numpy.typing import NDArray
 from dcplan.economics.carbon import by_source, carbon_free_w
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.plan import CarbonPlan, Plan, SitePlan
+from dcplan.engine.plan import Grid as Counted
 from dcplan.errors import InputError
 from dcplan.profiles.carbon import GridCarbon, read_carbon
 from dcplan.profiles.library import Library, Profile
 from dcplan.results.store import frame
 from dcplan.scenario.site import Site
-from dcplan.scenario.site_grid import SiteGrid
+from dcplan.scenario.site_grid import CarbonFile, SiteGrid
+from dcplan.signals.clock import Clock
+from dcplan.signals.dated_series import read_dated
 
 FloatArray = NDArray[np.float64]
 
 J_PER_KWH = 3.6e6
+FIGURES = {"kg_per_kwh": 1.0, "g_per_kwh": 1e-3}
+"""Names that the column of a file may have, and their factor to kg/kWh."""
 KG_PER_T = 1000.0
 YEAR_S = 365.0 * 86400.0
 
 FUEL, LOCATION, MARKET, EMBODIED = "scope 1", "scope 2, location", "scope 2, market", "scope 3, embodied"
-"""Boundaries of the Greenhouse Gas Protocol; of scope 3 it is what was bought, by the time for which it is used."""
+MARGINAL = "marginal"
+"""Boundaries of the Greenhouse Gas Protocol; of scope 3 it is what was bought, by the time for which it is used.
+What is marginal is of no scope: it tells how emissions change if less is drawn."""
 
 
-def carbon_plan(spec: Site, library: Library, servers: set[str], assumptions: Assumptions) -> CarbonPlan:
-    """What the scenario says about carbon; *servers* are the names of their prices."""
+def carbon_plan(
+    spec: Site,
+    library: Library,
+    servers: set[str],
+    assumptions: Assumptions,
+    means: Callable[[CarbonFile], FloatArray],
+    intervals: int,
+) -> CarbonPlan:
+    """What the scenario says about carbon.
+
+    Args:
+        spec: What it says.
+        library: Where profiles are.
+        servers: Names of the servers' prices.
+        assumptions: Told what is used.
+        means: Gives a file's mean value in each counted interval [kg/kWh], [n].
+        intervals: How many there are.
+    """
     grid = spec.grid if isinstance(spec.grid, SiteGrid) else SiteGrid(profile=spec.grid)
     profile = library.load("carbon", grid.profile)
     found = read_carbon(profile, grid.region)
@@ -41,6 +65,8 @@ def carbon_plan(spec: Site, library: Library, servers: set[str], assumptions: As
     server_kg, building_kg_per_w = _embodied(spec, library, servers, assumptions)
     return CarbonPlan(
         grid=found,
+        kg_per_kwh=np.full(intervals, found.kg_per_kwh) if grid.hourly is None else means(grid.hourly),
+        marginal_kg_per_kwh=None if grid.marginal is None else means(grid.marginal),
         hourly=shares["hourly"],
         annual=shares["annual"],
         contracted=bool(grid.contracts),
@@ -49,6 +75,12 @@ def carbon_plan(spec: Site, library: Library, servers: set[str], assumptions: As
         server_kg=server_kg,
         building_kg_per_w=building_kg_per_w,
     )
+
+
+def hourly_carbon(file: CarbonFile, beside: Callable[[str], Path], clock: Clock, grid: Counted) -> FloatArray:
+    """Mean of a *file* of the user over each counted interval [kg/kWh], [n]; *beside* tells where it lies."""
+    series = read_dated(beside(file.file), file.time_zone, FIGURES, lowest=0.0)
+    return series.means(clock, grid.starts_s, grid.durations_s)
 
 
 def _tell(profile: Profile, found: GridCarbon, grid: SiteGrid, assumptions: Assumptions) -> None:
@@ -90,7 +122,7 @@ def carbon_columns(site: SitePlan, grid_w: FloatArray, duration_s: FloatArray) -
     free_w = None if free is None else carbon_free_w(grid_w, duration_s, carbon.hourly, carbon.annual, free)
     water = carbon.grid.water_l_per_kwh
     return {
-        "carbon_kg_s": grid_kwh_s * carbon.grid.kg_per_kwh,
+        "carbon_kg_s": grid_kwh_s * carbon.kg_per_kwh,
         "carbon_free_w": float("nan") if free_w is None else free_w,
         "grid_water_kg_s": float("nan") if water is None else grid_kwh_s * water,
     }
@@ -110,13 +142,15 @@ def _items(plan: Plan, site: SitePlan, table: pd.DataFrame) -> Iterator[tuple[st
     fuel_kg = float((table["fuel_carbon_kg_s"] * duration_s).sum())
     if fuel_kg > 0.0:
         yield FUEL, "fuel of generators", fuel_kg
-    grid_kwh = float(((table["facility_w"] - table["generator_w"]) * duration_s).sum()) / J_PER_KWH
-    sources = by_source(carbon.grid.kg_per_kwh, carbon.grid.mix, carbon.grid.source_kg_per_kwh)
-    for source, kg_per_kwh in (sources or {carbon.grid.name: carbon.grid.kg_per_kwh}).items():
-        yield LOCATION, source, grid_kwh * kg_per_kwh
+    grid_j = (table["facility_w"] - table["generator_w"]) * duration_s
+    location_kg = float((table["carbon_kg_s"] * duration_s).sum())
+    sources = by_source(location_kg, carbon.grid.mix, carbon.grid.source_kg_per_kwh)
+    yield from ((LOCATION, source, kg) for source, kg in (sources or {carbon.grid.name: location_kg}).items())
+    if carbon.marginal_kg_per_kwh is not None:
+        yield MARGINAL, "one kWh more", float((grid_j * carbon.marginal_kg_per_kwh).sum()) / J_PER_KWH
     if carbon.contracted:
         uncovered = 1.0 - carbon.hourly - carbon.annual
-        yield MARKET, "not under contract", grid_kwh * uncovered * carbon.residual_kg_per_kwh
+        yield MARKET, "not under contract", float(grid_j.sum()) / J_PER_KWH * uncovered * carbon.residual_kg_per_kwh
     yield from ((EMBODIED, item, kg) for item, kg in _made(plan, site))
 
 

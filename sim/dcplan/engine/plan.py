@@ -200,6 +200,8 @@ class CarbonPlan:
 
     Attributes:
         grid: The grid, on average over a year.
+        kg_per_kwh: CO2e of a kWh in each counted interval [kg/kWh], [n].
+        marginal_kg_per_kwh: What one kWh more changes [kg/kWh], [n]; None if nobody says.
         hourly: Share of the energy that contracts match hour by hour [-].
         annual: Share that they cover over the year [-].
         contracted: Whether there are any.
@@ -210,6 +212,8 @@ class CarbonPlan:
     """
 
     grid: GridCarbon
+    kg_per_kwh: FloatArray
+    marginal_kg_per_kwh: FloatArray | None
     hourly: float
     annual: float
     contracted: bool

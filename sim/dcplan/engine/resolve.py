@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from dcplan.economics.meter import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.breakers import breakers_of
 from dcplan.engine.building import design_facility
-from dcplan.engine.carbon import carbon_plan
+from dcplan.engine.carbon import carbon_plan, hourly_carbon
 from dcplan.engine.incidents import Setback, installed, instants_s, setback_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.misfit import MisfitError
@@ -523,9 +524,9 @@ class _Resolver:
         starts_s = self.grid.starts_s
         before = len(self.problems)
         with self._at("site", "grid"):
-            carbon = carbon_plan(
-                spec, self.library, {group.server.price for group in groups.values()}, self.assumptions
-            )
+            servers = {group.server.price for group in groups.values()}
+            means = partial(hourly_carbon, beside=self._read_beside, clock=clock, grid=self.grid)
+            carbon = carbon_plan(spec, self.library, servers, self.assumptions, means, len(starts_s))
         with self._at("site", "tariff"):
             profile = self.library.load("tariff", spec.supply.profile)
             tariff = resolved_tariff(spec.supply, profile, self.assumptions)

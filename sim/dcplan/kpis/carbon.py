@@ -9,7 +9,11 @@ import pandas as pd
 from dcplan.scenario.scenario import Scenario
 
 J_PER_KWH = 3.6e6
-BOUNDARIES = {"scope 2, market": "carbon_market_kg", "scope 3, embodied": "carbon_embodied_kg"}
+BOUNDARIES = {
+    "scope 2, market": "carbon_market_kg",
+    "marginal": "carbon_marginal_kg",
+    "scope 3, embodied": "carbon_embodied_kg",
+}
 """KPIs that are there only if the scenario asks for them, by boundary of the table `carbon`."""
 
 

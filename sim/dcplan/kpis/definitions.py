@@ -105,6 +105,7 @@ BENCHMARKED = (
 
 CARBON = (
     Kpi("carbon_market_kg", "kg", "CO2e of the electricity, market-based (GHG Protocol, scope 2): energy that no contract covers x residual mix"),
+    Kpi("carbon_marginal_kg", "kg", "energy from the grid x what one kWh more makes it emit at that time: how emissions would change without the run, of no scope"),
     Kpi("carbon_embodied_kg", "kg", "CO2e of making servers and building (scope 3, cradle to gate), linearly by the share of their lives"),
     Kpi("carbon_free_share", "-", "energy from the grid that is free of carbon in the very step in which it is used, by contract or by the grid's mix / energy from the grid (Google 2021, 24/7 carbon-free energy score)"),
     Kpi("grid_water_m3", "m3", "water consumed to generate the electricity from the grid"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,24 @@ def test_a_contract_and_the_mix_make_power_free_of_carbon(plan_of: Callable[...,
     site = simulate(plan_of(tiny.WHOLE, MORE, "replications=1"), 0)["site"]
     assert (site["carbon_free_w"] / site["facility_w"]).to_numpy() == pytest.approx(0.6 + 0.4 * 0.5)
     assert (site["grid_water_kg_s"] * 3.6e6 / site["facility_w"]).to_numpy() == pytest.approx(2.0)
+
+
+def test_a_file_tells_what_a_kwh_emits_when_and_what_one_more_would(
+    plan_of: Callable[..., Plan], tmp_path: Path
+) -> None:
+    hours = "2025-01-01 00:00,{}\n2025-01-01 01:00,{}\n2025-01-01 02:00,{}\n"
+    (tmp_path / "mean.csv").write_text("time,g_per_kwh\n" + hours.format(100, 300, 0))
+    (tmp_path / "more.csv").write_text("time,kg_per_kwh\n" + hours.format(0.8, 0.8, 0.8))
+    zone = "time_zone: America/New_York"
+    files = f"hourly: {{file: mean.csv, {zone}}}, marginal: {{file: more.csv, {zone}}}"
+    grid = f"site.grid={{profile: flat-grid, {files}}}"
+    tables = simulate(plan_of(tiny.WHOLE, grid, "replications=1", "start=2025-01-01"), 0)
+    site, carbon = tables["site"], tables["carbon"].set_index("boundary")["kg"]
+    kwh = site["facility_w"] * site["duration_s"] / 3.6e6
+    figures = site["carbon_kg_s"] * 3.6e6 / site["facility_w"]
+    assert figures.to_numpy() == pytest.approx([0.1] * 4 + [0.3] * 4)
+    assert carbon["scope 2, location"] == pytest.approx(float((kwh * figures).sum()))
+    assert carbon["marginal"] == pytest.approx(0.8 * float(kwh.sum()))
 
 
 def test_a_grid_by_its_name_alone_knows_neither(plan_of: Callable[..., Plan]) -> None:

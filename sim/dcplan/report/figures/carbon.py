@@ -16,9 +16,12 @@ BOUNDARIES = {
     "scope 1": "Fuel burnt on site<br>(scope 1)",
     "scope 2, location": "Electricity, by place<br>(scope 2)",
     "scope 2, market": "Electricity, by contract<br>(scope 2)",
+    "marginal": "Electricity, at the margin<br>(no scope)",
     "scope 3, embodied": "Making of what is used<br>(scope 3)",
 }
 """Labels of the boundaries, in the order in which they are shown."""
+OTHER_WAYS = {"scope 2, market", "marginal"}
+"""Boundaries that tell once more what another one tells."""
 COLOURS = {
     "coal": theme.INK,
     "oil": theme.VERMILION,
@@ -74,8 +77,8 @@ def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
     theme.titled(
         figure,
         carbon_finding(totals, means),
-        "Each bar is a boundary of the Greenhouse Gas Protocol, mean over the replications; the two of scope 2 are the "
-        "same electricity told in two ways, and not to be added. Sources of electricity have their share of the grid's "
+        "Each bar is a boundary of the Greenhouse Gas Protocol, mean over the replications; those of "
+        "electricity tell the same in other ways, and are not to be added. Sources of electricity have their share of the grid's "
         "figure in proportion to energy times what each emits over its life.",
         96 + 62 * len(boundaries),
     )
@@ -84,8 +87,8 @@ def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
 
 def carbon_finding(totals: pd.Series, means: pd.Series) -> str:
     """What emits most, by place."""
-    by_place = totals.drop("scope 2, market", errors="ignore")
-    boundary, item, most_kg = max(_parts(means), key=lambda part: part[2] if part[0] != "scope 2, market" else -1.0)
+    by_place = totals.drop(list(OTHER_WAYS), errors="ignore")
+    boundary, item, most_kg = max(_parts(means), key=lambda part: -1.0 if part[0] in OTHER_WAYS else part[2])
     text = f"The run causes {quantity(float(by_place.sum()), 'kg')} of CO₂e"
     return f"{text}; {percent(most_kg / float(by_place.sum()))} of it {_of(boundary, item)}"
 
