@@ -77,8 +77,8 @@ def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
     theme.titled(
         figure,
         carbon_finding(totals, means),
-        "Each bar is a boundary of the Greenhouse Gas Protocol, mean over the replications; those of "
-        "electricity tell the same in other ways, and are not to be added. Sources of electricity have their share of the grid's "
+        "Each bar is a boundary of the Greenhouse Gas Protocol, mean over the replications; those of electricity "
+        "tell the same in other ways, and are not to be added. Sources of electricity have their share of the grid's "
         "figure in proportion to energy times what each emits over its life.",
         96 + 62 * len(boundaries),
     )
