@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dcplan.economics.bill import WallClock
 from dcplan.engine.incidents import Loss
+from dcplan.engine.ownership import FinancePlan
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
 from dcplan.profiles.server import Server
@@ -193,6 +194,7 @@ class SitePlan:
     tariff: Tariff
     prices: Prices
     carbon_kg_per_kwh: float
+    finance: FinancePlan | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
 from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
+from dcplan.engine.ownership import FinancePlan, finance_plan
 from dcplan.engine.plan import (
     CappingPlan,
     EndpointPlan,
@@ -490,7 +491,7 @@ class _Resolver:
         self, spec: Site, place: WeatherYear | None, clock: Clock, groups: dict[str, ServerGroup]
     ) -> SitePlan | None:
         starts_s = self.grid.starts_s
-        before = len(self.problems)
+        before, finance = len(self.problems), None
         with self._at("site", "grid"):
             carbon = self.library.load("carbon", spec.grid)
             self.assumptions.use_values("site", carbon, leave_out={"grid_loss_fraction"})
@@ -500,6 +501,14 @@ class _Resolver:
             self.assumptions.use("site", self.library.load("tariff", spec.tariff))
         with self._at("site", "prices"):
             prices = self._prices(self.library.load("cost", spec.prices), {g.server.price for g in groups.values()})
+        if len(self.problems) == before and (finance := self._finance(groups, prices.discount_rate)) is not None:
+            prices = replace(
+                prices,
+                facility_usd_per_w=finance.facility_usd_per_w,
+                server_usd=finance.server_usd,
+                discount_rate=finance.discount_rate,
+                water_usd_per_m3=finance.water_usd_per_m3,
+            )
         if place is None:
             return None
         with self._at("site", "weather"):
@@ -509,7 +518,19 @@ class _Resolver:
             return None
         wall = clock.wall(starts_s)
         calendar = WallClock(*(np.asarray(part) for part in (wall.year, wall.month, wall.day_of_week, wall.hour)))
-        return SitePlan(weather, calendar, tariff, prices, carbon_kg_per_kwh)
+        return SitePlan(weather, calendar, tariff, prices, carbon_kg_per_kwh, finance)
+
+    def _finance(self, groups: dict[str, ServerGroup], discount_rate: float) -> FinancePlan | None:
+        scenario = self.scenario
+        if scenario.finance is None or scenario.facility is None:
+            return None
+        kinds: dict[str, set[str]] = {}
+        for group in groups.values():
+            whole = group.server if group.server.instance is None else group.server.instance.whole
+            kinds.setdefault(whole.price, set()).update(whole.slots)
+        with self._at("finance"):
+            return finance_plan(scenario, scenario.finance, kinds, discount_rate, self.library, self.assumptions)
+        return None
 
     def _carbon(self, grid: Profile) -> float:
         try:
@@ -523,6 +544,9 @@ class _Resolver:
     def _prices(self, cost: Profile, servers: set[str]) -> Prices:
         """Prices of *cost*, of servers those called *servers* alone."""
         others = {name for name in cost.values if name.endswith("_server_usd")} - servers
+        if (finance := self.scenario.finance) is not None:
+            others |= set() if finance.building is None else {"facility_usd_per_w"}
+            others |= set() if finance.discount_rate is None else {"discount_rate"}
         self.assumptions.use_values("site", cost, leave_out=others)
         try:
             value = {name: float(entry["value"]) for name, entry in cost.values.items()}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from dcplan.economics.bill import electricity_bill
-from dcplan.economics.capital import amortised_usd
 from dcplan.economics.shares import shared
-from dcplan.engine import standby
+from dcplan.engine import money, standby
 from dcplan.engine.incidents import out_at
 from dcplan.engine.plan import Plan, SitePlan
-from dcplan.engine.servers import UNUSED, owners
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
 from dcplan.facility.generator import burn, monthly_tests
@@ -43,7 +41,8 @@ def tables(
     weather["pressure_pa"] = site.weather.pressure_pa
     key = {"replication": replication, "time_s": time_s, "duration_s": duration_s}
     table = frame("site", key | weather | columns)
-    return {"site": table, "costs": _costs(plan, site, table, so_far["attribution"], replication)}
+    costs = _costs(plan, site, table, so_far["attribution"], replication)
+    return {"site": table, "costs": costs} | money.tables(plan, site, so_far, costs, replication)
 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray, rise_k: FloatArray | float) -> dict[str, object]:
@@ -139,7 +138,7 @@ def _costs(
     for item, usd, weights in [
         *((f"electricity: {name}", usd, energy) for name, usd in _bill(plan, site, table).items()),
         *((name, usd, energy) for name, usd in _water(site, table).items()),
-        *_capital(plan, site),
+        *money.lines(plan, site),
     ]:
         for owner, part in shared(usd, weights).items():
             rows.append({"replication": replication, "item": item, "owner": owner, "usd": part})
@@ -154,27 +153,3 @@ def _bill(plan: Plan, site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
 def _water(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
     water_m3 = float((table["water_kg_s"] * table["duration_s"]).sum()) / WATER_KG_PER_M3
     return {"water": water_m3 * site.prices.water_usd_per_m3} if water_m3 > 0 else {}
-
-
-def _capital(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float, dict[str, float]]]:
-    """What is bought: item, share of its price that the counted time uses up [USD], and who reserved how much of it."""
-    prices, counted_s = site.prices, plan.grid.counted_s
-    worth_usd = {name: group.count * prices.server_usd[group.server.price] for name, group in plan.groups.items()}
-    usd = amortised_usd(sum(worth_usd.values()), prices.server_life_years, prices.discount_rate, counted_s)
-    yield "servers", usd, reserved(plan, worth_usd)
-    if plan.scenario.facility is not None:
-        price_usd = plan.scenario.facility.it_capacity * prices.facility_usd_per_w
-        usd = amortised_usd(price_usd, prices.facility_life_years, prices.discount_rate, counted_s)
-        full_w = {name: group.count * group.server.max_w for name, group in plan.groups.items()}
-        yield "building and plant", usd, reserved(plan, full_w)
-
-
-def reserved(plan: Plan, worth: Mapping[str, float]) -> dict[str, float]:
-    """How much of the groups, each of which is *worth* something, every owner has reserved by its slots."""
-    of_a_slot = {name: worth[name] / group.slots for name, group in plan.groups.items()}
-    found: dict[str, float] = {}
-    left = {name: group.slots for name, group in plan.groups.items()}
-    for owner in owners(plan):
-        found[owner.name] = found.get(owner.name, 0.0) + owner.slots * of_a_slot[owner.group]
-        left[owner.group] -= owner.slots
-    return found | {UNUSED: sum(count * of_a_slot[name] for name, count in left.items())}
