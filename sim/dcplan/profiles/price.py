@@ -31,11 +31,6 @@ class Price:
     per: str
     year: int
 
-    def __add__(self, other: Price) -> Price:
-        if (self.currency, self.per, self.year) != (other.currency, other.per, other.year):
-            raise ValueError(f"{self} and {other} cannot be added; convert one of them")
-        return Price(self.amount + other.amount, self.currency, self.per, self.year)
-
     def __str__(self) -> str:
         per = f"/{self.per}" if self.per else ""
         return f"{self.amount:g} {self.currency}{per} of {self.year}"
