@@ -503,7 +503,7 @@ MONEY = [
     ),
     _money("owning nobody knows", "flat-owning", "flat-prices", "has no facility maintenance; known are"),
     Case(
-        "a building taxed half more than once", tiny.FINANCE + f"  income_tax: {TAX}\n", "together; they must be 1", 39
+        "a building taxed half more than once", tiny.FINANCE + f"  income_tax: {TAX}\n", "together; they must be 1", 38
     ),
     Case(
         "land without a unit",

@@ -33,18 +33,18 @@ def together(parts: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, fl
     return found
 
 
-def in_cents(parts_usd: Sequence[float]) -> list[float]:
-    """*parts_usd* in whole cents that sum to their sum in whole cents, each less than a cent from what it was.
+def in_whole(parts_usd: Sequence[float], unit_usd: float = CENT_USD) -> list[float]:
+    """*parts_usd* in whole cents, or other units, that sum to their sum in whole units, each less than one off.
 
-    The cents that rounding down leaves over go to the largest remainders (Hamilton's method of apportionment), so that
-    a sum on a page is the sum of the lines above it.
+    What rounding down leaves over goes to the largest remainders (Hamilton's method of apportionment), so that a sum on
+    a page is the sum of the lines above it.
 
-    >>> in_cents([1.004, 1.004, 1.004])
+    >>> in_whole([1.004, 1.004, 1.004])
     [1.01, 1.0, 1.0]
     """
-    down = [math.floor(usd / CENT_USD) for usd in parts_usd]
-    left = round(math.fsum(parts_usd) / CENT_USD) - sum(down)
-    by_rest = sorted(range(len(down)), key=lambda place: (down[place] - parts_usd[place] / CENT_USD, place))
+    down = [math.floor(usd / unit_usd) for usd in parts_usd]
+    left = round(math.fsum(parts_usd) / unit_usd) - sum(down)
+    by_rest = sorted(range(len(down)), key=lambda place: (down[place] - parts_usd[place] / unit_usd, place))
     for place in by_rest[: max(0, left)]:
         down[place] += 1
-    return [cents / 100 for cents in down]
+    return [round(whole * unit_usd, 2) for whole in down]

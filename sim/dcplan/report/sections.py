@@ -31,6 +31,7 @@ from dcplan.report.figures import (
     training,
 )  # fmt: skip
 from dcplan.report.frame import Chart, Section
+from dcplan.report.ownership import ownership_section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import owners_html
 from dcplan.results.store import Run
@@ -241,3 +242,6 @@ def _money(run: Run) -> Iterator[Section]:
     if costs is not None:
         chart = Chart(money.cost_waterfall(costs), money.cost_waterfall(costs, narrow=True))
         yield Section("Money", (chart,), owners_html(costs))
+    ownership, flows, devices = (_table(run, name) for name in ("ownership", "cash_flow", "devices"))
+    if costs is not None and ownership is not None and flows is not None and devices is not None:
+        yield ownership_section(costs, ownership, flows, devices, run.kpis["kpis"])

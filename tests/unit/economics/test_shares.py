@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcplan.economics.shares import in_cents, shared, together
+from dcplan.economics.shares import in_whole, shared, together
 
 
 def test_costs_are_split_in_proportion() -> None:
@@ -29,7 +29,7 @@ amounts = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=50)
 
 @given(amounts)
 def test_rounded_to_cents_the_lines_still_sum_to_the_total(parts_usd: list[float]) -> None:
-    cents = in_cents(parts_usd)
+    cents = in_whole(parts_usd)
     total = round(math.fsum(parts_usd), 2)
     assert round(math.fsum(cents), 2) == pytest.approx(total, abs=0.0051)
     assert sum(round(usd * 100) for usd in cents) == round(math.fsum(parts_usd) / 0.01)
