@@ -99,7 +99,6 @@ def finance_plan(
         assumptions: Where they are noted.
     """
     assert scenario.site is not None, "finance needs a site, which the scenario was asked for"
-    _one_currency(library.load("tariff", scenario.site.tariff))
     prices, owning = library.load("cost", scenario.site.prices), library.load("cost", spec.prices)
     assumptions.use_values(PART, owning, leave_out=() if spec.land is not None else {"land"})
     _note(spec, assumptions)
@@ -145,14 +144,6 @@ def _note(spec: Finance, assumptions: Assumptions) -> None:
     done("a year of costs", "the counted time over and over, as if every week were like this one")
     done("electricity", "at the tariff as published, in the first year; then with inflation")
     done("split of what is bought and runs anyway", "by reserved slots, weighted with price (IT) or power (building)")
-
-
-def _one_currency(tariff: Profile) -> None:
-    given = tariff.values.get("currency", CURRENCY)
-    if given != CURRENCY:
-        raise InputError(
-            f"tariff profile '{tariff.name}' is in {given}, and everything else in {CURRENCY}", "convert it"
-        )
 
 
 def _usd(profile: Profile, name: str, per: str, year: int, change: float, among: str = "") -> float:

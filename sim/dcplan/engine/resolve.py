@@ -18,7 +18,7 @@ from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
 from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
-from dcplan.engine.ownership import FinancePlan, finance_plan
+from dcplan.engine.ownership import CURRENCY, FinancePlan, finance_plan
 from dcplan.engine.plan import (
     CappingPlan,
     EndpointPlan,
@@ -37,6 +37,7 @@ from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
+from dcplan.profiles.price import check_currency
 from dcplan.profiles.server import Server, load_server, partitioned
 from dcplan.profiles.standby import GeneratorKind
 from dcplan.profiles.storage import read_s
@@ -497,6 +498,7 @@ class _Resolver:
             self.assumptions.use_values("site", carbon, leave_out={"grid_loss_fraction"})
             carbon_kg_per_kwh = self._carbon(carbon)
         with self._at("site", "tariff"):
+            check_currency(self.library.load("tariff", spec.tariff), CURRENCY)
             tariff = read_tariff(self.library.load("tariff", spec.tariff))
             self.assumptions.use("site", self.library.load("tariff", spec.tariff))
         with self._at("site", "prices"):
@@ -543,6 +545,7 @@ class _Resolver:
 
     def _prices(self, cost: Profile, servers: set[str]) -> Prices:
         """Prices of *cost*, of servers those called *servers* alone."""
+        check_currency(cost, CURRENCY)
         others = {name for name in cost.values if name.endswith("_server_usd")} - servers
         if (finance := self.scenario.finance) is not None:
             others |= set() if finance.building is None else {"facility_usd_per_w"}

@@ -73,3 +73,20 @@ def read_price(profile: Profile, name: str, per: str, currency: str, among: str 
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0.0 <= amount < math.inf:
         raise InputError(f"{label}: {name} is {amount}", "write a number from 0 on")
     return Price(float(amount), given, of, year)
+
+
+def check_currency(profile: Profile, currency: str) -> None:
+    """Refuse *profile* if it says another currency, as a whole or for one of its values.
+
+    A value's currency is that of its unit; what has no currency in its unit is no price.
+    """
+    values = profile.values
+    said = {"the profile": values.get("currency", currency)}
+    for name, entry in values.items():
+        given = str(entry.get("unit", "")).partition("/")[0] if isinstance(entry, Mapping) else ""
+        if CURRENCY.match(given):
+            said[name] = given
+    for name, given in said.items():
+        if given != currency:
+            what = f"{profile.family} profile '{profile.name}': {name} is in {given}, and everything else in {currency}"
+            raise InputError(what, f"convert it at the rate of {profile.year} and say so in its source")

@@ -45,3 +45,12 @@ def test_no_cent_is_lost_or_made_by_sharing(usd: float, weights: dict[str, float
 
 def test_things_together_are_split_by_worth_and_by_each_one_s_own_weights() -> None:
     assert together([(30.0, {"a": 1.0, "b": 2.0}), (10.0, {"a": 1.0})]) == {"a": 20.0, "b": 20.0}
+
+
+weights = st.dictionaries(st.sampled_from("abcde"), st.floats(0.0, 1e9), min_size=1, max_size=5)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1e9), weights), min_size=1, max_size=6))
+def test_what_is_worth_something_together_is_worth_the_sum(parts: list[tuple[float, dict[str, float]]]) -> None:
+    worth = math.fsum(each for each, _ in parts)
+    assert math.fsum(together(parts).values()) == pytest.approx(worth, rel=1e-12)

@@ -7,7 +7,7 @@ import pytest
 
 from dcplan.errors import InputError
 from dcplan.profiles.library import Profile
-from dcplan.profiles.price import Price, read_price
+from dcplan.profiles.price import Price, check_currency, read_price
 
 
 def profile(**values: Any) -> Profile:
@@ -52,3 +52,11 @@ def test_prices_grow_with_inflation_forwards_and_backwards() -> None:
     price = Price(100.0, "USD", "", 2025)
     assert price.in_year(2027, 0.1).amount == pytest.approx(121.0)
     assert price.in_year(2027, 0.1).in_year(2025, 0.1).amount == pytest.approx(100.0)
+
+
+def test_a_profile_in_another_currency_is_refused_as_a_whole_or_for_one_value() -> None:
+    check_currency(profile(currency="USD", hall={"value": 1, "unit": "USD/W"}, life={"value": 5, "unit": "a"}), "USD")
+    with pytest.raises(InputError, match="the profile is in EUR, and everything else in USD; convert it"):
+        check_currency(profile(currency="EUR"), "USD")
+    with pytest.raises(InputError, match="hall is in GBP, and everything else in USD; convert it at the rate of 2024"):
+        check_currency(profile(hall={"value": 1, "unit": "GBP/W"}), "USD")
