@@ -102,9 +102,9 @@ def finance_plan(
     prices, owning = library.load("cost", scenario.site.prices), library.load("cost", spec.prices)
     assumptions.use_values(PART, owning, leave_out=() if spec.land is not None else {"land"})
     _note(spec, assumptions)
-    per_kw, person, acre = (
+    per_kw, person = (
         _usd(owning, name, per, spec.year, spec.inflation)
-        for name, per in (("facility_maintenance", "kW/a"), ("staff", "a"), ("land", "acre"))
+        for name, per in (("facility_maintenance", "kW/a"), ("staff", "a"))
     )
     return FinancePlan(
         spec=spec,
@@ -117,7 +117,7 @@ def finance_plan(
         it_maintenance_share=_share(owning, "it_maintenance_share"),
         facility_maintenance_usd_per_w=per_kw / W_PER_KW,
         staff_usd_per_w=person * _share(owning, "staff_per_mw") / W_PER_MW,
-        land_usd=0.0 if spec.land is None else acre * spec.land / M2_PER_ACRE,
+        land_usd=0.0 if spec.land is None else _land_usd(owning, spec, spec.land),
         property_tax_share=_share(owning, "property_tax_share"),
         insurance_share=_share(owning, "insurance_share"),
         classes=dict(_classes(spec)),
@@ -148,6 +148,10 @@ def _note(spec: Finance, assumptions: Assumptions) -> None:
 
 def _usd(profile: Profile, name: str, per: str, year: int, change: float, among: str = "") -> float:
     return read_price(profile, name, per, CURRENCY, among).in_year(year, change).amount
+
+
+def _land_usd(owning: Profile, spec: Finance, area_m2: float) -> float:
+    return _usd(owning, "land", "acre", spec.year, spec.inflation) * area_m2 / M2_PER_ACRE
 
 
 def _share(profile: Profile, name: str) -> float:

@@ -2,23 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from dcplan.economics.depreciation import FIRST_39, RecoveryYears, macrs
+from dcplan.validation.site.ownership import declining_balance
 
 TABULATED = 0.005 / 100
 """The tables round to hundredths of a per cent."""
-
-
-def declining_balance(years: int, factor: float) -> NDArray[np.float64]:
-    """Declining balance that turns to a straight line when that deducts more, half a year in the first year."""
-    left, shares = 1.0, []
-    for year in range(years + 1):
-        lasts = years - year + 0.5
-        share = factor / years / 2 if year == 0 else max(left * factor / years, left / max(lasts, 1.0))
-        shares.append(min(left, share))
-        left -= shares[-1]
-    return np.array(shares)
 
 
 @pytest.mark.parametrize(("years", "factor"), [(5, 2.0), (15, 1.5)])

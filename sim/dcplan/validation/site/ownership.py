@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcplan.economics.capital import annuity_usd
+from dcplan.economics.depreciation import RecoveryYears, macrs
 from dcplan.economics.lifetime import Asset
 from dcplan.economics.returns import break_even_rates, internal_rate, payback_years, present_usd
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
+
+FloatArray = NDArray[np.float64]
 
 HAMILTON = (
     "J. Hamilton, Overall Data Center Costs, Perspectives, September 2010: 8 MW, 45,978 servers; shares as reported by "
@@ -39,14 +44,18 @@ EPOCH_CAPITAL_USD, EPOCH_RUNNING_USD, EPOCH_FACILITY_YEARS = 38e9, 0.9e9, 14.0
 EPOCH_TOTAL_USD = {5.0: 8.5e9, 3.0: 12e9, 7.0: 7e9}
 """Total a year by life of the IT equipment."""
 
+IRS = "IRS Publication 946 (2024), How To Depreciate Property: declining balance with half-year convention, mid-month"
+DECLINING: Mapping[RecoveryYears, float] = MappingProxyType({5: 2.0, 15: 1.5})
+"""Factor of the declining balance by class of recovery, ibid."""
 CLOSED = "closed form: Short, Packey & Holt 1995, NREL/TP-462-5173"
 
 
 def checks(library: Library) -> Iterator[Check]:
-    """Hamilton's shares, Epoch's gigawatt, and present value, rate of return and payback in closed form."""
+    """Hamilton's shares, Epoch's gigawatt; present value, rate of return, payback and depreciation in closed form."""
     yield from _hamilton()
     yield from _epoch(float(library.load("cost", "us-2025").values["discount_rate"]["value"]))
     yield from _returns()
+    yield from _depreciation()
 
 
 def monthly_usd(assets: Sequence[Asset], rate: float) -> dict[str, float]:
@@ -100,3 +109,22 @@ def _returns() -> Iterator[Check]:
     )
     simple = payback_years(np.array([-250.0, *[100.0] * 5])) or 0.0
     yield Check("payback of 250 USD by 100 a year", simple, 2.5, 1e-12, "a", "price / yearly gain")
+
+
+def declining_balance(years: int, factor: float) -> FloatArray:
+    """Share deducted in each year [-] by declining balance that turns to a straight line, half a year in the first."""
+    left, shares = 1.0, [factor / years / 2]
+    for year in range(1, years + 1):
+        left -= shares[-1]
+        remaining = max(1.0, years - year + 0.5)
+        shares.append(min(left, max(left * factor / years, left / remaining)))
+    return np.array(shares)
+
+
+def _depreciation() -> Iterator[Check]:
+    """The tables against the method that the same publication describes; they are rounded to 0.01 % of the price."""
+    for years, factor in DECLINING.items():
+        most = float(np.abs(macrs(years) - declining_balance(years, factor)).max())
+        yield Check(f"MACRS over {years} years: largest difference from the method", most, 0.0, 6e-5, "-", IRS)
+    first = float(macrs(39, month=7)[0])
+    yield Check("MACRS of a building in service from July: first year", first, 5.5 / 12 / 39, 5e-5, "-", IRS)
