@@ -89,6 +89,53 @@ PRICES = {
     "water_usd_per_m3": 4.0,
 }
 
+UNITS = {
+    "facility_usd_per_w": "USD/W",
+    "facility_life_years": "a",
+    "cpu_server_usd": "USD",
+    "server_life_years": "a",
+    "discount_rate": "1/a",
+    "water_usd_per_m3": "USD/m3",
+}
+
+OWNING: dict[str, Any] = {
+    "network_share": {"value": 0.1, "unit": "1"},
+    "network_life_years": {"value": 5, "unit": "a"},
+    "it_maintenance_share": {"value": 0.04, "unit": "1/a"},
+    "facility_maintenance": {"value": 100, "unit": "USD/kW/a", "year": 2025},
+    "staff_per_mw": {"value": 1.0, "unit": "1/MW"},
+    "staff": {"value": 100_000, "unit": "USD/a", "year": 2025},
+    "land": {"value": 1_000_000, "unit": "USD/acre", "year": 2025},
+    "property_tax_share": {"value": 0.01, "unit": "1/a"},
+    "insurance_share": {"value": 0.002, "unit": "1/a"},
+}
+
+REGIONS = {
+    "regions": {
+        "here": {"value": 8.0, "unit": "USD/W", "year": 2023},
+        "there": {"value": 9.0, "unit": "EUR/W", "year": 2025},
+    },
+    "liquid_premium": {"value": 0.1, "unit": "1"},
+}
+
+FINANCE = (
+    WHOLE
+    + """\
+finance:
+  prices: flat-owning
+  year: 2025
+  inflation: 0.02
+  server_price_change: -0.1
+  years: 10
+  at_end: sold
+  discount_rate: 0.05
+  land: 1000 m^2
+  colocation: {prices: flat-room, price_change: 0.03}
+  cloud: {prices: flat-cloud, pay: on_demand, price_change: -0.1}
+"""
+)
+"""The same, with what owning costs and what renting would."""
+
 INFER = {1: 0.010, 2: 0.012, 4: 0.020, 8: 0.032}
 """Mean time of a call by batch [s]."""
 
@@ -155,8 +202,13 @@ def write_library(root: Path) -> Path:
     made = {"cpu_server_kg": 1000.0, "building_kg_per_w": 0.5}
     write_header(root / "embodied" / "heavy", values={name: {"value": value} for name, value in made.items()})
     write_header(root / "tariff" / "flat-tariff", values=TARIFF)
-    prices = {name: {"value": value, "unit": "1"} for name, value in PRICES.items()}
+    prices = {name: {"value": value, "unit": UNITS[name]} for name, value in PRICES.items()}
     write_header(root / "cost" / "flat-prices", values=prices)
+    write_header(root / "cost" / "flat-owning", values=OWNING)
+    write_header(root / "cost" / "flat-regions", values=REGIONS)
+    write_header(root / "rent" / "flat-room", values={"per_kw_month": {"value": 200, "unit": "USD/kW/month"}})
+    cloud = {"machines": ["tiny-slot"], "on_demand": {"value": 0.5, "unit": "USD/h"}}
+    write_header(root / "rent" / "flat-cloud", values=cloud)
     shape = write_header(root / "demand" / "two-level", file="day.csv")
     steps = "\n".join(f"{hour * 3600},{0.5 if hour < 12 else 1.5}" for hour in range(24))
     (shape / "day.csv").write_text(f"time_s,relative_rate\n{steps}\n")

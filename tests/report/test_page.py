@@ -90,6 +90,20 @@ def test_a_run_without_some_tables_has_a_page_without_some_sections(
     assert headings(page_of(**settings)) == [title for title in whole if title not in missing]
 
 
+def test_a_run_with_finance_shows_what_owning_costs_beside_renting(plan_of: Callable[..., Plan]) -> None:
+    run = replicate(plan_of(tiny.FINANCE))
+    text = page.render(run)
+    titles = headings(text)
+    assert titles.index("Owning, or renting") == titles.index("Money") + 1
+    section = text[text.index("<h2>Owning, or renting</h2>") :]
+    section = section[: section.index("</section>")]
+    assert section.count("<figure") == 5  # device use, against cloud and colocation, a request, a training run
+    assert "as if every week were like" in section
+    total = re.findall(r"Total</th><td class='number'>([\d,]+)<", section)
+    tco_usd = run.kpis["kpis"]["tco_usd_per_year"]["value"]
+    assert float(total[-1].replace(",", "")) == pytest.approx(tco_usd, abs=0.51)
+
+
 def test_a_run_with_empty_tables_has_a_page(make_run: Callable[..., Run]) -> None:
     run = make_run(endpoints=(), queues=(), site=False, servers=False)
     tables = {name: frame(name, []) for name in ("endpoints", "latency", "batches", "jobs", "assumptions", "warnings")}

@@ -476,5 +476,50 @@ SETTINGS = [
     ),
 ]
 
-CASES = [*FILES, *KEYS, *BETWEEN_KEYS, *PROFILES, *DEMAND, *EXTENDS, *SETTINGS]
+
+def _money(name: str, old: str, new: str, expected: str) -> Case:
+    """Another value in `finance`; the message names the section, or the line itself."""
+    return _file(name, changed(old, new, tiny.FINANCE.replace("finance:", "finance:  #!")), expected)
+
+
+TAX = "{rate: 0.2, building: {over_5_years: 0.5, over_15_years: 0.5, over_39_years: 0.5}}"
+MONEY = [
+    _file(
+        "cost of ownership of no building",
+        VALID[: VALID.index("facility:")] + tiny.FINANCE[tiny.FINANCE.index("finance:") :].replace(":", ":  #!", 1),
+        "cost of ownership is that of a building with servers; add 'facility'",
+    ),
+    _money(
+        "a region nobody knows",
+        "  land: 1000 m^2",
+        "  building: {prices: flat-regions, region: nowhere}",
+        "cost profile 'flat-regions' has no nowhere; known are here, there",
+    ),
+    _money(
+        "a price in another currency",
+        "  land: 1000 m^2",
+        "  building: {prices: flat-regions, region: there}",
+        "there is in EUR, and everything else in USD; convert it at the rate of 2025",
+    ),
+    _money("rent nobody knows", "flat-room", "flat-rom", "no rent profile 'flat-rom'; did you mean 'flat-room'?"),
+    _money("rent that is not known", "on_demand", "reserved", "rent profile 'flat-cloud' has no reserved; known are"),
+    _money(
+        "rent of other devices",
+        "flat-cloud",
+        "cloud-h100-2026",
+        "'cloud-h100-2026' rents h100-sxm-80gb, not tiny-slot; leave 'cloud' out",
+    ),
+    _money("owning nobody knows", "flat-owning", "flat-prices", "has no facility maintenance; known are"),
+    Case(
+        "a building taxed half more than once", tiny.FINANCE + f"  income_tax: {TAX}\n", "together; they must be 1", 38
+    ),
+    Case(
+        "land without a unit",
+        tiny.FINANCE.replace("1000 m^2", "1000"),
+        "land: a bare number has no unit; write e.g. '8000 m^2'",
+        35,
+    ),
+]
+
+CASES = [*FILES, *KEYS, *BETWEEN_KEYS, *PROFILES, *DEMAND, *EXTENDS, *SETTINGS, *MONEY]
 """Every broken scenario."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dcplan.economics.meter import WallClock
 from dcplan.engine.incidents import Setback
+from dcplan.engine.ownership import FinancePlan
 from dcplan.facility.breaker import BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
@@ -253,6 +254,7 @@ class SitePlan:
     supply: Supply
     prices: Prices
     carbon: CarbonPlan
+    finance: FinancePlan | None = None
 
 
 @dataclass(frozen=True)

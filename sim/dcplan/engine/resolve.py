@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ from dcplan.engine.carbon import carbon_plan, hourly_carbon
 from dcplan.engine.incidents import Setback, installed, instants_s, setback_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.misfit import MisfitError
+from dcplan.engine.ownership import CURRENCY, FinancePlan, finance_plan
 from dcplan.engine.plan import (
     BreakersPlan,
     CappingPlan,
@@ -43,6 +44,7 @@ from dcplan.facility.breaker import CURVES, BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
 from dcplan.profiles.library import Library, Profile
+from dcplan.profiles.price import check_currency
 from dcplan.profiles.server import Server, load_server, partitioned
 from dcplan.profiles.standby import GeneratorKind
 from dcplan.profiles.storage import read_s
@@ -522,7 +524,7 @@ class _Resolver:
         self, spec: Site, place: WeatherYear | None, clock: Clock, groups: dict[str, ServerGroup]
     ) -> SitePlan | None:
         starts_s = self.grid.starts_s
-        before = len(self.problems)
+        before, finance = len(self.problems), None
         with self._at("site", "grid"):
             servers = {group.server.price for group in groups.values()}
             means = partial(hourly_carbon, beside=self._read_beside, clock=clock, grid=self.grid)
@@ -533,6 +535,14 @@ class _Resolver:
             supply = supply_of(spec.supply, tariff, self._read_beside, clock, self.grid)
         with self._at("site", "prices"):
             prices = self._prices(self.library.load("cost", spec.prices), {g.server.price for g in groups.values()})
+        if len(self.problems) == before and (finance := self._finance(groups, prices.discount_rate)) is not None:
+            prices = replace(
+                prices,
+                facility_usd_per_w=finance.facility_usd_per_w,
+                server_usd=finance.server_usd,
+                discount_rate=finance.discount_rate,
+                water_usd_per_m3=finance.water_usd_per_m3,
+            )
         if place is None:
             return None
         with self._at("site", "weather"):
@@ -540,11 +550,27 @@ class _Resolver:
             weather = weather_of(spec.weather, place, clock, middle_s, self.assumptions)
         if len(self.problems) > before:
             return None
-        return SitePlan(weather, WallClock.of(clock.wall(starts_s)), supply, prices, carbon)
+        return SitePlan(weather, WallClock.of(clock.wall(starts_s)), supply, prices, carbon, finance)
+
+    def _finance(self, groups: dict[str, ServerGroup], discount_rate: float) -> FinancePlan | None:
+        scenario = self.scenario
+        if scenario.finance is None or scenario.facility is None:
+            return None
+        kinds: dict[str, set[str]] = {}
+        for group in groups.values():
+            whole = group.server if group.server.instance is None else group.server.instance.whole
+            kinds.setdefault(whole.price, set()).update(whole.slots)
+        with self._at("finance"):
+            return finance_plan(scenario, scenario.finance, kinds, discount_rate, self.library, self.assumptions)
+        return None
 
     def _prices(self, cost: Profile, servers: set[str]) -> Prices:
         """Prices of *cost*, of servers those called *servers* alone."""
+        check_currency(cost, CURRENCY)
         others = {name for name in cost.values if name.endswith("_server_usd")} - servers
+        if (finance := self.scenario.finance) is not None:
+            others |= set() if finance.building is None else {"facility_usd_per_w"}
+            others |= set() if finance.discount_rate is None else {"discount_rate"}
         self.assumptions.use_values("site", cost, leave_out=others)
         try:
             value = {name: float(entry["value"]) for name, entry in cost.values.items()}

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from dcplan.economics.bill import totals
-from dcplan.economics.capital import amortised_usd
+from dcplan.economics.items import CARBON_PRICE
 from dcplan.economics.shares import shared
-from dcplan.engine import standby
+from dcplan.engine import money, standby
 from dcplan.engine.carbon import carbon_columns, carbon_table
 from dcplan.engine.incidents import Cut, out_at
 from dcplan.engine.plan import Plan, SitePlan
 from dcplan.engine.power_cut import Bank, Supply, on_batteries, supply_of
 from dcplan.engine.room import Hall, rise_means
-from dcplan.engine.servers import UNUSED, owners
 from dcplan.engine.supply import bill_lines, bill_table
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
@@ -55,7 +54,7 @@ def tables(
         "bill": bill_table(lines, replication),
         "costs": costs,
         "carbon": carbon_table(plan, site, table, replication),
-    }
+    } | money.tables(plan, site, so_far, costs, replication)
 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray, hall: Hall, bank: Bank) -> dict[str, object]:
@@ -173,7 +172,7 @@ def _costs(
     for item, usd, weights in [
         *((f"electricity: {name}", usd, energy) for name, usd in bill.items()),
         *((name, usd, energy) for name, usd in (_water(site, table) | _carbon_price(site, table)).items()),
-        *_capital(plan, site),
+        *money.lines(plan, site),
     ]:
         for owner, part in shared(usd, weights).items():
             rows.append({"replication": replication, "item": item, "owner": owner, "usd": part})
@@ -189,28 +188,4 @@ def _carbon_price(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
     """What CO2e costs, of the grid by place and of fuel [USD]."""
     kg = float(((table["carbon_kg_s"] + table["fuel_carbon_kg_s"]) * table["duration_s"]).sum())
     price_usd_per_kg = site.carbon.price_usd_per_kg
-    return {"carbon price": kg * price_usd_per_kg} if price_usd_per_kg > 0.0 else {}
-
-
-def _capital(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float, dict[str, float]]]:
-    """What is bought: item, share of its price that the counted time uses up [USD], and who reserved how much of it."""
-    prices, counted_s = site.prices, plan.grid.counted_s
-    worth_usd = {name: group.count * prices.server_usd[group.server.price] for name, group in plan.groups.items()}
-    usd = amortised_usd(sum(worth_usd.values()), prices.server_life_years, prices.discount_rate, counted_s)
-    yield "servers", usd, reserved(plan, worth_usd)
-    if plan.scenario.facility is not None:
-        price_usd = plan.scenario.facility.it_capacity * prices.facility_usd_per_w
-        usd = amortised_usd(price_usd, prices.facility_life_years, prices.discount_rate, counted_s)
-        full_w = {name: group.count * group.server.max_w for name, group in plan.groups.items()}
-        yield "building and plant", usd, reserved(plan, full_w)
-
-
-def reserved(plan: Plan, worth: Mapping[str, float]) -> dict[str, float]:
-    """How much of the groups, each of which is *worth* something, every owner has reserved by its slots."""
-    of_a_slot = {name: worth[name] / group.slots for name, group in plan.groups.items()}
-    found: dict[str, float] = {}
-    left = {name: group.slots for name, group in plan.groups.items()}
-    for owner in owners(plan):
-        found[owner.name] = found.get(owner.name, 0.0) + owner.slots * of_a_slot[owner.group]
-        left[owner.group] -= owner.slots
-    return found | {UNUSED: sum(count * of_a_slot[name] for name, count in left.items())}
+    return {CARBON_PRICE: kg * price_usd_per_kg} if price_usd_per_kg > 0.0 else {}

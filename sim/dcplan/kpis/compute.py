@@ -8,14 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from dcplan.economics.items import RUNNING, is_metered
 from dcplan.facility.ashrae import rack_cooling_index
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.carbon import carbon_kpis
 from dcplan.kpis.definitions import unit_of
 from dcplan.kpis.incidents import incident_kpis
 from dcplan.kpis.interval import estimate
+from dcplan.kpis.jobs import counted_slot_s, job_costs_usd
 from dcplan.kpis.overheating import minutes_to_overheat
 from dcplan.kpis.owners import facility_energy_j
+from dcplan.kpis.ownership import ownership_kpis
 from dcplan.results.columns import COOLING_LOADS
 from dcplan.results.store import Tables
 from dcplan.scenario.endpoint import Endpoint
@@ -57,6 +60,7 @@ def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Valu
         yield from carbon_kpis(tables, scenario)
         yield from _meter_shares(tables)
         yield from incident_kpis(scenario, tables)
+        yield from ownership_kpis(scenario, tables)
     for name in scenario.endpoints:
         yield from ((f"endpoints.{name}.{kpi}", value) for kpi, value in _endpoint(scenario, name, tables))
     for name in scenario.pipelines:
@@ -88,8 +92,8 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Values:
     yield "cost_total_usd", float(costs["usd"].sum())
     electricity = costs["item"].str.startswith("electricity")
     yield "cost_electricity_usd", float(costs.loc[electricity, "usd"].sum())
-    used = electricity | costs["item"].isin(["water", "carbon price"])
-    yield "cost_capital_usd", float(costs.loc[~used, "usd"].sum())
+    bought = ~costs["item"].map(is_metered) & ~costs["item"].isin(RUNNING)
+    yield "cost_capital_usd", float(costs.loc[bought, "usd"].sum())
     yield "cost_unused_usd", float(costs.loc[costs["owner"] == "unused", "usd"].sum())
     if scenario.facility is None:
         return
@@ -334,9 +338,7 @@ def _training(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     spec = scenario.training[name]
     jobs = tables["jobs"][tables["jobs"]["queue"] == name]
     counted_s = scenario.horizon - scenario.warm_up
-    ends_s = jobs["end_s"].fillna(scenario.horizon).clip(lower=scenario.warm_up)
-    starts_s = jobs["start_s"].fillna(scenario.horizon).clip(lower=scenario.warm_up)
-    busy_s = float(((ends_s - starts_s) * jobs["slots"]).sum())
+    busy_s = float(counted_slot_s(jobs, scenario.warm_up, scenario.horizon).sum())
     yield "jobs", float(len(jobs))
     yield "finished", float(jobs["end_s"].notna().sum())
     yield "wait_mean_s", float((jobs["start_s"] - jobs["submit_s"]).mean())
@@ -347,6 +349,11 @@ def _training(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     yield "utilisation", busy_s / (counted_s * spec.slots)
     if "attribution" in tables:
         yield "energy_kwh", _owned(tables["attribution"], f"training {name}", ["idle_j", "active_j"]) / J_PER_KWH
+    if "ownership" in tables:
+        usd = _owned(tables["costs"], f"training {name}", ["usd"])
+        costs_usd = job_costs_usd(jobs, usd, scenario.warm_up, scenario.horizon)
+        yield "cost_usd", usd
+        yield "cost_usd_per_job", float(costs_usd[jobs["end_s"] > scenario.warm_up].mean())
 
 
 def _slot_s(done: pd.DataFrame) -> float:

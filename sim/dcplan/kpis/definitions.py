@@ -29,9 +29,9 @@ SITE = (
     Kpi("load_factor", "-", "mean power / highest power, both at the utility meter"),
     Kpi("water_m3", "m3", "make-up water of towers, pads and humidifiers: evaporation, drift and blow-down"),
     Kpi("carbon_kg", "kg", "CO2e of the electricity, location-based (GHG Protocol, scope 2): energy from the grid x what the grid emits per kWh"),
-    Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers and building that the horizon uses up"),
+    Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers and building that the horizon uses up; with `finance` also of network and land, maintenance, staff, property tax and insurance"),
     Kpi("cost_electricity_usd", "USD", "the electricity bill; monthly items by the share of the month that is simulated"),
-    Kpi("cost_capital_usd", "USD", "annuity of servers and building over the horizon"),
+    Kpi("cost_capital_usd", "USD", "annuity of servers and building (with `finance`, of network and land as well) over the horizon"),
     Kpi("cost_unused_usd", "USD", "part of the total that falls on slots nobody has reserved"),
     Kpi("economiser_share", "-", "share of the hours in which at least half of the heat leaves without a compressor"),
     Kpi("ppue_cooling", "-", "partial PUE of cooling (ISO/IEC 30134-2): 1 + energy of compressors, fans, pumps, humidifiers / IT energy"),
@@ -113,7 +113,32 @@ CARBON = (
 )  # fmt: skip
 """KPIs of sites whose scenario says more about the grid than its name, or counts what was made."""
 
-OF_SITES = (*SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED)
+OWNERSHIP = (
+    Kpi("tco_usd_per_year", "USD", "total cost of ownership of a year, as if every week were like the counted time: annuities of servers, network, building, land; electricity, water; maintenance, staff, property tax, insurance; before income tax"),
+    Kpi("capital_first_usd", "USD", "price of everything that is bought at the beginning"),
+    Kpi("ownership_present_usd", "USD", "present value of all that is paid over `finance.years`: purchases, running costs, income tax, less what is left at the end; discounted yearly"),
+    Kpi("device_use", "-", "hours of devices in use / hours of all devices; in use are replicas that endpoints keep, busy or not, and slots on which jobs run; devices are accelerators, or slots of servers without"),
+    Kpi("tco_usd_per_gpu_hour", "USD", "total cost of ownership of a year / hours of devices in use"),
+    Kpi("tco_usd_per_gpu_hour_installed", "USD", "the same / hours of all devices, used or not"),
+    Kpi("tco_usd_per_kw_month", "USD", "total cost of ownership of a year / 12 / kW of servers that the building is made for"),
+    Kpi("building_usd_per_kw_month", "USD", "the same of the building alone, as a colocation's rent: building, land, its maintenance and staff, water, its property tax and insurance; no electricity"),
+    *(
+        kpi
+        for way, what in (("colocation", "in rented room with servers of one's own"), ("cloud", "with rented accelerators"))
+        for kpi in (
+            Kpi(f"{way}_usd_per_year", "USD", f"cost of a year {what}"),
+            Kpi(f"{way}_usd_per_gpu_hour", "USD", f"cost of a year {what} / hours of devices in use"),
+            Kpi(f"npv_against_{way}_usd", "USD", f"net present value of building instead: what is paid less than {what}, over `finance.years`, discounted"),
+            Kpi(f"irr_against_{way}", "-", "internal rate of return of the same, by the year; no value: no rate makes it break even, or several do"),
+            Kpi(f"payback_against_{way}_months", "months", "months until what is saved has paid for what is bought, for good, undiscounted; no value: never within `finance.years`"),
+        )
+    ),
+    Kpi("break_even_use_build", "-", "device use from which on building is cheaper than rented accelerators; no value: nowhere"),
+    Kpi("break_even_use_colocation", "-", "device use from which on servers of one's own in rented room are cheaper than rented accelerators; no value: nowhere"),
+)  # fmt: skip
+"""KPIs of a scenario with `finance`."""
+
+OF_SITES = (*SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED, *OWNERSHIP)
 """KPIs that a site may have."""
 
 ENDPOINT = (
@@ -156,6 +181,11 @@ TRAINING = (
     Kpi("facility_energy_kwh", "kWh", "energy at the meter: its part of the whole, in proportion to the energy at the servers' plugs, step by step"),
 )  # fmt: skip
 
+JOBS = (
+    Kpi("cost_usd", "USD", "what the queue costs: energy and water by energy, all else by reserved slots, used or not; with `finance`"),
+    Kpi("cost_usd_per_job", "USD", "cost of a training run that finished: the queue's cost by the slot time that each job held, mean; with `finance`"),
+)  # fmt: skip
+"""KPIs of training queues in a scenario with `finance`."""
 
 INTERACTING = (
     Kpi("attempts_per_request", "-", "attempts, retries included, per request that came"),
@@ -243,7 +273,7 @@ def listed() -> list[Kpi]:
             if kpi.name in OF_A_POOL
         ),
         *(Kpi(f"pipelines.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in PIPELINE),
-        *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in TRAINING),
+        *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in (*TRAINING, *JOBS)),
     ]
 
 
@@ -251,7 +281,7 @@ def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
     known = (
-        {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}.get(family, OF_SITES)
+        {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": (*TRAINING, *JOBS)}.get(family, OF_SITES)
         if rest
         else OF_SITES
     )

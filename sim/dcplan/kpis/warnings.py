@@ -31,6 +31,7 @@ GROWING = 0.02
 """Share of all requests by which those in the system grow from which on a backlog does not end by itself."""
 STORM = 1.2
 """Attempts per request above which retries are a load of their own."""
+HOUR_S, DAY_S, WEEK_S = 3600.0, 86400.0, 604_800.0
 FEW = 1000
 """Answers below which a p99 rests on fewer than ten of them; so many in a step vary by 3 % by chance."""
 
@@ -265,6 +266,9 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
     ):
         if hours := value.get(kpi):
             yield f"For {hours:.3g} h {sentence}."
+    counted_s = scenario.horizon - scenario.warm_up
+    if scenario.finance is not None and counted_s < WEEK_S - DAY_S:
+        yield f"A year's cost is read off {counted_s / HOUR_S:.3g} h, which are no week; simulate a week or a year of them."
 
 
 def _cut(scenario: Scenario) -> bool:

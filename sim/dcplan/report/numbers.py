@@ -47,6 +47,11 @@ SHARES = frozenset(
         "load_factor",
         "iteusv",
         "stranded_share",
+        "device_use",
+        "break_even_use_build",
+        "break_even_use_colocation",
+        "irr_against_cloud",
+        "irr_against_colocation",
     }
     | {kpi.name for kpi in STRANDED if kpi.unit == "-"}
 )

@@ -33,6 +33,7 @@ from dcplan.report.figures import (
     training,
 )  # fmt: skip
 from dcplan.report.frame import Chart, Section
+from dcplan.report.ownership import ownership_section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import bill_html, owners_html
 from dcplan.results.store import Run
@@ -258,3 +259,6 @@ def _money(run: Run) -> Iterator[Section]:
     if lines is not None and site is not None:
         charts = (*_chart(bill.monthly_bill(lines)), Chart(bill.load_duration(site, lines)))
         yield Section("Electricity bill", charts, bill_html(lines))
+    ownership, flows, devices = (_table(run, name) for name in ("ownership", "cash_flow", "devices"))
+    if costs is not None and ownership is not None and flows is not None and devices is not None:
+        yield ownership_section(costs, ownership, flows, devices, run.kpis["kpis"])

@@ -6,7 +6,8 @@ import html
 
 import pandas as pd
 
-from dcplan.kpis.definitions import OF_ENDPOINTS, OF_SITES, PIPELINE, TRAINING, Kpi
+from dcplan.economics.items import RUNNING
+from dcplan.kpis.definitions import JOBS, OF_ENDPOINTS, OF_SITES, PIPELINE, TRAINING, Kpi
 from dcplan.report.facts import Facts
 from dcplan.report.figures.bill import by_month_and
 from dcplan.report.figures.money import UNUSED, by_owner
@@ -38,7 +39,7 @@ def _group(title: str, prefix: str, keys: list[str], kpis: Kpis) -> str:
 
 
 def _family(prefix: str) -> tuple[Kpi, ...]:
-    families = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}
+    families = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": (*TRAINING, *JOBS)}
     return families.get(prefix.partition(".")[0], OF_SITES)
 
 
@@ -62,11 +63,12 @@ def owners_html(costs: pd.DataFrame) -> str:
     owners = by_owner(costs)
     total = float(owners["total"].sum())
     rows = "\n".join(_owner(str(name), row, total) for name, row in owners.iterrows())
+    others = "Servers, building, their running" if costs["item"].isin(RUNNING).any() else "Servers, building"
     sums = _owner("Total", owners.sum(), total)
     return (
         "<table class='owners'>\n<caption>Who pays, mean over the replications</caption>\n"
         "<thead><tr><th scope='col'>Owner</th><th scope='col' class='number'>Electricity, water</th>"
-        "<th scope='col' class='number'>Servers, building</th><th scope='col' class='number'>Total</th>"
+        f"<th scope='col' class='number'>{others}</th><th scope='col' class='number'>Total</th>"
         "<th scope='col' class='number'>Share</th></tr></thead>\n"
         f"<tbody>\n{rows}\n</tbody>\n<tfoot>\n{sums}\n</tfoot>\n</table>"
     )

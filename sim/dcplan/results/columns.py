@@ -329,6 +329,31 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("owner", "str", "", "endpoint, training queue, or 'unused'"),
             Column("usd", "float64", "USD", "cost over the counted horizon"),
         ),
+        "devices": (
+            *_key("replication"),
+            Column(
+                "installed_h", "float64", "h", "hours of devices in a year: accelerators, or slots of other servers"
+            ),
+            Column("used_h", "float64", "h", "of these, replicas that endpoints keep, and slots on which jobs run"),
+        ),
+        "ownership": (
+            *_key("replication"),
+            Column("way", "str", "", "to have the devices: 'build', 'colocation' or 'cloud'"),
+            Column("item", "str", "", "what is paid for"),
+            Column("usd_per_year", "float64", "USD/a", "cost of a year, as if every week were like the counted time"),
+            Column("used_usd_per_year", "float64", "USD/a", "part of it that grows with the hours of use"),
+        ),
+        "cash_flow": (
+            *_key("replication"),
+            Column("way", "str", "", "to have the devices: 'build', 'colocation' or 'cloud'"),
+            Column("year", "int64", "a", "end of the year, from 0: the day on which it begins to run"),
+            Column("capital_usd", "float64", "USD", "what is bought; paid is negative"),
+            Column("running_usd", "float64", "USD", "what is paid to run it, or as rent; paid is negative"),
+            Column("tax_usd", "float64", "USD", "tax on income that it saves (positive) or costs"),
+            Column("end_usd", "float64", "USD", "what is got for what is left at the end"),
+            Column("net_usd", "float64", "USD", "sum of these"),
+            Column("present_usd", "float64", "USD", "what that is worth in year 0"),
+        ),
         "assumptions": (
             Column("part", "str", "", "part of the scenario that rests on it"),
             Column("name", "str", "", "what is assumed"),

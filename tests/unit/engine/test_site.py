@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import tiny
+from dcplan.engine.money import reserved
 from dcplan.engine.plan import Plan
 from dcplan.engine.run import simulate
-from dcplan.engine.site import TOLERANCE, reserved
+from dcplan.engine.site import TOLERANCE
 from dcplan.results.columns import SITE_LOADS
 
 PLACE = tiny.WHOLE[: tiny.WHOLE.index("facility:")]

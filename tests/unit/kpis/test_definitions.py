@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dcplan.kpis.definitions import (
+    JOBS,
     OF_A_CLASS,
     OF_A_POOL,
     OF_ENDPOINTS,
@@ -31,7 +32,7 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("kpi", [*OF_SITES, *OF_ENDPOINTS, *TRAINING], ids=lambda kpi: kpi.name)
+@pytest.mark.parametrize("kpi", [*OF_SITES, *OF_ENDPOINTS, *TRAINING, *JOBS], ids=lambda kpi: kpi.name)
 def test_a_kpi_has_a_unit_and_a_meaning_and_a_name_that_ends_in_the_unit(kpi: Kpi) -> None:
     assert kpi.unit
     assert kpi.meaning
@@ -47,7 +48,7 @@ def test_no_kpi_is_defined_twice(kpis: tuple[Kpi, ...]) -> None:
 
 def test_every_kpi_is_listed_with_a_place_for_names() -> None:
     names = [kpi.name for kpi in listed()]
-    assert len(names) == sum(map(len, (OF_SITES, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, PIPELINE, TRAINING)))
+    assert len(names) == sum(map(len, (OF_SITES, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, PIPELINE, TRAINING, JOBS)))
     assert "pue" in names
     assert "endpoints.<name>.latency_p99_s" in names
     assert "training.<name>.goodput" in names

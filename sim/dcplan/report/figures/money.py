@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dcplan.economics.items import RUNNING, is_metered
 from dcplan.report import theme
 from dcplan.report.numbers import dollars, percent
 
@@ -14,11 +15,6 @@ UNUSED = "unused"
 
 NARROW_PX, WIDE_PX = 200, 900
 """About how wide the bars are drawn on a small screen and on a large one."""
-
-
-def is_metered(item: str) -> bool:
-    """Whether *item* is used up (electricity, water, carbon) rather than bought (servers, building)."""
-    return item.startswith("electricity") or item in {"water", "carbon price"}
 
 
 def by_item(costs: pd.DataFrame) -> pd.Series:
@@ -78,13 +74,16 @@ def cost_waterfall(costs: pd.DataFrame, narrow: bool = False) -> go.Figure:
         figure,
         cost_finding(costs),
         "Each bar starts where the one above ends; together they are the cost of the counted time, mean over the "
-        "replications. Blue is used up (electricity, water), orange was bought (servers, building).",
+        "replications. Blue is used up (electricity, water), orange was bought (servers, building)"
+        f"{', green is paid every year' if items.index.isin(RUNNING).any() else ''}.",
         70 + 36 * len(amounts),
     )
     return figure.update_layout(bargap=0.25)
 
 
 def _colour(item: str) -> str:
+    if item in RUNNING:
+        return theme.GREEN
     return theme.BLUE if is_metered(item) else theme.ORANGE
 
 

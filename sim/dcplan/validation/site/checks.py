@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
-from dcplan.validation.site import capital, tariffs
+from dcplan.validation.site import capital, ownership, tariffs
 
-TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (capital.checks, tariffs.checks)
+TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (capital.checks, tariffs.checks, ownership.checks)
 
 
 def checks(library: Library) -> list[Check]:

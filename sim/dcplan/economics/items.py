@@ -1,0 +1,31 @@
+"""What the lines of a cost are called, and which of them are bought, which run, and which are metered."""
+
+from __future__ import annotations
+
+SERVERS = "servers"
+NETWORK = "network"
+BUILDING = "building and plant"
+LAND = "land"
+BOUGHT = (SERVERS, NETWORK, BUILDING, LAND)
+"""Charged as annuities of their price."""
+
+IT_MAINTENANCE = "maintenance of servers and network"
+FACILITY_MAINTENANCE = "maintenance of the building"
+STAFF = "staff"
+PROPERTY_TAX = "property tax"
+INSURANCE = "insurance"
+RUNNING = (IT_MAINTENANCE, FACILITY_MAINTENANCE, STAFF, PROPERTY_TAX, INSURANCE)
+"""Paid every year, used or not."""
+
+CARBON_PRICE = "carbon price"
+
+COLOCATION_RENT = "rent of room, power and cooling"
+CLOUD_RENT = "rent of accelerators"
+
+BUILD, COLOCATION, CLOUD = "build", "colocation", "cloud"
+"""Ways to have a data centre."""
+
+
+def is_metered(item: str) -> bool:
+    """Whether *item* is used up as a meter tells, like electricity, water and the carbon of both."""
+    return item.startswith("electricity") or item in {"water", CARBON_PRICE}
