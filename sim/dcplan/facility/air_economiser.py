@@ -48,59 +48,56 @@ class Exhaust:
         return self.airflow_m3_s * self.pressure_pa / self.efficiency * flow**3
 
 
-@dataclass(frozen=True)
-class AirsideDesign:
+@dataclass(frozen=True, kw_only=True)
+class SwitchedDesign:
+    """Outdoor air that is switched on and off beside compressors."""
+
+    exhaust: Exhaust
+    margin_k: float
+    """How much colder than it returns the room's air must become to start [K]."""
+    dead_band_k: float
+    """Once started, it goes on until the air becomes this much less cold [K]."""
+    kept_steps: int = 1
+    """Time steps for which it stays on or off at least, once switched, but for air that may not enter the room."""
+    cycles_of_concentration: float
+    """Dissolved solids in the water that evaporates over those in the make-up water [-]."""
+
+    def __post_init__(self) -> None:
+        require("economiser margin_k", self.margin_k, 0.0, 10.0)
+        require("economiser dead_band_k", self.dead_band_k, 0.0, self.margin_k)
+        require("economiser kept_steps", self.kept_steps, 1, 1e6)
+        require("economiser cycles_of_concentration", self.cycles_of_concentration, 1.2, 50.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AirsideDesign(SwitchedDesign):
     """Outdoor air blown through the room."""
 
     window: Envelope
     """Humidity that the room's air must keep; its temperatures are not used."""
     pad_effectiveness: float
     """Fall of the dry bulb over the pads by its distance to the wet bulb [-]; 0: there are none."""
-    cycles_of_concentration: float
-    """Dissolved solids in the pads' water over those in the make-up water [-]."""
     humidifier: Humidifier
     """What moistens air that is too dry; with none such air is kept out."""
-    exhaust: Exhaust
-    margin_k: float
-    """How much colder than the returning air outdoor air must be to start [K]."""
-    dead_band_k: float
-    """Once started, it goes on until the air is this much less cold [K]."""
-    kept_steps: int = 1
-    """Time steps for which it stays on or off at least, once switched, but for air outside *window*."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require("pad effectiveness", self.pad_effectiveness, 0.0, 0.98)
-        require("pad cycles_of_concentration", self.cycles_of_concentration, 1.2, 50.0)
-        require("economiser margin_k", self.margin_k, 0.0, 10.0)
-        require("economiser dead_band_k", self.dead_band_k, 0.0, self.margin_k)
-        require("economiser kept_steps", self.kept_steps, 1, 1e6)
 
 
-@dataclass(frozen=True)
-class IndirectDesign:
+@dataclass(frozen=True, kw_only=True)
+class IndirectDesign(SwitchedDesign):
     """A heat exchanger between the room's air and outdoor air, which can be wetted."""
 
     dry_effectiveness: float
     """Fall of the room's air over its distance to the outdoor dry bulb [-]."""
     wet_effectiveness: float
     """Fall of the room's air over its distance to the outdoor wet bulb, when wetted [-]."""
-    cycles_of_concentration: float
-    """Dissolved solids in the sprayed water over those in the make-up water [-]."""
-    exhaust: Exhaust
-    margin_k: float
-    """How much colder than it returns the exchanger must make the air to start [K]."""
-    dead_band_k: float
-    """Once started, it goes on until it makes the air this much less cold [K]."""
-    kept_steps: int = 1
-    """Time steps for which it stays on or off at least, once switched."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require("indirect dry_effectiveness", self.dry_effectiveness, 0.1, 0.95)
         require("indirect wet_effectiveness", self.wet_effectiveness, 0.1, 0.95)
-        require("indirect cycles_of_concentration", self.cycles_of_concentration, 1.2, 50.0)
-        require("economiser margin_k", self.margin_k, 0.0, 10.0)
-        require("economiser dead_band_k", self.dead_band_k, 0.0, self.margin_k)
-        require("economiser kept_steps", self.kept_steps, 1, 1e6)
 
 
 AirEconomiser = AirsideDesign | IndirectDesign

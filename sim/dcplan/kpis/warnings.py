@@ -257,6 +257,11 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
         yield "There is no building in this scenario: energy, cost and carbon are those of the servers alone."
     if scenario.facility is not None and scenario.facility.power.ups.battery is None and _cut(scenario):
         yield "Nothing is said of the UPS's batteries: in a power cut they last, and charging them again is not metered."
+    if site is not None and (owed_kwh := -_battery_kwh(site)) > 1e-6:
+        yield (
+            f"Batteries end the run with {owed_kwh:.3g} kWh less than they began with, which the meter has not seen: energy, "
+            "cost, carbon and PUE are too low by that; a longer 'horizon' sees them charged."
+        )
     for kpi, sentence in (
         ("hours_cooling_short", f"the plant cannot remove all heat; {_warming(scenario, value)}"),
         ("hours_over_limit", f"a rating is exceeded ({_over(site)}); {_unprotected(scenario)}"),
@@ -269,6 +274,11 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
     counted_s = scenario.horizon - scenario.warm_up
     if scenario.finance is not None and counted_s < WEEK_S - DAY_S:
         yield f"A year's cost is read off {counted_s / HOUR_S:.3g} h, which are no week; simulate a week or a year of them."
+
+
+def _battery_kwh(site: pd.DataFrame) -> float:
+    """What batteries have drawn less what they delivered, mean over the replications [kWh]."""
+    return float((site["battery_w"] * site["duration_s"]).sum()) / site["replication"].nunique() / 3.6e6
 
 
 def _cut(scenario: Scenario) -> bool:

@@ -6,9 +6,11 @@ Read from the resolved YAML without checking it again: the page of an old run mu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+import pandas as pd
 
 from dcplan import units
 from dcplan.results.store import Run
@@ -107,6 +109,15 @@ def facts(run: Run) -> Facts:
         token_promises_s={name: _of_tokens(spec) for name, spec in endpoints.items()},
         caches={name: str(spec["cache"]["kind"]) for name, spec in endpoints.items() if spec.get("cache")},
     )
+
+
+def with_trips(known: Facts, trips: pd.DataFrame | None) -> Facts:
+    """*known*, to whose losses what tripped in the first replication is added."""
+    if trips is None or trips.empty:
+        return known
+    first = trips[trips["replication"] == trips["replication"].min()]
+    opened = (Lost(f"{row['breaker']}: breaker open", row["time_s"], row["back_s"]) for row in first.to_dict("records"))
+    return replace(known, losses=(*known.losses, *opened))
 
 
 def _celsius(text: Any) -> float | None:

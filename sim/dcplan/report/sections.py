@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dcplan.report.course import POINTS
-from dcplan.report.facts import Facts, facts
+from dcplan.report.facts import Facts, facts, with_trips
 from dcplan.report.figures import (
     bill,
     cache,
@@ -113,7 +113,8 @@ def _incidents(run: Run, known: Facts) -> Iterator[Section]:
     room, endpoints, tails, courses = (_table(run, name) for name in ("room", "endpoints", "tails", "overheating"))
     charts = []
     if room is not None and endpoints is not None and tails is not None:
-        charts.append(Chart(incident.incident_figure(room, endpoints, tails, known)))
+        told = with_trips(known, _table(run, "trips"))
+        charts.append(Chart(incident.incident_figure(room, endpoints, tails, told)))
     if courses is not None:
         charts.append(Chart(overheating.overheating_figure(courses)))
     yield Section("When cooling fails", tuple(charts))

@@ -163,10 +163,20 @@ def _incidents(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         return
     if scenario.requests == "sampled":
         yield ("requests",), "an incident takes minutes, which sampled demand runs ahead of; use 'requests: every'"
-    cut = any(each.lost == "utility" for each in scenario.incidents.values())
-    if cut and scenario.facility.power.ups.share < 1.0:
+    if any(each.lost == "utility" for each in scenario.incidents.values()):
+        yield from _carried(scenario, "that incident")
+    yield from _racked(scenario)
+
+
+def _carried(scenario: Scenario, cause: str) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Whether batteries carry all servers when the utility is lost by *cause*."""
+    if scenario.facility is not None and scenario.facility.power.ups.share < 1.0:
         falls = "servers without a UPS fall at once when the utility is lost, which is not simulated"
-        yield ("facility", "power", "ups", "share"), f"{falls}; remove 'share', or that incident"
+        yield ("facility", "power", "ups", "share"), f"{falls}; remove 'share', or {cause}"
+
+
+def _racked(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Whether the racks of a room that warms are known."""
     for name, servers in scenario.fleet.items():
         if servers.rack is None:
             yield ("fleet", name), "a room warms by the racks that stand in it; add 'rack' with size and limit"
@@ -183,12 +193,20 @@ def _without_servers(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]
                 "no breaker has a rating; give the servers a 'rack' with a limit, or the power chain a 'hall'; that of "
                 "the utility needs 'ride_through'",
             )
+        if room is not None:
+            yield from _carried(scenario, "'breakers'")
+            yield from _racked(scenario)
         if scenario.requests == "sampled":
             yield (
                 ("requests",),
                 "breakers trip within seconds, which sampled demand runs ahead of; use 'requests: every'",
             )
     for name, endpoint in scenario.endpoints.items():
+        if (scaling := endpoint.autoscaling) is not None and scaling.idle_servers == "switch_off":
+            yield (
+                ("endpoints", name, "autoscaling", "idle_servers"),
+                "servers that an autoscaler switches off cannot lose power or cooling as well yet; use 'keep_on'",
+            )
         if endpoint.on is not None and endpoint.sharing is not None:
             yield (
                 ("endpoints", name),

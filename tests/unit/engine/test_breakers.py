@@ -105,6 +105,12 @@ def test_racks_and_rows_trip_at_their_own_limits(free: dict[str, pd.DataFrame]) 
     [
         (("requests=sampled", "incidents={}"), "breakers trip within seconds"),
         (("incidents={}", "fleet.gpu-nodes.rack=null", "facility.ride_through=null"), "no breaker has a rating"),
+        (("incidents={}", "fleet.gpu-nodes.rack=null"), "a room warms by the racks"),
+        (("incidents={}", "facility.power.ups.share=0.5"), "remove 'share', or 'breakers'"),
+        (
+            ("endpoints.vision.autoscaling={kind: utilisation, target: 0.5, idle_servers: switch_off}",),
+            "cannot lose power or cooling as well yet; use 'keep_on'",
+        ),
     ],
 )
 def test_what_breakers_need_is_told(more: tuple[str, ...], sentence: str) -> None:

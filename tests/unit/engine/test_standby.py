@@ -19,6 +19,7 @@ from dcplan.kpis.compute import compute
 from dcplan.profiles.library import default_library
 from dcplan.results.columns import SITE_LOADS
 from dcplan.scenario.load import load
+from dcplan.studies.replicate import replicate
 from dcplan.workload.streams import Streams
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
@@ -163,3 +164,10 @@ def test_a_battery_that_was_not_charged_again_lasts_for_less() -> None:
     assert bank.charge == pytest.approx(0.4)
     assert bank.owed_j == pytest.approx(6e6)
     assert bank.charging[0][1] == 100.0 + battery.kind.recharge_s / 4
+
+
+def test_energy_that_the_meter_has_not_seen_yet_is_told() -> None:
+    run = replicate(plan("replications=1"))
+    assert any(message.startswith("Batteries end the run with ") for message in run.kpis["warnings"])
+    other = "incidents.both-chillers={lost: chillers, at: 2025-07-15 13:15, lasts: 2 min}"
+    assert not any("Batteries" in message for message in replicate(plan("replications=1", other)).kpis["warnings"])

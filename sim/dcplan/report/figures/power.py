@@ -21,6 +21,8 @@ def power_over_time(site: pd.DataFrame, start: datetime, horizon_s: float, limit
     ratio = site["facility_w"] / site["it_w"].where(drawn)
     facility = _course_w(site, "facility_w").until(horizon_s)
     servers = _course_w(site, "it_w").until(horizon_s)
+    used_w = site["facility_w"] - site["battery_w"].clip(upper=0.0)
+    used = _course_w(site.assign(used_w=used_w), "used_w").until(horizon_s)
     pue = course(site["time_s"], ratio, site["it_w"] * site["duration_s"]).until(horizon_s)
     wet_bulb = course(site["time_s"], site["wet_bulb_c"], site["duration_s"]).until(horizon_s)
     unit = scale(float(site["facility_w"].max()) / 1000.0, "kW")
@@ -28,7 +30,7 @@ def power_over_time(site: pd.DataFrame, start: datetime, horizon_s: float, limit
     days = dates(start, facility.time_s)
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, row_heights=[0.56, 0.22, 0.22], vertical_spacing=0.06)
     _stacked(figure, days, servers.mean * factor, "Servers", theme.BLUE, unit.unit)
-    _stacked(figure, days, (facility.mean - servers.mean) * factor, "Cooling, losses, lighting", theme.SKY, unit.unit)
+    _stacked(figure, days, (used.mean - servers.mean) * factor, "Cooling, losses, lighting", theme.SKY, unit.unit)
     add_band(figure, days, facility, factor, "Meter, lowest to highest", theme.MUTED, row=1)
     add_line(figure, days, pue, 1.0, "PUE", theme.INK, row=2, hover="%{y:.3f}")
     add_line(figure, days, wet_bulb, 1.0, "Wet bulb", theme.GREEN, row=3, hover="%{y:.1f} °C")
@@ -42,6 +44,11 @@ def power_over_time(site: pd.DataFrame, start: datetime, horizon_s: float, limit
         power_finding(site, limit_w),
         "Top: power at the meter, stacked; middle: PUE; bottom: outside wet bulb, which sets how hard the plant works. "
         + ("" if drawn.all() else "There is no PUE while servers are off or on batteries. ")
+        + (
+            "What batteries deliver in a power cut is on top of the meter's. "
+            if (site["battery_w"] < 0.0).any()
+            else ""
+        )
         + band_caption(facility),
         580,
     )

@@ -90,6 +90,12 @@ def test_what_enters_leaves() -> None:
     assert abs(meter_kwh - sum(flow.kwh for flow in ends(found))) < 1e-9 * meter_kwh
 
 
+def test_what_batteries_deliver_enters_beside_the_meter() -> None:
+    found = flows(site([1000.0, 1000.0], LOADS_W | {"battery_w": -200.0}, psu_w=80.0), owned(OWNERS))
+    assert outflow(found, f"{METER}, batteries") == pytest.approx(2.0 + 2 * 0.4003)
+    assert inflow(found, "Batteries") == 0.0
+
+
 def test_the_supplies_loss_is_taken_from_all_owners_in_proportion() -> None:
     found = flows(site([1000.0, 1000.0], LOADS_W, psu_w=100.0), owned(OWNERS))
     assert inflow(found, SUPPLIES) == pytest.approx(0.2)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dcplan.report import theme
-from dcplan.report.facts import Facts, Lost
+from dcplan.report.facts import Facts, Lost, with_trips
 from dcplan.report.figures.incident import incident_figure, window_s, with_before
 from dcplan.results.store import frame
 
@@ -95,3 +95,12 @@ def test_the_tail_is_drawn_beside_the_mean() -> None:
         if trace.name == "web" and trace.hovertemplate.startswith(("p99", "mean"))
     }
     assert np.allclose(drawn["solid"].y, 2.0 * np.array(drawn["dot"].y))
+
+
+def test_what_tripped_is_marked_as_well() -> None:
+    trips = frame(
+        "trips", {"replication": [0, 1], "time_s": 3610.0, "breaker": "utility", "load": 1.2, "back_s": 3620.0}
+    )
+    figure = incident_figure(FAILED, *USUAL, with_trips(KNOWN, trips))
+    assert [note.text for note in figure.layout.annotations][2:] == ["all chillers lost", "utility: breaker open"]
+    assert with_trips(KNOWN, None) is KNOWN

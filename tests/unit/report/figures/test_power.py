@@ -84,3 +84,11 @@ def test_where_there_is_no_pue_the_figure_says_why() -> None:
     table["it_w"] = [1000.0, 0.0, 1000.0]
     figure = power_over_time(table, START, 180.0)
     assert [note.text for note in figure.layout.annotations] == ["servers off or on batteries"]
+
+
+def test_on_batteries_servers_draw_what_the_meter_does_not_show() -> None:
+    table = site([1000.0, 1000.0], {})
+    table["battery_w"], table["facility_w"] = [0.0, -1000.0], [1000.0, 0.0]
+    figure = power_over_time(table, START, 120.0)
+    above = next(trace for trace in figure.data if trace.name == "Cooling, losses, lighting")
+    assert max(abs(value) for value in above.y) < 1e-9

@@ -44,3 +44,11 @@ def test_fans_that_nobody_knows_are_left_with_the_chips() -> None:
 
 def test_nothing_is_drawn_of_nothing() -> None:
     assert power_path_figure(site(2, it_w=0.0), servers(2, it_w=0.0)) is None
+
+
+def test_what_batteries_deliver_is_part_of_the_first_bar() -> None:
+    stages = path(site(2, **LOADS_W | {"battery_w": -300.0}), servers(2))
+    first = stages[0]
+    assert first.name == f"{METER}, batteries"
+    leaves_kwh = sum(stage.kwh for stage in stages if not stage.station)
+    assert first.kwh == pytest.approx(leaves_kwh + stages[-1].kwh)
