@@ -97,7 +97,13 @@ BENCHMARKED = (
 )  # fmt: skip
 """KPIs of servers whose profiles tell their performance in a benchmark."""
 
-OF_SITES = (*SITE, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
+CONTRACT = (
+    Kpi("ppa_matched_share", "-", "energy of the power purchase agreement that is used while it is produced / energy from the grid; by the interval, not by the year"),
+    Kpi("ppa_used_share", "-", "the same / energy that is produced"),
+)  # fmt: skip
+"""KPIs of a site with a power purchase agreement."""
+
+OF_SITES = (*SITE, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED, *CONTRACT)
 """KPIs that a site may have."""
 
 ENDPOINT = (
