@@ -17,7 +17,8 @@ from dcplan.economics.bill import itemised
 from dcplan.economics.item import Line
 from dcplan.economics.meter import Metered, WallClock
 from dcplan.profiles.charges import Blocks, Export, Ratchet
-from dcplan.profiles.tariff import Tariff
+from dcplan.profiles.library import default_library
+from dcplan.profiles.tariff import Tariff, read_tariff
 
 utility_rate = pytest.importorskip("PySAM.Utilityrate5", reason="PySAM is not installed: pip install -e '.[oracles]'")
 pytestmark = pytest.mark.slow
@@ -161,3 +162,12 @@ def test_what_is_sold_hour_by_hour_is_the_same_to_the_cent() -> None:
     model.execute(0)
     lines = ours(of, power_kw - sun_kw)
     assert sum(line.usd for line in lines) == pytest.approx(model.Outputs.utility_bill_w_sys_year1, abs=CENT)
+
+
+def test_the_shipped_default_of_sam_gives_the_bill_that_sam_gives() -> None:
+    shipped = read_tariff(default_library().load("tariff", "sam-commercial"))
+    model = utility_rate.default("PVWattsCommercial")
+    model.SystemOutput.gen = [0.0] * HOURS
+    model.execute(0)
+    bill = monthly_usd(ours(shipped, np.array(model.Load.load)))
+    assert bill == pytest.approx(model.Outputs.year1_monthly_utility_bill_wo_sys, abs=CENT)

@@ -37,9 +37,8 @@ def resolved_tariff(spec: SiteTariff, profile: Profile, assumptions: Assumptions
     assumptions.use("site", profile)
     _check(spec, profile, tariff)
     if tariff.exchange:
-        assumptions.add(
-            "site", f"{profile.name}: exchange rate", tariff.exchange, profile.kind, "in the tariff's profile"
-        )
+        name, how = f"{profile.name}: exchange rate", "stated in the tariff's profile"
+        assumptions.add("site", name, tariff.exchange, profile.kind, how, not profile.unverified)
     return _with_peak_hours(spec, profile, _with_demand_before(spec, profile, tariff, assumptions), assumptions)
 
 

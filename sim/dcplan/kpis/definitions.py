@@ -138,7 +138,25 @@ OWNERSHIP = (
 )  # fmt: skip
 """KPIs of a scenario with `finance`."""
 
-OF_SITES = (*SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED, *OWNERSHIP)
+CONTRACT = (
+    Kpi("ppa_matched_share", "-", "energy of the power purchase agreement that is used while it is produced / energy from the grid; by the interval, not by the year"),
+    Kpi("ppa_used_share", "-", "the same / energy that is produced"),
+)  # fmt: skip
+"""KPIs of a site with a power purchase agreement."""
+
+OF_SITES = (
+    *SITE,
+    *CARBON,
+    *STRANDED,
+    *STANDBY,
+    *ROOM,
+    *INCIDENTS,
+    *CAPPED,
+    *PROTECTED,
+    *BENCHMARKED,
+    *OWNERSHIP,
+    *CONTRACT,
+)
 """KPIs that a site may have."""
 
 ENDPOINT = (

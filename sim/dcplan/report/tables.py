@@ -88,7 +88,7 @@ KINDS = {"energy": "Energy", "demand": "Demand", "fixed": "Fees", "tax": "Taxes,
 def bill_html(bill: pd.DataFrame) -> str:
     """The electricity bill: a row per month with its kinds of items and their sum; the last row is the total."""
     months = by_month_and(bill, "kind")
-    kinds = [kind for kind in KINDS if kind in months]
+    kinds = [kind for kind in KINDS if kind in months and months[kind].any()]
     heads = "".join(f"<th scope='col' class='number'>{html.escape(KINDS[kind])}</th>" for kind in kinds)
     rows = "\n".join(_bill_row(str(month), row, kinds) for month, row in months.iterrows())
     return (
@@ -102,7 +102,8 @@ def bill_html(bill: pd.DataFrame) -> str:
 def _bill_row(name: str, row: pd.Series, kinds: list[str]) -> str:
     amounts = [*(float(row[kind]) for kind in kinds), float(row[kinds].sum())]
     cells = "".join(f"<td class='number'>{usd:,.2f}</td>" for usd in amounts)
-    return f"<tr><th scope='row'>{html.escape(name)}</th>{cells}</tr>"
+    unbroken = html.escape(name).replace("-", "&#8209;")
+    return f"<tr><th scope='row'>{unbroken}</th>{cells}</tr>"
 
 
 def _items_html(bill: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ import pytest
 import tiny
 from dcplan.engine.run import simulate
 from dcplan.errors import ScenarioError
+from dcplan.kpis.bill import bill_kpis
 
 REAL_TIME: dict[str, Any] = {
     "fixed_usd_per_month": 0.0,
@@ -80,6 +81,9 @@ def test_a_contract_of_a_share_is_used_whole(root: Path, tmp_path: Path) -> None
     assert bill["PPA, used"] == pytest.approx(0.25 * kwh)
     assert bill["energy, night"] + bill["energy, day"] == pytest.approx(0.75 * kwh)
     assert "PPA, not used" not in bill
+    plan = tiny.planned(scenario(text), tmp_path, tiny.library(root))
+    kpis = dict(bill_kpis(plan.scenario, tables))
+    assert kpis == pytest.approx({"ppa_matched_share": 0.25, "ppa_used_share": 1.0})
 
 
 def test_a_contract_may_be_paid_as_produced(root: Path, tmp_path: Path) -> None:

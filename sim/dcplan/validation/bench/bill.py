@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from dcplan.economics.bill import itemised
+from dcplan.economics.bill import itemised, totals
 from dcplan.economics.meter import Metered, WallClock
 from dcplan.profiles.library import default_library
 from dcplan.profiles.tariff import read_tariff
@@ -26,4 +26,4 @@ def year() -> Callable[[], object]:
     time_s = STEP_S * np.arange(len(wall), dtype=np.float64)
     power_w = MEAN_W + SWING_W * np.sin(time_s * 2.0 * np.pi / 86400.0)
     metered = Metered(time_s, np.full_like(time_s, STEP_S), power_w, clock, POWER_FACTOR)
-    return lambda: itemised(tariff, metered)
+    return lambda: totals(itemised(tariff, metered))
