@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dcplan.economics.bill import WallClock
 from dcplan.engine.incidents import Loss
+from dcplan.engine.redundancy import AvailabilityPlan
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
 from dcplan.profiles.server import Server
@@ -259,3 +260,4 @@ class Plan:
     assumptions: list[dict[str, Any]]
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""
+    availability: AvailabilityPlan | None

@@ -31,6 +31,7 @@ from dcplan.engine.plan import (
     SitePlan,
     grid,
 )
+from dcplan.engine.redundancy import plan_availability
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.facility.design import FacilityDesign
@@ -121,6 +122,9 @@ class _Resolver:
                 facility = design_facility(
                     scenario.facility, place, servers, self.library, self.assumptions, scenario.step
                 )
+        availability = None
+        with self._at("availability", "profile"):
+            availability = plan_availability(scenario, self.library, self.assumptions)
         self._check_capacity(groups)
         if facility is not None:
             self._check_incidents(facility)
@@ -129,6 +133,7 @@ class _Resolver:
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
             self._room(losses, clock, generators_s), self._capping(groups), self.assumptions.rows, self._fingerprint(),
+            availability,
         )  # fmt: skip
 
     def _fingerprint(self) -> str:

@@ -11,6 +11,7 @@ import simpy
 
 from dcplan.engine import (
     autoscaler,
+    availability,
     capping,
     failures,
     jobs,
@@ -59,7 +60,10 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     result = joined([*_tables(cast, replication), *_of_servers(cast, started, replication)])
     if plan.site is None:
         return result
-    return result | site.tables(cast.plan, result, replication, room.rise_means(cast.hall, plan.grid))
+    result |= site.tables(cast.plan, result, replication, room.rise_means(cast.hall, plan.grid))
+    if plan.availability is None:
+        return result
+    return result | availability.tables(plan, plan.availability, result, replication)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dcplan.facility.ashrae import rack_cooling_index
+from dcplan.kpis.availability import availability_kpis
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.definitions import unit_of
 from dcplan.kpis.incidents import incident_kpis
@@ -64,6 +65,7 @@ def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon:
         yield from _site(scenario, tables, float(carbon or 0.0))
         yield from _meter_shares(tables)
         yield from incident_kpis(scenario, tables)
+        yield from availability_kpis(scenario, tables)
     for name in scenario.endpoints:
         yield from ((f"endpoints.{name}.{kpi}", value) for kpi, value in _endpoint(scenario, name, tables))
     for name in scenario.pipelines:
