@@ -65,13 +65,15 @@ def tables(
 
 
 def _bridges(plan: Plan, known: AvailabilityPlan, table: pd.DataFrame) -> Bridges:
-    """For how long batteries and the room bridge a loss, at the mean power and inlet air of the run."""
+    """For how long batteries and the room bridge a loss, at the run's median power and inlet air.
+
+    The median, because an incident in the run leaves it as it is.
+    """
     assert plan.facility is not None, "availability needs a building"
     room, battery = known.facility.ride_through, plan.facility.power.battery
     assert room is not None, "availability needs it"
     assert battery is not None, "availability needs batteries"
-    it_w = float(np.average(table["it_w"], weights=table["duration_s"]))
-    usual_c = float(np.average(table["server_inlet_c"], weights=table["duration_s"]))
+    it_w, usual_c = (median(table[name], table["duration_s"]) for name in ("it_w", "server_inlet_c"))
     rise_k = max(0.0, (room.throttling.ends if room.shutdown is None else room.shutdown) - usual_c)
     store_j = 0.0 if room.store is None else chilled_water_store_j(room.store, room.store_rise)
     racks = sum(each.racks for each in plan.scenario.fleet.values())
@@ -85,6 +87,13 @@ def _bridges(plan: Plan, known: AvailabilityPlan, table: pd.DataFrame) -> Bridge
     pumped = {"room_units", "chilled_water_pumps"} <= set(room.on_ups)
     load_w = np.array([it_w / known.spec.power_paths])
     return Bridges(lasts(1.0, pumped), float(lasts_s(load_w, battery)[0]), {loss: lasts(*loss) for loss in losses})
+
+
+def median(values: pd.Series, weights: pd.Series) -> float:
+    """The value below which half of the weight lies."""
+    order = np.argsort(values.to_numpy(), kind="stable")
+    below = np.cumsum(weights.to_numpy()[order])
+    return float(values.to_numpy()[order][np.searchsorted(below, below[-1] / 2)])
 
 
 def _years(found: Spans, spec: Availability) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""`dcplan bench site`: a year of a site's bill."""
+"""`dcplan bench site`: a year of a site's bill, and many years of its outages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dcplan.validation.bench.result import Result
 
 WORKS = {
     "bill_year": ("bill", "year", "the bill of a year of 15-minute intervals, by energy and demand periods"),
+    "outage_years_1e5": ("outages", "years", "100,000 years of a building's outages, and its down time by month"),
 }
 """By name: the module and function that make it ready, and what it is."""
 
