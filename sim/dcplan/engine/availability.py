@@ -11,7 +11,8 @@ from dcplan.engine.plan import Plan
 from dcplan.engine.redundancy import YEAR_S, AvailabilityPlan, Bridges, diagram, plants, supplies, topology
 from dcplan.facility.ride_through import lasts_s
 from dcplan.facility.thermal import RackMass, chilled_water_store_j, time_to_rise_s
-from dcplan.reliability.blocks import Downtime, Group, of_group
+from dcplan.facility.ups import installed
+from dcplan.reliability.blocks import Downtime, Group, of_group, working
 from dcplan.reliability.credit import Step, given_back
 from dcplan.reliability.diagram import Diagram, contributions, site
 from dcplan.reliability.outages import Spans, down_by_period_s, outages, simulate
@@ -19,6 +20,7 @@ from dcplan.reliability.tiers import findings
 from dcplan.results.store import frame
 from dcplan.scenario.availability import Availability
 from dcplan.scenario.demand import FromPipelines
+from dcplan.scenario.facility import Facility
 from dcplan.scenario.scenario import Scenario
 from dcplan.workload.streams import Streams
 
@@ -151,13 +153,27 @@ def _repeated_h(plan: Plan, known: AvailabilityPlan) -> float:
 def _blocks(built: Diagram, server: Group | None, known: AvailabilityPlan) -> Iterator[dict[str, object]]:
     """A row for each block: by itself, and what servers feel of it."""
     felt = contributions(built)
-    sides = {"supply": built.supply, "path": built.path, "cooling": built.cooling}
-    for side, blocks in sides.items():
+    for side, blocks in (("supply", built.supply), ("path", built.path), ("cooling", built.cooling)):
         for block in blocks:
             paths = built.paths if side == "path" else 1
             yield _row(side, block.name, block.group, felt[block.name], paths, known.recovery_s)
+        if side == "supply":
+            yield from _standing_by(built, known.facility)
     if server is not None:
         yield _row("server", "power supplies", server, of_group(server), 1, 0.0)
+
+
+def _standing_by(built: Diagram, facility: Facility) -> Iterator[dict[str, object]]:
+    """Generators and batteries, which cost no time by themselves: with what chance they do not carry the servers."""
+    standby, ups = built.standby, facility.power.ups
+    chances = working(standby.generators, standby.start_probability, standby.common)
+    nothing = {"failures_per_year": 0.0, "minutes_per_year": 0.0}
+    if standby.generators:
+        units = {"needed": standby.needed, "installed": standby.generators, "paths": 1}
+        missing = float(chances[: standby.needed].sum())
+        yield {"side": "standby", "block": "generators", "own_share": missing} | units | nothing
+    units = {"needed": ups.modules, "installed": installed(ups.modules, ups.redundancy), "paths": built.paths}
+    yield {"side": "standby", "block": "batteries", "own_share": 1.0 - standby.battery_ready} | units | nothing
 
 
 def _row(side: str, name: str, group: Group, felt: Downtime, paths: int, recovery_s: float) -> dict[str, object]:

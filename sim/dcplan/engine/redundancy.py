@@ -127,9 +127,10 @@ def read_parts(facility: Facility, spec: Availability, library: Library, assumpt
     profile = library.load("reliability", spec.profile)
     keys = {part: _key(part, facility, spec) for part in _used(facility)}
     for part, own in spec.components.items():
-        if part in keys:
-            said = f"fails every {own.mtbf / HOUR_S:g} h, repaired in {own.repair / HOUR_S:g} h"
-            assumptions.add("availability", WORDS[part], said, "scenario", "written in the scenario")
+        if part not in keys:
+            raise ValueError(f"this building has no {WORDS[part]}; remove '{part}' from 'components'")
+        said = f"fails every {own.mtbf / HOUR_S:g} h, repaired in {own.repair / HOUR_S:g} h"
+        assumptions.add("availability", WORDS[part], said, "scenario", "written in the scenario")
     own_common = spec.common_cause is not None
     read = {key for part, key in keys.items() if part not in spec.components} | {"battery"}
     read |= (set() if own_common else {"common"}) | ({"generator"} if facility.power.generators else set())
@@ -187,6 +188,7 @@ def plants(facility: Facility, spec: Availability) -> list[Plant]:
     through_liquid = 0.0 if liquid is None else liquid.share
     air = 1.0 - through_liquid
     pumps = spec.pumps or cooling.redundancy
+    cells = "tower cells" if getattr(cooling, "rejection", "") == "tower" else "dry-cooler cells"
     found: list[Plant] = []
 
     def add(part: Part, name: str, units: tuple[int, int], heat: float, stored: bool = False) -> None:
@@ -203,11 +205,11 @@ def plants(facility: Facility, spec: Availability) -> list[Plant]:
         add("chiller", "chillers", several(cooling.chillers), cold, stored=True)
         if cooling.rejection != "air_cooled":
             add("pump", "condenser pumps", several(cooling.chillers, pumps), cold, stored=True)
-            add("cell", "cells", (cooling.cells, cooling.cells + spec.spare_cells), cold, stored=True)
+            add("cell", cells, (cooling.cells, cooling.cells + spec.spare_cells), cold, stored=True)
     elif isinstance(cooling, WarmWater):
         add("room_unit", "room units", several(cooling.units), air)
         add("pump", "pumps", several(1, pumps), air)
-        add("cell", "cells", (cooling.cells, cooling.cells + spec.spare_cells), air)
+        add("cell", cells, (cooling.cells, cooling.cells + spec.spare_cells), air)
     elif isinstance(cooling, Dx):
         add("dx_unit", "room units with compressors", several(cooling.units), air)
     else:

@@ -123,7 +123,7 @@ class _Resolver:
                     scenario.facility, place, servers, self.library, self.assumptions, scenario.step
                 )
         availability = None
-        with self._at("availability", "profile"):
+        with self._at("availability"):
             availability = plan_availability(scenario, self.library, self.assumptions)
         self._check_capacity(groups)
         if facility is not None:

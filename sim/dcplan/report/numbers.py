@@ -47,6 +47,9 @@ SHARES = frozenset(
         "load_factor",
         "iteusv",
         "stranded_share",
+        "site_availability",
+        "site_availability_simulated",
+        "site_quiet_years",
     }
     | {kpi.name for kpi in STRANDED if kpi.unit == "-"}
 )

@@ -289,12 +289,19 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "availability_blocks": (
             *_key("replication"),
-            Column("side", "str", "", "supply (behind it generators and batteries), path, cooling, or server"),
+            Column(
+                "side", "str", "", "supply, standby (which carries the servers without it), path, cooling, or server"
+            ),
             Column("block", "str", "", "block of the diagram"),
             Column("needed", "int64", "units", "units needed for full load"),
             Column("installed", "int64", "units", "units there are, in each path"),
             Column("paths", "int64", "paths", "paths that have it"),
-            Column("own_share", "float64", "-", "share of the time in which too few units work"),
+            Column(
+                "own_share",
+                "float64",
+                "-",
+                "share of the time in which too few units work, or chance that too few start",
+            ),
             Column("failures_per_year", "float64", "1/a", "outages of the servers that it causes"),
             Column("minutes_per_year", "float64", "min", "time in which servers do not serve because of it"),
         ),
