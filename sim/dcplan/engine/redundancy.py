@@ -183,7 +183,10 @@ def _number(profile: Profile, key: str, name: str) -> float:
 
 
 def plants(facility: Facility, spec: Availability) -> list[Plant]:
-    """The parts of the cooling plant, on the heat's way out of the room."""
+    """The parts of the cooling plant, on the heat's way out of the room.
+
+    An economiser counts for nothing: it cools in a part of the year only.
+    """
     cooling, liquid = facility.cooling, facility.cooling.liquid
     through_liquid = 0.0 if liquid is None else liquid.share
     air = 1.0 - through_liquid
