@@ -38,5 +38,5 @@ def _level(standard: str, level: int, part: pd.DataFrame) -> str:
         f"<tr><td data-label='Standard'>{html.escape(standard)}</td>"
         f"<td data-label='Level'><span>{level}{historic}</span></td>"
         f"<td data-label='Met'>{'yes' if met else 'no'}</td>"
-        f"<td data-label='Missing'>{'<br>'.join(lacking) or '&ndash;'}</td></tr>"
+        f"<td data-label='Missing'>{'<br>'.join(lacking) or 'nothing that a scenario tells'}</td></tr>"
     )

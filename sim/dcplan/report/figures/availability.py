@@ -197,7 +197,7 @@ def years_figure(years: pd.DataFrame, whole: pd.DataFrame) -> go.Figure | None:
         )
     )
     figure.update_xaxes(title_text="Share of years that are worse [%]", type="log", dtick=1)
-    figure.update_yaxes(title_text="Down time of a year [h]", type="log", dtick=1)
+    figure.update_yaxes(title_text="Down time of a year [h]", type="log", dtick="D2")
     quiet, bad_s = float(whole["quiet_years"].mean()), float(whole["down_p99_s"].mean())
     theme.titled(
         figure,
