@@ -208,6 +208,7 @@ KEYS = [
 
 JOBS = "jobs: 3, epochs: 2, samples: 40000, every: 1 h"
 ON = "  web:\n    workload: tiny\n    on: node\n"
+ROOM = "  ride_through: {throttling: {begins: 32 degC, ends: 42 degC}}\n"
 SITE = "site: {place: flatland, grid: flat-grid, tariff: flat-tariff, prices: flat-prices}\n"
 WORKLOAD = "    workload: tiny\n"
 
@@ -225,6 +226,17 @@ BETWEEN_KEYS = [
         "a workload and a service",
         changed(ON, f"  web:  #!\n    service: {{kind: deterministic, mean: 1 s}}\n{WORKLOAD}    on: node\n"),
         "give either 'workload' (measured) or 'service' (a distribution), not both",
+    ),
+    _more("availability without a building's room", "availability: {}", "add 'facility.ride_through'"),
+    _more("availability without batteries", f"{ROOM}availability: {{}}", "add 'facility.power.ups.battery'", 2),
+    _more(
+        "credits without a price",
+        "availability: {sla: [{below: 99.9 %, credit: 10 %}]}",
+        "give both 'sla' and 'monthly_price', or neither",
+    ),
+    _more("a share without a sign", "availability: {sla: [{below: '99.9', credit: 0.1}]}", "write a share such as"),
+    _more(
+        "a component nobody knows", "availability: {components: {fans: {mtbf: 4 h, repair: 1 h}}}", "must be 'utility'"
     ),
     _file("a building without a place", changed(SITE + "facility:", "facility:  #!"), "a building needs a place"),
     _key("more jobs than memory", JOBS, JOBS.replace("3", "999").replace("1 h", "1 s"), "7192800 jobs come"),

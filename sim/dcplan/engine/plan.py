@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dcplan.economics.meter import WallClock
 from dcplan.engine.incidents import Setback
 from dcplan.engine.ownership import FinancePlan
+from dcplan.engine.redundancy import AvailabilityPlan
 from dcplan.facility.breaker import BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
@@ -358,3 +359,4 @@ class Plan:
     assumptions: list[dict[str, Any]]
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""
+    availability: AvailabilityPlan | None

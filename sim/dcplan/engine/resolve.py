@@ -37,6 +37,7 @@ from dcplan.engine.plan import (
     SitePlan,
     grid,
 )
+from dcplan.engine.redundancy import plan_availability
 from dcplan.engine.supply import resolved_tariff, supply_of
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
@@ -134,6 +135,9 @@ class _Resolver:
                 facility = design_facility(
                     scenario.facility, place, servers, self.library, self.assumptions, scenario.step
                 )
+        availability = None
+        with self._at("availability"):
+            availability = plan_availability(scenario, self.library, self.assumptions)
         self._check_capacity(groups)
         if facility is not None:
             self._check_incidents(facility)
@@ -142,7 +146,7 @@ class _Resolver:
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
             self._room(setbacks, unstarted), self._capping(groups), self._breakers(groups),
-            self.assumptions.rows, self._fingerprint(),
+            self.assumptions.rows, self._fingerprint(), availability,
         )  # fmt: skip
 
     def _fingerprint(self) -> str:

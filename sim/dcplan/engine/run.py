@@ -11,6 +11,7 @@ import simpy
 
 from dcplan.engine import (
     autoscaler,
+    availability,
     breakers,
     capping,
     failures,
@@ -66,7 +67,10 @@ def simulate(plan: Plan, replication: int, progress: Progress | None = None) -> 
     result = joined([*_tables(cast, replication), *_of_servers(cast, started, replication)])
     if plan.site is None:
         return result
-    return result | site.tables(plan, result, replication, cast.hall, cast.bank)
+    result |= site.tables(plan, result, replication, cast.hall, cast.bank)
+    if plan.availability is None:
+        return result
+    return result | availability.tables(plan, plan.availability, result, replication)
 
 
 @dataclass

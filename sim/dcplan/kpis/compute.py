@@ -10,6 +10,7 @@ import pandas as pd
 
 from dcplan.economics.items import RUNNING, is_metered
 from dcplan.facility.ashrae import rack_cooling_index
+from dcplan.kpis.availability import availability_kpis
 from dcplan.kpis.bill import bill_kpis
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.carbon import carbon_kpis
@@ -63,6 +64,7 @@ def _replication(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Valu
         yield from incident_kpis(scenario, tables)
         yield from ownership_kpis(scenario, tables)
         yield from bill_kpis(scenario, tables)
+        yield from availability_kpis(scenario, tables)
     for name in scenario.endpoints:
         yield from ((f"endpoints.{name}.{kpi}", value) for kpi, value in _endpoint(scenario, name, tables))
     for name in scenario.pipelines:

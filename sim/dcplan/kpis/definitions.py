@@ -144,19 +144,35 @@ CONTRACT = (
 )  # fmt: skip
 """KPIs of a site with a power purchase agreement."""
 
+AVAILABILITY = (
+    Kpi("site_availability", "-", "share of the time in which the building gives its servers power and cool air and they have started since, in the long run: block diagram of power chain and cooling in closed form, batteries and ride-through included, planned maintenance and the servers' own failures not"),
+    Kpi("site_availability_simulated", "-", "the same in simulated years, overlapping outages counted once"),
+    Kpi("site_outages_per_year", "1/a", "outages that servers feel: longer than what batteries, generators and the warming of the room bridge"),
+    Kpi("site_outage_minutes_per_year", "min", "(1 - site_availability) x a year of 365 days"),
+    Kpi("site_outage_minutes_p99", "min", "minutes of outage that one simulated year in a hundred exceeds"),
+    Kpi("site_quiet_years", "-", "share of the simulated years without an outage"),
+    Kpi("requests_lost_per_year", "requests", "requests of users that come during outages: their mean rate in the run x the time of outages"),
+    Kpi("uptime_tier", "-", "highest tier (1 to 4, Uptime Institute, topology) of which the scenario lacks nothing that can be checked in it; 0 if none"),
+    Kpi("en_50600_power_class", "-", "highest availability class of EN 50600-2-2 (power) likewise"),
+    Kpi("en_50600_cooling_class", "-", "highest availability class of EN 50600-2-3 (cooling) likewise"),
+)  # fmt: skip
+"""KPIs of a scenario with `availability`."""
+
+AVAILABILITY_GPU = (
+    Kpi("gpu_hours_lost_per_year", "h", "hours of all accelerators without power or cool air, their server's power supplies included, and of training what is repeated since the last checkpoint"),
+)  # fmt: skip
+"""KPIs of one whose servers hold accelerators."""
+
+CREDITS = (
+    Kpi("sla_credit_usd_per_year", "USD", "credits given back in a year: sum over its months of price x the credit for the month's availability, mean over the simulated years"),
+    Kpi("sla_credit_p99_usd_per_year", "USD", "credits that one simulated year in a hundred exceeds"),
+)  # fmt: skip
+"""KPIs of one with a table of credits."""
+
 OF_SITES = (
-    *SITE,
-    *CARBON,
-    *STRANDED,
-    *STANDBY,
-    *ROOM,
-    *INCIDENTS,
-    *CAPPED,
-    *PROTECTED,
-    *BENCHMARKED,
-    *OWNERSHIP,
-    *CONTRACT,
-)
+    *SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED, *OWNERSHIP, *CONTRACT,
+    *AVAILABILITY, *AVAILABILITY_GPU, *CREDITS,
+)  # fmt: skip
 """KPIs that a site may have."""
 
 ENDPOINT = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dcplan.report.facts import Facts
-from dcplan.report.numbers import dollars, given, kpi_interval, kpi_value, percent, quantity
+from dcplan.report.numbers import digits, dollars, given, kpi_interval, kpi_value, percent, quantity
 from dcplan.report.summary import Kpis, answering, kept, names, number
 
 Verdict = Literal["kept", "missed", ""]
@@ -35,6 +35,7 @@ def cards(kpis: Kpis, facts: Facts) -> list[Card]:
         *_energy(kpis, facts),
         *_money(kpis),
         *_nature(kpis),
+        *_outages(kpis),
         *_jobs(kpis),
     ]
 
@@ -116,6 +117,19 @@ def _nature(kpis: Kpis) -> Iterator[Card]:
     yield from _card(kpis, "carbon_kg", "Carbon", f"CO₂e of the electricity, location-based{per_kwh}.")
     per_kwh = "" if wue is None else f"; {quantity(wue, 'L/kWh')} of servers' energy"
     yield from _card(kpis, "water_m3", "Water", f"Make-up water of the cooling tower{per_kwh}.")
+
+
+def _outages(kpis: Kpis) -> Iterator[Card]:
+    minutes, count = number(kpis, "site_outage_minutes_per_year"), number(kpis, "site_outages_per_year")
+    credit = number(kpis, "sla_credit_usd_per_year")
+    lost = (
+        ""
+        if minutes is None or count is None
+        else f" {digits(minutes, 2)} min lost a year, in {digits(count, 2)} outages"
+    )
+    given_back = "" if credit is None else f"; {dollars(credit)} a year are given back for it"
+    meaning = f"Share of the time with power and cool air, in the long run:{lost}{given_back}."
+    yield from _card(kpis, "site_availability", "Availability", meaning)
 
 
 def _jobs(kpis: Kpis) -> Iterator[Card]:

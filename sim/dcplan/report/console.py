@@ -22,6 +22,8 @@ SITE = {
     "cost_total_usd": "cost",
     "carbon_kg": "carbon, CO₂e",
     "water_m3": "water",
+    "site_availability": "availability",
+    "site_outage_minutes_per_year": "outages a year",
 }
 ENDPOINT = {
     "throughput_rps": "answered",

@@ -52,6 +52,9 @@ SHARES = frozenset(
         "break_even_use_colocation",
         "irr_against_cloud",
         "irr_against_colocation",
+        "site_availability",
+        "site_availability_simulated",
+        "site_quiet_years",
     }
     | {kpi.name for kpi in STRANDED if kpi.unit == "-"}
 )

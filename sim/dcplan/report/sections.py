@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dcplan.report.course import POINTS
 from dcplan.report.facts import Facts, facts, with_trips
 from dcplan.report.figures import (
+    availability,
     bill,
     cache,
     capping,
@@ -36,6 +37,7 @@ from dcplan.report.frame import Chart, Section
 from dcplan.report.ownership import ownership_section
 from dcplan.report.summary import Kpis, names, number
 from dcplan.report.tables import bill_html, owners_html
+from dcplan.report.tiers import tiers_html
 from dcplan.results.store import Run
 
 FEWEST_POINTS = 120
@@ -62,6 +64,7 @@ def sections(run: Run) -> list[Section]:
         *_energy(run, known),
         *_cooling(run, known),
         *_incidents(run, known),
+        *_availability(run),
         *answers,
         *_training(run, known),
         *_money(run),
@@ -118,6 +121,17 @@ def _incidents(run: Run, known: Facts) -> Iterator[Section]:
     if courses is not None:
         charts.append(Chart(overheating.overheating_figure(courses)))
     yield Section("When cooling fails", tuple(charts))
+
+
+def _availability(run: Run) -> Iterator[Section]:
+    blocks, whole, years, tiers = (
+        _table(run, name) for name in ("availability_blocks", "availability", "availability_years", "tiers")
+    )
+    if blocks is None or whole is None or years is None or tiers is None:
+        return
+    diagrams = (availability.block_diagram(blocks, whole, narrow=narrow) for narrow in (False, True))
+    charts = (*_pair(*diagrams), *_chart(availability.years_figure(years, whole)))
+    yield Section("Availability", charts, tiers_html(tiers))
 
 
 def _pipelines(run: Run, known: Facts, kpis: Kpis) -> Iterator[Section]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from dcplan.scenario.availability import Availability
 from dcplan.scenario.base import Duration, Moment, Name, PositiveDuration, Spec
 from dcplan.scenario.cache import Ttl
 from dcplan.scenario.demand import FromPipelines, Mmpp
@@ -58,6 +59,8 @@ class Scenario(Spec):
     """The building; without it only the servers are simulated."""
     finance: Finance | None = None
     """The money over years: all that owning costs, and whether to build or rent; needs `facility`."""
+    availability: Availability | None = None
+    """How often the building fails its servers in many years; needs `facility.ride_through` and a UPS's `battery`."""
     incidents: dict[Name, Incident] = Field(default_factory=dict)
     """What is lost on purpose, to see what happens; needs `facility.ride_through`."""
     fleet: dict[Name, Servers] = Field(default_factory=dict)
@@ -141,6 +144,7 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
                 yield ("endpoints", name, "also", number, "on"), _unknown(pool.on, scenario)
     yield from _chained(scenario)
     yield from _incidents(scenario)
+    yield from _redundant(scenario)
     for family, members in users:
         for name, member in members.items():
             if member.on is not None and member.on not in scenario.fleet:
@@ -217,6 +221,34 @@ def _without_servers(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]
                 ("endpoints", name),
                 "replicas that fail by themselves cannot lose their servers yet; remove one",
             )
+
+
+def _redundant(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What the block diagram of a building needs to know, and what it cannot hold."""
+    if (spec := scenario.availability) is None:
+        return
+    facility = scenario.facility
+    if facility is None or facility.ride_through is None:
+        yield ("availability",), "it needs a building and how its room stands a loss; add 'facility.ride_through'"
+        return
+    power, cells = facility.power, getattr(facility.cooling, "cells", None)
+    if power.ups.battery is None:
+        yield ("availability",), "how long batteries last is not known; add 'facility.power.ups.battery'"
+    if power.ups.share < 1.0:
+        yield (
+            ("facility", "power", "ups", "share"),
+            "servers without a UPS fail on their own; remove 'share' or 'availability'",
+        )
+    if spec.power_paths == 2 and power.supplies.count is None and power.supplies.redundancy == "1":
+        yield (
+            ("availability", "power_paths"),
+            "servers with one power supply use one path; use 'supplies: {redundancy: 1+1}'",
+        )
+    if spec.spare_cells and (cells is None or getattr(facility.cooling, "rejection", "") == "air_cooled"):
+        yield ("availability", "spare_cells"), "this cooling has no tower or dry cooler; remove it"
+    for name, servers in scenario.fleet.items():
+        if servers.rack is None:
+            yield ("fleet", name), "a room warms by the racks that stand in it; add 'rack' with size and limit"
 
 
 def _chained(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:

@@ -213,6 +213,8 @@ def incident_finding(looks: pd.DataFrame, steps: pd.DataFrame) -> str:
     hottest = looks.iloc[int(looks["inlet_c"].argmax())]
     after_s = float(hottest["time_s"] - failed["time_s"].iloc[0])
     peak = f"The servers' air is {hottest['inlet_c']:.1f} °C at most, {quantity(after_s, 's')} after cooling fell short"
+    if hottest["rise_k"] < WARM_K:
+        peak = "The servers' air stays as cool as it was"
     return peak + _did(looks) + _noticed(steps, float(failed["time_s"].iloc[0]))
 
 

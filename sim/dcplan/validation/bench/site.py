@@ -1,4 +1,4 @@
-"""`dcplan bench site`: a year of a site's bill."""
+"""`dcplan bench site`: a year of a site's bill, and many years of its outages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ WORKS = {
         "year",
         "the bill of a year of 15-minute intervals: six energy and three demand periods, reactive power, holidays",
     ),
+    "outage_years_1e5": ("outages", "years", "100,000 years of a building's outages, and its down time by month"),
 }
 """By name: the module and function that make it ready, and what it is."""
 

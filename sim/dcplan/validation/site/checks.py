@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterable
 
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
-from dcplan.validation.site import capital, ownership, tariffs
+from dcplan.validation.site import capital, ownership, reliability, tariffs
 
-TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (capital.checks, tariffs.checks, ownership.checks)
+TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (
+    capital.checks,
+    tariffs.checks,
+    ownership.checks,
+    reliability.checks,
+)
 
 
 def checks(library: Library) -> list[Check]:

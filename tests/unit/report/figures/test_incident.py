@@ -60,6 +60,11 @@ def test_what_is_left_of_the_plant_may_be_enough() -> None:
     assert theme.finding(figure) == "The room stays as cool as it was: what is left of the plant removes all heat"
 
 
+def test_air_that_a_store_keeps_cool_is_told() -> None:
+    figure = incident_figure(room([0.0] * 3, [1e4] * 3, [1.0, 0.0, 1.0]), endpoints([0.1] * 4, [0] * 4), KNOWN)
+    assert theme.finding(figure).startswith("The servers' air stays as cool as it was; servers are off for")
+
+
 def test_users_who_notice_nothing_are_told_so() -> None:
     figure = incident_figure(room([1.0], [1e4], [1.0]), *USUAL, KNOWN)
     assert theme.finding(figure).endswith("servers keep their speed; users notice nothing")

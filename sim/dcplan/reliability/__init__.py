@@ -1,0 +1,1 @@
+"""How often the building fails the servers: block diagrams in closed form, outages by simulation, rules of tiers."""
