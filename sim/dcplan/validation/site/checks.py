@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
-from dcplan.validation.site import capital
+from dcplan.validation.site import capital, dispatch, sun
 
-TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (capital.checks,)
+TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (capital.checks, sun.checks, dispatch.checks)
 
 
 def checks(library: Library) -> list[Check]:
