@@ -7,7 +7,7 @@ with g from the grid, x exported, c and d charging and discharging, k curtailed,
 charged. No rule can cost less over the same series, if it leaves the battery as full.
 
 References: Q. Huangfu and J. A. J. Hall, "Parallelizing the dual revised simplex method", Mathematical Programming
-Computation 10, 2018 (HiGHS), through `scipy.optimize.linprog`.
+Computation 10, 2018 (HiGHS, dual simplex), through `scipy.optimize.linprog`.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def cheapest(
         A_eq=balance,
         b_eq=right,
         bounds=bounds,
-        method="highs",
+        method="highs-ds",
     )
     if not found.success:
         raise ValueError(f"no dispatch is possible: {found.message}")

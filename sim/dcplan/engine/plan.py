@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.economics.bill import WallClock
+from dcplan.energy.battery import Battery
+from dcplan.energy.dispatch import Limits, Signals
+from dcplan.energy.optimum import Charges
 from dcplan.engine.incidents import Loss
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
+from dcplan.profiles.on_site import StorageKind
 from dcplan.profiles.server import Server
 from dcplan.profiles.tariff import Tariff
 from dcplan.scenario.endpoint import Endpoint, Pool
@@ -196,6 +200,48 @@ class SitePlan:
 
 
 @dataclass(frozen=True)
+class Bought:
+    """Something on site that is bought and kept.
+
+    Attributes:
+        name: What it is.
+        price_usd: What it costs.
+        life_years: How long it lasts.
+        usd_per_year: What it costs to keep.
+    """
+
+    name: str
+    price_usd: float
+    life_years: float
+    usd_per_year: float
+
+
+@dataclass(frozen=True)
+class EnergyPlan:
+    """What is on site, on the grid of the counted intervals.
+
+    Attributes:
+        solar_w: What the modules could give [W].
+        wind_w: What the turbines could give [W].
+        battery: What is stored; None if nothing is.
+        ageing: How that ages; None without a battery.
+        signals: What is known about each step.
+        limits: What the connection and the generators allow.
+        charges: What the meter's readings cost.
+        bought: What was bought for it.
+    """
+
+    solar_w: FloatArray
+    wind_w: FloatArray
+    battery: Battery | None
+    ageing: StorageKind | None
+    signals: Signals
+    limits: Limits
+    charges: Charges
+    bought: tuple[Bought, ...]
+
+
+@dataclass(frozen=True)
 class RoomPlan:
     """How the room stands a loss of cooling, and what is lost when.
 
@@ -259,3 +305,4 @@ class Plan:
     assumptions: list[dict[str, Any]]
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""
+    energy: EnergyPlan | None = None

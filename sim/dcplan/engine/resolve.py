@@ -18,9 +18,11 @@ from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
 from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
+from dcplan.engine.on_site import Where, plan_energy, span_s
 from dcplan.engine.plan import (
     CappingPlan,
     EndpointPlan,
+    EnergyPlan,
     PipelinePlan,
     Plan,
     PoolPlan,
@@ -112,7 +114,8 @@ class _Resolver:
         self._check_slots(groups)
         generators_s = self._generators_s()
         losses = self._losses(clock, generators_s)
-        self.grid = grid(scenario, instants_s((*losses, *self._without_generators(clock, generators_s))))
+        marks_s = instants_s((*losses, *self._without_generators(clock, generators_s)))
+        self.grid = grid(scenario, (*marks_s, *self._response_s(clock)))
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
         if scenario.facility and place and len(groups) == len(scenario.fleet):
@@ -121,6 +124,7 @@ class _Resolver:
                 facility = design_facility(
                     scenario.facility, place, servers, self.library, self.assumptions, scenario.step
                 )
+        energy = self._energy(place, clock, site)
         self._check_capacity(groups)
         if facility is not None:
             self._check_incidents(facility)
@@ -129,6 +133,7 @@ class _Resolver:
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
             self._room(losses, clock, generators_s), self._capping(groups), self.assumptions.rows, self._fingerprint(),
+            energy,
         )  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -452,6 +457,28 @@ class _Resolver:
             shutdown_c=spec.shutdown,
             power_on_s=spec.power_on,
         )
+
+    # --- energy on site -------------------------------------------------------------------------------------------
+
+    def _response_s(self, clock: Clock) -> list[float]:
+        """When demand response begins and ends [s]."""
+        events = {} if self.scenario.energy is None else self.scenario.energy.demand_response
+        found: list[float] = []
+        for name, event in events.items():
+            begins_s, ends_s = span_s(event, clock)
+            with self._at("energy", "demand_response", name, "at"):
+                if not self.scenario.warm_up <= begins_s < ends_s <= self.scenario.horizon:
+                    raise ValueError(f"{event.at} and {event.lasts:g} s from it are not all counted; correct it")
+            found += [begins_s, ends_s]
+        return found
+
+    def _energy(self, place: WeatherYear | None, clock: Clock, site: SitePlan | None) -> EnergyPlan | None:
+        if self.scenario.energy is None or place is None or site is None:
+            return None
+        with self._at("energy"):
+            where = Where(place, clock, self.grid, site)
+            return plan_energy(self.scenario, self.scenario.energy, where, self.library, self.assumptions)
+        return None
 
     # --- where ----------------------------------------------------------------------------------------------------
 

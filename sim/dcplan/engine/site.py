@@ -9,15 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dcplan.economics.bill import electricity_bill
-from dcplan.economics.capital import amortised_usd
+from dcplan.economics.capital import YEAR_S, amortised_usd
 from dcplan.economics.shares import shared
-from dcplan.engine import standby
+from dcplan.engine import dispatching, standby
 from dcplan.engine.incidents import out_at
 from dcplan.engine.plan import Plan, SitePlan
 from dcplan.engine.servers import UNUSED, owners
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
-from dcplan.facility.generator import burn, monthly_tests
+from dcplan.facility.generator import MONTH_S, burn, monthly_tests
 from dcplan.facility.outage import ALL_IN_SERVICE
 from dcplan.facility.plant import simulate
 from dcplan.facility.result import FacilityResult
@@ -38,12 +38,36 @@ def tables(
     site = plan.site
     assert site is not None, "a run without a site has no site tables"
     columns = _building(plan, site, it_w, rise_k) if plan.facility is not None else _bare(it_w)
+    columns, energy = _with_energy_on_site(plan, columns, replication)
     time_s, duration_s = plan.grid.starts_s, plan.grid.durations_s
     weather = {"dry_bulb_c": site.weather.dry_bulb_c, "wet_bulb_c": site.weather.wet_bulb_c}
     weather["pressure_pa"] = site.weather.pressure_pa
     key = {"replication": replication, "time_s": time_s, "duration_s": duration_s}
     table = frame("site", key | weather | columns)
-    return {"site": table, "costs": _costs(plan, site, table, so_far["attribution"], replication)}
+    return {"site": table, "costs": _costs(plan, site, table, so_far["attribution"], replication), **energy}
+
+
+def _with_energy_on_site(
+    plan: Plan, columns: dict[str, object], replication: int
+) -> tuple[dict[str, object], dict[str, pd.DataFrame]]:
+    """*columns* with sun, wind, battery and grid, and what generators do for demand response; and its own tables."""
+    load_w = np.asarray(columns["facility_w"]) - np.asarray(columns["generator_w"])
+    done = dispatching.dispatched(plan, load_w)
+    columns = columns | dispatching.columns(done)
+    generators = None if plan.facility is None else plan.facility.power.generators
+    if generators is not None and done.standby_w.any():
+        running = np.ceil(done.standby_w / generators.rated_w)
+        fuel = burn(done.standby_w, np.ones_like(load_w), running, generators)
+        beyond = np.where(done.standby_w > 0.0, 1.0, 0.0)
+        added = {
+            "generator_w": done.standby_w,
+            "generator_beyond": beyond,
+            "fuel_l_s": fuel.fuel_l,
+            "fuel_carbon_kg_s": fuel.carbon_kg,
+        }
+        columns |= {name: np.asarray(columns[name]) + more for name, more in added.items()}
+    of_rule = dispatching.table(plan, load_w, done, replication)
+    return columns, {} if of_rule.empty else {"dispatch": of_rule}
 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray, rise_k: FloatArray | float) -> dict[str, object]:
@@ -82,12 +106,13 @@ def _fuel(plan: Plan, facility_w: FloatArray) -> dict[str, object]:
     """Fuel of the generators per second: their tests, and the building while they carry it."""
     generators = None if plan.facility is None else plan.facility.power.generators
     if generators is None:
-        return {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
+        return {"generator_w": 0.0, "generator_beyond": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
     tests = monthly_tests(1.0, generators)
     share = standby.running(plan)
     carried = burn(facility_w, share, generators.needed, generators)
     fuel = {"fuel_l_s": tests.fuel_l + carried.fuel_l, "fuel_carbon_kg_s": tests.carbon_kg + carried.carbon_kg}
-    return {"generator_w": share * facility_w, **fuel}
+    tested = generators.kind.test_s / MONTH_S
+    return {"generator_w": share * facility_w, "generator_beyond": tested, **fuel}
 
 
 RATINGS = {
@@ -115,6 +140,7 @@ def _bare(it_w: FloatArray) -> dict[str, object]:
     plant = dict.fromkeys(
         (
             "generator_w",
+            "generator_beyond",
             "fuel_l_s",
             "fuel_carbon_kg_s",
             "water_kg_s",
@@ -147,8 +173,9 @@ def _costs(
 
 
 def _bill(plan: Plan, site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
-    power_w = (table["facility_w"] - table["generator_w"]).to_numpy()
-    return electricity_bill(site.tariff, plan.grid.starts_s, plan.grid.durations_s, power_w, site.wall)
+    return electricity_bill(
+        site.tariff, plan.grid.starts_s, plan.grid.durations_s, table["grid_w"].to_numpy(), site.wall
+    )
 
 
 def _water(site: SitePlan, table: pd.DataFrame) -> dict[str, float]:
@@ -167,6 +194,17 @@ def _capital(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float, dict[str,
         usd = amortised_usd(price_usd, prices.facility_life_years, prices.discount_rate, counted_s)
         full_w = {name: group.count * group.server.max_w for name, group in plan.groups.items()}
         yield "building and plant", usd, reserved(plan, full_w)
+    yield from _energy_on_site(plan, site)
+
+
+def _energy_on_site(plan: Plan, site: SitePlan) -> Iterator[tuple[str, float, dict[str, float]]]:
+    """What sun, wind and battery cost to own and to keep, by who reserved how much of the servers' power."""
+    full_w = {name: group.count * group.server.max_w for name, group in plan.groups.items()}
+    for each in () if plan.energy is None else plan.energy.bought:
+        usd = amortised_usd(each.price_usd, each.life_years, site.prices.discount_rate, plan.grid.counted_s)
+        yield f"energy on site: {each.name}", usd, reserved(plan, full_w)
+        kept_usd = each.usd_per_year * plan.grid.counted_s / YEAR_S
+        yield f"energy on site: {each.name}, upkeep", kept_usd, reserved(plan, full_w)
 
 
 def reserved(plan: Plan, worth: Mapping[str, float]) -> dict[str, float]:

@@ -12,6 +12,7 @@ import pandas as pd
 from dcplan.facility.ashrae import rack_cooling_index
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.definitions import unit_of
+from dcplan.kpis.energy import energy_kpis
 from dcplan.kpis.incidents import incident_kpis
 from dcplan.kpis.interval import estimate
 from dcplan.kpis.overheating import minutes_to_overheat
@@ -91,9 +92,11 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     yield "peak_power_kw", float(site["facility_w"].max()) / 1000.0
     mean_w = facility_kwh * J_PER_KWH / float(duration_s.sum())
     yield "load_factor", _ratio(mean_w, float(site["facility_w"].max()))
-    grid_kwh = facility_kwh - float((site["generator_w"] * duration_s).sum()) / J_PER_KWH
+    generated_kwh = float((site["generator_w"] * duration_s).sum()) / J_PER_KWH
+    grid_kwh = float((site["grid_w"] * duration_s).sum()) / J_PER_KWH
     yield "carbon_kg", grid_kwh * carbon
     yield "cue_kg_per_kwh", _ratio(grid_kwh * carbon, it_kwh)
+    yield from energy_kpis(scenario, tables)
     yield "cost_total_usd", float(costs["usd"].sum())
     electricity = costs["item"].str.startswith("electricity")
     yield "cost_electricity_usd", float(costs.loc[electricity, "usd"].sum())
@@ -106,7 +109,7 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame], carbon: float)
     if scenario.facility.power.generators is not None:
         yield "generator_fuel_l", fuel_l
         yield "generator_carbon_kg", float((site["fuel_carbon_kg_s"] * duration_s).sum())
-    pue = _ratio(grid_kwh + FUEL_KWH_PER_L * fuel_l, it_kwh)
+    pue = _ratio(facility_kwh - generated_kwh + FUEL_KWH_PER_L * fuel_l, it_kwh)
     yield "pue", pue
     yield from _losses(tables["servers"], site, it_kwh, pue)
     yield from stranded(scenario, site)

@@ -23,15 +23,15 @@ SITE = (
     Kpi("wue_l_per_kwh", "L/kWh", "water usage effectiveness (ISO/IEC 30134-9), site water: make-up water / IT energy"),
     Kpi("cue_kg_per_kwh", "kg/kWh", "carbon usage effectiveness (ISO/IEC 30134-8), location-based, scope 2: CO2e of the energy / IT energy"),
     Kpi("it_energy_kwh", "kWh", "energy at the servers' plugs, their power supplies and fans included"),
-    Kpi("facility_energy_kwh", "kWh", "energy at the utility meter, and of standby generators in a power cut"),
+    Kpi("facility_energy_kwh", "kWh", "energy that the building draws: at the utility meter, if nothing is generated on site, and of standby generators"),
     Kpi("facility_energy_unused_kwh", "kWh", "part of that on slots nobody has reserved, in proportion to the energy at the servers' plugs, step by step"),
-    Kpi("peak_power_kw", "kW", "highest power at the utility meter, mean over one step"),
-    Kpi("load_factor", "-", "mean power / highest power, both at the utility meter"),
+    Kpi("peak_power_kw", "kW", "highest power that the building draws, mean over one step: at the utility meter, if nothing is generated on site"),
+    Kpi("load_factor", "-", "mean power / highest power, both of the building"),
     Kpi("water_m3", "m3", "make-up water of towers, pads and humidifiers: evaporation, drift and blow-down"),
     Kpi("carbon_kg", "kg", "CO2e of the electricity, location-based"),
-    Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers and building that the horizon uses up"),
+    Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers, building and energy on site that the horizon uses up"),
     Kpi("cost_electricity_usd", "USD", "the electricity bill; monthly items by the share of the month that is simulated"),
-    Kpi("cost_capital_usd", "USD", "annuity of servers and building over the horizon"),
+    Kpi("cost_capital_usd", "USD", "annuity of servers, building and energy on site over the horizon, with the upkeep of the last"),
     Kpi("cost_unused_usd", "USD", "part of the total that falls on slots nobody has reserved"),
     Kpi("economiser_share", "-", "share of the hours in which at least half of the heat leaves without a compressor"),
     Kpi("ppue_cooling", "-", "partial PUE of cooling (ISO/IEC 30134-2): 1 + energy of compressors, fans, pumps, humidifiers / IT energy"),
@@ -77,6 +77,29 @@ STANDBY = (
 )  # fmt: skip
 """KPIs of a building with standby generators."""
 
+PERMITTED = (
+    Kpi("generator_hours_permitted_use", "h", "hours that the standby generators run beyond emergencies in the counted time: monthly tests, by the share of the month, and demand response"),
+)  # fmt: skip
+"""KPIs of a building whose generators have a permit."""
+
+ENERGY = (
+    Kpi("grid_energy_kwh", "kWh", "energy from the grid, at the utility meter: of the building, less sun, wind and generators, with the losses of the battery on site"),
+    Kpi("grid_peak_kw", "kW", "highest power from the grid, mean over one step"),
+    Kpi("export_kwh", "kWh", "energy to the grid"),
+    Kpi("solar_kwh", "kWh", "energy of the solar modules that is used, stored or exported"),
+    Kpi("wind_kwh", "kWh", "energy of the wind turbines that is used, stored or exported"),
+    Kpi("curtailed_kwh", "kWh", "energy that sun and wind could have given and nobody took"),
+    Kpi("on_site_share", "-", "energy of sun and wind that stays on site / energy of the building"),
+    Kpi("battery_discharged_kwh", "kWh", "energy that the battery on site gave"),
+    Kpi("battery_cycles", "cycles", "full cycles of the battery on site: half of the energy in and out / its capacity"),
+    Kpi("battery_replaced_years", "a", "years until 80 % of the battery's capacity is left, if every day is like the mean of the counted time; at most 40"),
+    Kpi("dispatch_saving_usd", "USD", "what the battery's rule saves of energy and demand charges, against no battery"),
+    Kpi("dispatch_gap_usd", "USD", "what a battery that knows all of the future would save beyond that, ending at least as full"),
+    Kpi("response_asked_kwh", "kWh", "energy that demand response asks the site to do without"),
+    Kpi("response_unmet_kwh", "kWh", "part of it, of what the building draws beyond sun and wind, that neither battery nor generators gave"),
+)  # fmt: skip
+"""KPIs of a scenario with energy on site."""
+
 ROOM = (
     Kpi("minutes_to_overheat", "min", "time from the loss of all cooling, at the servers' mean power, until their inlet air reaches 'shutdown', or else 'throttling.ends': store of chilled water / power, then the time in which air and metal of a rack warm by the difference to the mean inlet air"),
 )  # fmt: skip
@@ -97,7 +120,7 @@ BENCHMARKED = (
 )  # fmt: skip
 """KPIs of servers whose profiles tell their performance in a benchmark."""
 
-OF_SITES = (*SITE, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
+OF_SITES = (*SITE, *STRANDED, *STANDBY, *PERMITTED, *ENERGY, *ROOM, *INCIDENTS, *CAPPED, *BENCHMARKED)
 """KPIs that a site may have."""
 
 ENDPOINT = (

@@ -237,11 +237,25 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "site": (
             *_key("replication", "time_s", "duration_s"),
-            _power("facility_w", "power at the utility meter"),
+            _power(
+                "facility_w", "power that the building draws: at the utility meter, if nothing is generated on site"
+            ),
             _power("it_w", "power at the servers' plugs"),
             _power("psu_loss_w", "loss of the servers' power supplies (part of it_w)"),
             *SITE_LOADS,
-            _power("generator_w", "part of facility_w that standby generators deliver in a power cut"),
+            _power("generator_w", "part of facility_w that standby generators deliver in a cut or for demand response"),
+            _power("response_w", "part of generator_w that they deliver for demand response"),
+            _power("response_unmet_w", "what demand response asked for beyond what battery and generators gave"),
+            _power("solar_w", "power of sunlight, as far as it is used, stored or exported"),
+            _power("wind_w", "power of the wind, as far as it is used, stored or exported"),
+            _power("battery_w", "power of the battery on site: positive when it is discharged"),
+            Column("battery_j", "float64", "J", "charge of the battery on site at the end of the interval"),
+            _power("curtailed_w", "what sun and wind could have given and nobody took"),
+            _power("grid_w", "power from the grid, at the utility meter"),
+            _power("export_w", "power to the grid, at the utility meter"),
+            Column(
+                "generator_beyond", "float64", "-", "share of the interval that they run in tests or demand response"
+            ),
             Column("fuel_l_s", "float64", "L/s", "fuel of the generators: monthly tests, spread evenly, and cuts"),
             Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
@@ -259,6 +273,16 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("shortfall_w", "float64", "W", "heat that the plant could not remove"),
             Column("over_limit", "str", "", "what is above its rating, from power supplies up; empty if nothing is"),
             Column("redundancy_lost", "bool", "", "the load needs the spare UPS module or chiller"),
+        ),
+        "dispatch": (
+            *_key("replication"),
+            Column(
+                "full_cycles", "float64", "cycles", "half of the energy in and out of the battery over its capacity"
+            ),
+            Column("replaced_years", "float64", "a", "years until the battery is replaced, if it goes on like that"),
+            Column("rule_usd", "float64", "USD", "energy and demand from the grid, the battery following its rule"),
+            Column("optimum_usd", "float64", "USD", "the same if it knew all of the future; NaN if not asked for"),
+            Column("bare_usd", "float64", "USD", "the same without the battery"),
         ),
         "capping": (
             *_key("replication"),

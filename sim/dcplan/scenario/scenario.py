@@ -15,6 +15,7 @@ from dcplan.scenario.base import Duration, Moment, Name, PositiveDuration, Spec
 from dcplan.scenario.cache import Ttl
 from dcplan.scenario.demand import FromPipelines, Mmpp
 from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.energy import Energy
 from dcplan.scenario.facility import Facility
 from dcplan.scenario.fleet import Servers
 from dcplan.scenario.incidents import Incident
@@ -55,6 +56,8 @@ class Scenario(Spec):
     """Where; without it there is no weather, cost or carbon."""
     facility: Facility | None = None
     """The building; without it only the servers are simulated."""
+    energy: Energy | None = None
+    """Energy on site: sun, wind, a battery, demand response."""
     incidents: dict[Name, Incident] = Field(default_factory=dict)
     """What is lost on purpose, to see what happens; needs `facility.ride_through`."""
     fleet: dict[Name, Servers] = Field(default_factory=dict)
@@ -107,6 +110,8 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         yield (), "there is nothing to simulate; add 'endpoints' or 'training'"
     if scenario.facility is not None and scenario.site is None:
         yield ("facility",), "a building needs a place; add 'site' with its weather, grid, tariff and prices"
+    if scenario.energy is not None and scenario.site is None:
+        yield ("energy",), "energy on site needs a place; add 'site' with its weather, grid, tariff and prices"
     if (scenario.facility or scenario.site) and not scenario.fleet:
         yield (), "a building or site needs servers; add 'fleet'"
     users: list[tuple[str, dict[str, Any]]] = [
