@@ -108,11 +108,11 @@ def dispatch(
             given_w = battery.within(wanted_w, charge_j, length_s)
             charge_j = battery.after_j(charge_j, given_w, length_s)
             battery_w[step], left_w = given_w, left_w - given_w
-            owed = max(0.0, owed - given_w)
+            owed = max(0.0, owed - max(0.0, given_w))
         battery_j[step] = charge_j
         standby_w[step] = min(limits.standby_w, owed)
         highest_w = max(highest_w, left_w - standby_w[step])
-    unmet_w = np.maximum(owed_w - battery_w - standby_w, 0.0)
+    unmet_w = np.maximum(owed_w - np.maximum(battery_w, 0.0) - standby_w, 0.0)
     return _metered(load_w, solar_w, wind_w, battery_w, battery_j, standby_w, unmet_w, signals, limits)
 
 

@@ -73,6 +73,21 @@ SITE_LOADS = (
 )
 """What the building draws beside the servers; `COOLING_LOADS` is what cooling takes of it."""
 
+ON_SITE = (
+    _power("generator_w", "part of facility_w that standby generators deliver in a cut or for demand response"),
+    _power("response_w", "part of generator_w that they deliver for demand response"),
+    _power("response_unmet_w", "what demand response asked for beyond what battery and generators gave"),
+    _power("solar_w", "power of sunlight, as far as it is used, stored or exported"),
+    _power("wind_w", "power of the wind, as far as it is used, stored or exported"),
+    _power("battery_w", "power of the battery on site: positive when it is discharged"),
+    Column("battery_j", "float64", "J", "charge of the battery on site at the end of the interval"),
+    _power("curtailed_w", "what sun and wind could have given and nobody took"),
+    _power("grid_w", "power from the grid, at the utility meter"),
+    _power("export_w", "power to the grid, at the utility meter"),
+    Column("generator_beyond", "float64", "-", "share of the interval that they run in tests or demand response"),
+)
+"""What generators, sun, wind, battery and grid do for the building."""
+
 TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     {
         "endpoints": (
@@ -243,19 +258,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _power("it_w", "power at the servers' plugs"),
             _power("psu_loss_w", "loss of the servers' power supplies (part of it_w)"),
             *SITE_LOADS,
-            _power("generator_w", "part of facility_w that standby generators deliver in a cut or for demand response"),
-            _power("response_w", "part of generator_w that they deliver for demand response"),
-            _power("response_unmet_w", "what demand response asked for beyond what battery and generators gave"),
-            _power("solar_w", "power of sunlight, as far as it is used, stored or exported"),
-            _power("wind_w", "power of the wind, as far as it is used, stored or exported"),
-            _power("battery_w", "power of the battery on site: positive when it is discharged"),
-            Column("battery_j", "float64", "J", "charge of the battery on site at the end of the interval"),
-            _power("curtailed_w", "what sun and wind could have given and nobody took"),
-            _power("grid_w", "power from the grid, at the utility meter"),
-            _power("export_w", "power to the grid, at the utility meter"),
-            Column(
-                "generator_beyond", "float64", "-", "share of the interval that they run in tests or demand response"
-            ),
+            *ON_SITE,
             Column("fuel_l_s", "float64", "L/s", "fuel of the generators: monthly tests, spread evenly, and cuts"),
             Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),

@@ -148,6 +148,9 @@ def test_everything_balances_in_every_step(
         assert column.min() >= 0.0
     assert done.solar_w + done.wind_w + done.curtailed_w == pytest.approx(sun_w + wind_w, abs=1e-6)
     assert np.minimum(done.grid_w, done.export_w).max() == 0.0
+    owed_w = np.clip(load_w - sun_w - wind_w, 0.0, asked_w)
+    assert (done.standby_w + done.unmet_w <= owed_w + 1e-6).all()
+    assert (done.standby_w + done.unmet_w + np.maximum(done.battery_w, 0.0) >= owed_w - 1e-6).all()
     assert done.battery_j.min() >= BATTERY.floor_j * (1 - 1e-12)
     before_j = np.concatenate(([BATTERY.start_j], done.battery_j[:-1]))
     gained_j = 3600.0 * np.where(done.battery_w < 0.0, -done.battery_w * 0.95, -done.battery_w / 0.95)
