@@ -182,6 +182,8 @@ def _jobs(replication: int, queue: str, horizon_s: float) -> Iterator[dict[str, 
             "end_s": end_s if end_s < horizon_s else np.nan,
             "slots": 1,
             "work_s": end_s - start_s,
+            "soonest_s": float("nan"),
+            "saved": 0.0,
         }
 
 

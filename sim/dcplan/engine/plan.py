@@ -30,6 +30,7 @@ from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import Weather
+from dcplan.training.flexible import Outlook
 from dcplan.workload.arrivals import Recorded
 
 FloatArray = NDArray[np.float64]
@@ -167,6 +168,7 @@ class QueuePlan:
         submissions_s: When jobs are submitted [s].
         error: Relative standard error of the measured time [-].
         busy_w: What a busy slot draws above rest, read from the meter of an accelerator [W]; None if that is not known.
+        outlook: What a busy slot costs when, if its jobs may wait for that.
     """
 
     spec: TrainingQueue
@@ -174,6 +176,7 @@ class QueuePlan:
     submissions_s: tuple[float, ...]
     error: float = 0.0
     busy_w: float | None = None
+    outlook: Outlook | None = None
 
 
 @dataclass(frozen=True)

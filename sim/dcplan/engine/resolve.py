@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ import numpy as np
 from dcplan.economics.bill import WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.building import design_facility
+from dcplan.engine.flexible import outlook_of, slot_w
 from dcplan.engine.incidents import Loss, cuts_s, installed, instants_s, losses_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.on_site import Where, plan_energy, span_s
@@ -125,6 +126,7 @@ class _Resolver:
                     scenario.facility, place, servers, self.library, self.assumptions, scenario.step
                 )
         energy = self._energy(place, clock, site)
+        queues = self._each("training", queues, lambda n, q: self._flexible(n, q, groups, clock, site))
         self._check_capacity(groups)
         if facility is not None:
             self._check_incidents(facility)
@@ -479,6 +481,22 @@ class _Resolver:
             where = Where(place, clock, self.grid, site)
             return plan_energy(self.scenario, self.scenario.energy, where, self.library, self.assumptions)
         return None
+
+    def _flexible(
+        self, name: str, queue: QueuePlan, groups: dict[str, ServerGroup], clock: Clock, site: SitePlan | None
+    ) -> QueuePlan:
+        """*queue* with what a busy slot costs when, if its jobs may wait for that."""
+        if queue.spec.flexible is None or site is None:
+            return queue
+        with self._at("training", name, "flexible"):
+            busy_w = slot_w(groups[queue.spec.on], queue)
+            part = f"training {name}"
+            self.assumptions.add(
+                part, "hours that jobs wait for", f"at most {queue.spec.flexible.within / 3600:g} h", "model",
+                f"{queue.spec.flexible.by} is known so far ahead, and the length of a job; slots are booked ahead",
+            )  # fmt: skip
+            return replace(queue, outlook=outlook_of(queue, busy_w, self.grid, clock, site))
+        return queue
 
     # --- where ----------------------------------------------------------------------------------------------------
 

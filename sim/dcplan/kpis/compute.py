@@ -355,6 +355,9 @@ def _training(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     done = jobs[jobs["end_s"].notna()]
     yield "goodput", _ratio(float((done["work_s"] * done["slots"]).sum()), _slot_s(done))
     yield "gpu_hours", busy_s / HOUR_S
+    if spec.flexible is not None:
+        yield "shift_wait_mean_s", float((jobs["start_s"] - jobs["soonest_s"]).mean())
+        yield f"shift_saved_{'usd' if spec.flexible.by == 'price' else 'kg'}", float(jobs["saved"].sum())
     yield "utilisation", busy_s / (counted_s * spec.slots)
     if "attribution" in tables:
         yield "energy_kwh", _owned(tables["attribution"], f"training {name}", ["idle_j", "active_j"]) / J_PER_KWH

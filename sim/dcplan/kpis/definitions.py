@@ -163,6 +163,14 @@ TRAINING = (
     Kpi("facility_energy_kwh", "kWh", "energy at the meter: its part of the whole, in proportion to the energy at the servers' plugs, step by step"),
 )  # fmt: skip
 
+FLEXIBLE = (
+    Kpi("shift_wait_mean_s", "s", "mean time that jobs which may wait did so for cheap or green hours, beyond waiting for a slot"),
+    Kpi("shift_saved_usd", "USD", "what that saves of the energy price, at the power of a busy slot above rest; demand charges and cooling are not in it"),
+    Kpi("shift_saved_kg", "kg", "CO2e that it saves, at the power of a busy slot above rest, location-based"),
+)  # fmt: skip
+"""KPIs of queues whose jobs may wait."""
+
+OF_QUEUES = (*TRAINING, *FLEXIBLE)
 
 INTERACTING = (
     Kpi("attempts_per_request", "-", "attempts, retries included, per request that came"),
@@ -250,7 +258,7 @@ def listed() -> list[Kpi]:
             if kpi.name in OF_A_POOL
         ),
         *(Kpi(f"pipelines.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in PIPELINE),
-        *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in TRAINING),
+        *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in OF_QUEUES),
     ]
 
 
@@ -258,7 +266,7 @@ def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
     known = (
-        {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}.get(family, OF_SITES)
+        {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": OF_QUEUES}.get(family, OF_SITES)
         if rest
         else OF_SITES
     )

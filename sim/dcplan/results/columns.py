@@ -223,10 +223,17 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             *_key("replication", "queue"),
             Column("job", "int64", "", "job, numbered in the order of submission"),
             Column("submit_s", "float64", "s", "submission"),
+            Column("soonest_s", "float64", "s", "when a job that may wait could have started; NaN if it may not"),
             Column("start_s", "float64", "s", "start; NaN if still waiting at the end of the run"),
             Column("end_s", "float64", "s", "end; NaN if not finished at the end of the run"),
             Column("slots", "int64", "slots", "slots the job uses"),
             Column("work_s", "float64", "s", "time the job needs"),
+            Column(
+                "saved",
+                "float64",
+                "USD or kg",
+                "what waiting saves against that, in money or CO2e; 0 if it may not wait",
+            ),
         ),
         "servers": (
             *_key("replication", "group", "time_s", "duration_s"),

@@ -112,6 +112,9 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         yield ("facility",), "a building needs a place; add 'site' with its weather, grid, tariff and prices"
     if scenario.energy is not None and scenario.site is None:
         yield ("energy",), "energy on site needs a place; add 'site' with its weather, grid, tariff and prices"
+    for name, queue in scenario.training.items():
+        if queue.flexible is not None and scenario.site is None:
+            yield ("training", name, "flexible"), "jobs wait for prices or carbon of a place; add 'site', or remove it"
     if (scenario.facility or scenario.site) and not scenario.fleet:
         yield (), "a building or site needs servers; add 'fleet'"
     users: list[tuple[str, dict[str, Any]]] = [

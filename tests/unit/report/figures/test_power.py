@@ -39,6 +39,7 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
         | rest
         | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
         | dict.fromkeys((column.name for column in ON_SITE), 0.0)
+        | {"grid_w": watt + sum(loads_w.values())}
         for hour, watt in enumerate(it_w)
     ]
     return frame("site", rows)
