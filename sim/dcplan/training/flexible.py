@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+NEAR_S = 1e-6
+"""How long two jobs may overlap in a slot by rounding [s]; the later one then waits in line for it."""
 SAME = 1e-9
 """Relative difference below which two costs are the same, and the earlier start is taken."""
 
@@ -60,13 +62,14 @@ class Bookings:
         if busy := sum(self.changes.pop(at_s) for at_s in past):
             self.changes[before_s] += busy
 
-    def is_free(self, begins_s: float, ends_s: float) -> bool:
-        """Whether a slot is free all the time."""
+    def is_free(self, begins_s: FloatArray, lasts_s: float) -> NDArray[np.bool_]:
+        """Whether a slot is free for *lasts_s* [s] from each of *begins_s* [s], [n]."""
         times_s = np.array(sorted(self.changes))
         busy = np.cumsum([self.changes[at_s] for at_s in times_s])
-        until_s = np.append(times_s[1:], np.inf)
-        inside = (times_s < ends_s) & (until_s > begins_s)
-        return not (busy[inside] >= self.slots).any()
+        full = busy >= self.slots
+        from_s, until_s = times_s[full], np.append(times_s[1:], np.inf)[full]
+        meets = (from_s < begins_s[:, None] + lasts_s - NEAR_S) & (until_s > begins_s[:, None] + NEAR_S)
+        return np.asarray(~meets.any(axis=1))
 
     def ends_s(self) -> list[float]:
         """When promised slots become free [s]."""
@@ -77,14 +80,18 @@ def starts(outlook: Outlook, bookings: Bookings, now_s: float, within_s: float, 
     """The soonest start of a job of *work_s* [s], and the cheapest no later than *within_s* [s] from now.
 
     The cost of a start is linear between the times at which start or end meet a change of price, so the cheapest is
-    among those, the ends of other jobs, now and the deadline. If no slot is free in time, both are the soonest.
+    among those, those at which start or end meet another job, now and the deadline. If no slot is free in time, both
+    are the soonest.
     """
     latest_s = now_s + within_s
-    turns = np.concatenate(([now_s, latest_s], outlook.edges_s, outlook.edges_s - work_s, bookings.ends_s()))
-    free = [float(at_s) for at_s in np.unique(turns[turns >= now_s]) if bookings.is_free(at_s, at_s + work_s)]
-    in_time = [at_s for at_s in free if at_s <= latest_s]
-    if not in_time:
-        return free[0], free[0]
-    costs = np.array([outlook.cost(at_s, at_s + work_s) for at_s in in_time])
-    cheap = costs <= costs.min() + SAME * max(1e-300, float(np.abs(costs).max()))
-    return in_time[0], in_time[int(np.argmax(cheap))]
+    edges_s = np.concatenate((outlook.edges_s, list(bookings.changes)))
+    turns_s = np.concatenate(([now_s, latest_s], edges_s, edges_s - work_s))
+    in_time = np.unique(turns_s[(turns_s >= now_s) & (turns_s <= latest_s)])
+    in_time = in_time[bookings.is_free(in_time, work_s)]
+    if not in_time.size:
+        later = np.array(sorted(at_s for at_s in bookings.ends_s() if at_s > latest_s))
+        soonest_s = float(later[bookings.is_free(later, work_s)][0])
+        return soonest_s, soonest_s
+    costs = np.array([outlook.cost(at_s, at_s + work_s) for at_s in in_time.tolist()])
+    cheap = costs <= costs.min() + SAME * float(np.abs(costs).max())
+    return float(in_time[0]), float(in_time[int(np.argmax(cheap))])
