@@ -52,9 +52,10 @@ def rule_of(spec: Dispatch, net_w: FloatArray, signals: Signals, battery: Batter
     return (by_carbon if isinstance(spec, CarbonRule) else by_price)(signals, battery, limit_w)
 
 
-def columns(done: Dispatched) -> dict[str, object]:
+def columns(plan: Plan, done: Dispatched) -> dict[str, object]:
     """Columns of the table `site`."""
     return {
+        "response_asked_w": 0.0 if plan.energy is None else plan.energy.signals.asked_w,
         "solar_w": done.solar_w,
         "wind_w": done.wind_w,
         "battery_w": done.battery_w,

@@ -463,16 +463,14 @@ class _Resolver:
     # --- energy on site -------------------------------------------------------------------------------------------
 
     def _response_s(self, clock: Clock) -> list[float]:
-        """When demand response begins and ends [s]."""
+        """When demand response begins and ends [s]; a calendar of events may reach beyond the run."""
         events = {} if self.scenario.energy is None else self.scenario.energy.demand_response
-        found: list[float] = []
-        for name, event in events.items():
-            begins_s, ends_s = span_s(event, clock)
-            with self._at("energy", "demand_response", name, "at"):
-                if not self.scenario.warm_up <= begins_s < ends_s <= self.scenario.horizon:
-                    raise ValueError(f"{event.at} and {event.lasts:g} s from it are not all counted; correct it")
-            found += [begins_s, ends_s]
-        return found
+        spans_s = {name: span_s(event, clock) for name, event in events.items()}
+        for name, (begins_s, ends_s) in spans_s.items():
+            if not self.scenario.warm_up <= begins_s < ends_s <= self.scenario.horizon:
+                what = "outside the counted time, wholly or in part, where nothing is asked"
+                self.assumptions.add("energy", f"demand response {name}", what, "scenario", "its 'at' and 'lasts'")
+        return [at_s for span in spans_s.values() for at_s in span]
 
     def _energy(self, place: WeatherYear | None, clock: Clock, site: SitePlan | None) -> EnergyPlan | None:
         if self.scenario.energy is None or place is None or site is None:

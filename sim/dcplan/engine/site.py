@@ -53,7 +53,7 @@ def _with_energy_on_site(
     """*columns* with sun, wind, battery and grid, and what generators do for demand response; and its own tables."""
     load_w = np.asarray(columns["facility_w"]) - np.asarray(columns["generator_w"])
     done = dispatching.dispatched(plan, load_w)
-    columns = columns | dispatching.columns(done)
+    columns = columns | dispatching.columns(plan, done)
     generators = None if plan.facility is None else plan.facility.power.generators
     if generators is not None and done.standby_w.any():
         running = np.ceil(done.standby_w / generators.rated_w)

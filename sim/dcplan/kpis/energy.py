@@ -24,7 +24,7 @@ def energy_kpis(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Value
         return
     kwh = {
         name: float((site[f"{name}_w"] * site["duration_s"]).sum()) / J_PER_KWH
-        for name in ("grid", "export", "solar", "wind", "curtailed", "facility", "response_unmet")
+        for name in ("grid", "export", "solar", "wind", "curtailed", "facility", "response_asked", "response_unmet")
     }
     yield "grid_energy_kwh", kwh["grid"]
     yield "grid_peak_kw", float(site["grid_w"].max()) / 1000.0
@@ -37,8 +37,7 @@ def energy_kpis(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Value
         yield "curtailed_kwh", kwh["curtailed"]
         yield "on_site_share", (made_kwh - kwh["export"]) / kwh["facility"] if kwh["facility"] > 0.0 else 0.0
     if spec.demand_response:
-        asked_j = sum(event.reduction * event.lasts for event in spec.demand_response.values())
-        yield "response_asked_kwh", asked_j / J_PER_KWH
+        yield "response_asked_kwh", kwh["response_asked"]
         yield "response_unmet_kwh", kwh["response_unmet"]
     if spec.battery is not None:
         yield from _battery(site, tables["dispatch"].iloc[0], spec.compare_with_optimum)

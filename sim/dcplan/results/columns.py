@@ -76,6 +76,7 @@ SITE_LOADS = (
 ON_SITE = (
     _power("generator_w", "part of facility_w that standby generators deliver in a cut or for demand response"),
     _power("response_w", "part of generator_w that they deliver for demand response"),
+    _power("response_asked_w", "what demand response asks the site to do without"),
     _power("response_unmet_w", "what demand response asked for beyond what battery and generators gave"),
     _power("solar_w", "power of sunlight, as far as it is used, stored or exported"),
     _power("wind_w", "power of the wind, as far as it is used, stored or exported"),

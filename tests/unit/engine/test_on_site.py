@@ -105,6 +105,13 @@ def test_a_call_is_met_by_the_battery_then_by_generators_that_may(plan_of: Calla
     assert (site["generator_beyond"] * site["duration_s"]).sum() / HOUR_S == pytest.approx(1.0 + 2 * 24 * 6 / 8760)
 
 
+def test_a_call_outside_the_counted_time_asks_for_nothing_and_is_noted(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(SUNNY, SUN, CALL.replace("07-08", "08-08"))
+    assert tables(plan)["site"]["response_asked_w"].max() == 0.0
+    noted = [row for row in plan.assumptions if row["name"] == "demand response hot"]
+    assert noted[0]["value"].startswith("outside the counted time")
+
+
 def test_what_is_on_site_is_paid(plan_of: Callable[..., Plan]) -> None:
     costs = tables(plan_of(SUNNY, SUN, BATTERY, BY_PRICE))["costs"].groupby("item")["usd"].sum()
     days = 2 / 365
@@ -131,7 +138,6 @@ def problems(text: str, folder: Path, library: Library, *settings: str) -> str:
         (("energy.battery={energy: 1 kWh, power: 1 kW, ups_reserve: 2 kWh}", BY_PRICE), "cannot keep"),
         ((SUN, "energy.solar.tilt=95 deg"), "must be at most 90 deg"),
         ((SUN, "energy.solar.azimuth=180"), "a bare number has no unit; write e.g. '25 deg'"),
-        ((CALL.replace("07-08", "08-08"), SUN), "are not all counted; correct it"),
         ((BATTERY, BY_PRICE, "energy.battery.model=nothing"), "there is no energy profile 'nothing'"),
     ],
 )
