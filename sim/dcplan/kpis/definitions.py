@@ -78,7 +78,7 @@ STANDBY = (
 """KPIs of a building with standby generators."""
 
 PERMITTED = (
-    Kpi("generator_hours_permitted_use", "h", "hours that the standby generators run beyond emergencies in the counted time: monthly tests, by the share of the month, and demand response"),
+    Kpi("generator_hours_beyond_emergencies", "h", "hours that the standby generators run beyond emergencies in the counted time: monthly tests, by the share of the month, and demand response"),
 )  # fmt: skip
 """KPIs of a building whose generators have a permit."""
 

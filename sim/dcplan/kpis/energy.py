@@ -19,7 +19,10 @@ def energy_kpis(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Value
     site = tables["site"]
     generators = None if scenario.facility is None else scenario.facility.power.generators
     if generators is not None and generators.permit is not None:
-        yield "generator_hours_permitted_use", float((site["generator_beyond"] * site["duration_s"]).sum()) / HOUR_S
+        yield (
+            "generator_hours_beyond_emergencies",
+            float((site["generator_beyond"] * site["duration_s"]).sum()) / HOUR_S,
+        )
     if (spec := scenario.energy) is None:
         return
     kwh = {

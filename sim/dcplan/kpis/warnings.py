@@ -266,7 +266,7 @@ def _site(scenario: Scenario, value: dict[str, float | None], site: pd.DataFrame
 def _energy(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
     """Generators that run more than they may, and demand response that is not met."""
     generators = None if scenario.facility is None else scenario.facility.power.generators
-    used_h = value.get("generator_hours_permitted_use")
+    used_h = value.get("generator_hours_beyond_emergencies")
     if generators is not None and generators.permit is not None and used_h is not None:
         a_year_h, days = generators.permit / 3600.0, (scenario.horizon - scenario.warm_up) / 86400.0
         if used_h > a_year_h:

@@ -6,7 +6,7 @@ import html
 
 import pandas as pd
 
-from dcplan.kpis.definitions import OF_ENDPOINTS, OF_SITES, PIPELINE, TRAINING, Kpi
+from dcplan.kpis.definitions import OF_ENDPOINTS, OF_QUEUES, OF_SITES, PIPELINE, Kpi
 from dcplan.report.facts import Facts
 from dcplan.report.figures.money import UNUSED, by_owner
 from dcplan.report.numbers import dollars, kpi_interval, kpi_value, percent, span
@@ -37,7 +37,7 @@ def _group(title: str, prefix: str, keys: list[str], kpis: Kpis) -> str:
 
 
 def _family(prefix: str) -> tuple[Kpi, ...]:
-    families = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": TRAINING}
+    families = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": OF_QUEUES}
     return families.get(prefix.partition(".")[0], OF_SITES)
 
 

@@ -76,6 +76,6 @@ def test_generators_that_run_more_than_they_may_are_told(
 ) -> None:
     generators = f"facility.power.generators={{rating: 1 kW, needed: 3, permit: {permit}}}"
     found = run(plan_of(SUNNY, *ON_SITE[1:], CALL, generators))
-    assert kpi(found, "generator_hours_permitted_use") == pytest.approx(2.0 + 2 * 24 * 6 / 8760)
+    assert kpi(found, "generator_hours_beyond_emergencies") == pytest.approx(2.0 + 2 * 24 * 6 / 8760)
     told = any("more than the 1 h that their permit allows" in text for text in found.tables["warnings"]["message"])
     assert told == exceeded
