@@ -13,7 +13,7 @@ import yaml
 
 import browsing
 from browsing import Opened
-from dcplan.results.columns import SITE_LOADS
+from dcplan.results.columns import ON_SITE, SITE_LOADS
 from dcplan.results.store import Run, frame
 
 if TYPE_CHECKING:
@@ -146,10 +146,11 @@ def _tables(
         flags = {"extrapolated": False, "shortfall_w": 0.0, "over_limit": "", "redundancy_lost": False}
         flags |= {"heat_removed_w": it_w, "heat_reused_w": 0.0, "server_inlet_c": 24.6, "server_inlet_kg_kg": 0.009}
         flags |= {"outside_recommended": False, "outside_allowable": False}
+        on_site = dict.fromkeys((column.name for column in ON_SITE), 0.0) | {"grid_w": facility_w}
         power = {"facility_w": facility_w, "it_w": it_w, "psu_loss_w": 0.08 * it_w}
         yield (
             "site",
-            key | power | loads | weather | flags | {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0},
+            key | power | loads | weather | flags | on_site | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0},
         )
         yield "costs", list(_costs(replication, owners))
         yield "bill", list(_bill(replication))
@@ -182,6 +183,8 @@ def _jobs(replication: int, queue: str, horizon_s: float) -> Iterator[dict[str, 
             "end_s": end_s if end_s < horizon_s else np.nan,
             "slots": 1,
             "work_s": end_s - start_s,
+            "soonest_s": float("nan"),
+            "saved": 0.0,
         }
 
 

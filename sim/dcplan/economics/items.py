@@ -26,6 +26,11 @@ BUILD, COLOCATION, CLOUD = "build", "colocation", "cloud"
 """Ways to have a data centre."""
 
 
+def on_site(name: str) -> str:
+    """What sun, wind or battery, called *name*, is called in the costs."""
+    return f"energy on site: {name}"
+
+
 def is_metered(item: str) -> bool:
     """Whether *item* is used up as a meter tells, like electricity, water and the carbon of both."""
     return item.startswith("electricity") or item in {"water", CARBON_PRICE}

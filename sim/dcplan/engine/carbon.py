@@ -142,7 +142,7 @@ def _items(plan: Plan, site: SitePlan, table: pd.DataFrame) -> Iterator[tuple[st
     fuel_kg = float((table["fuel_carbon_kg_s"] * duration_s).sum())
     if fuel_kg > 0.0:
         yield FUEL, "fuel of generators", fuel_kg
-    grid_j = (table["facility_w"] - table["generator_w"]) * duration_s
+    grid_j = table["grid_w"] * duration_s
     location_kg = float((table["carbon_kg_s"] * duration_s).sum())
     sources = by_source(location_kg, carbon.grid.mix, carbon.grid.source_kg_per_kwh)
     yield from ((LOCATION, source, kg) for source, kg in (sources or {carbon.grid.name: location_kg}).items())

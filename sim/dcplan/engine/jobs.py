@@ -12,6 +12,7 @@ import simpy
 from dcplan.engine.plan import QueuePlan
 from dcplan.errors import ConservationError
 from dcplan.results.store import frame
+from dcplan.training.flexible import Bookings, Outlook, starts
 from dcplan.training.schedulers import first_come_first_served
 
 Process = Generator[simpy.Event, object, None]
@@ -25,6 +26,7 @@ class Job:
     submit_s: float
     work_s: float
     slots: int = 1
+    soonest_s: float = float("nan")
     start_s: float = float("nan")
     end_s: float = float("nan")
 
@@ -36,6 +38,8 @@ class Line:
     Attributes:
         speed: Speed over the measured one [-].
         changed: What tells jobs that it changes; None if it never does.
+        bookings: Slots promised to jobs that may wait; None if none may.
+        outlook: What a busy slot costs, if jobs may wait for that.
     """
 
     free: int
@@ -45,6 +49,8 @@ class Line:
     booked_s: float = 0.0
     speed: float = 1.0
     changed: simpy.Event | None = None
+    bookings: Bookings | None = None
+    outlook: Outlook | None = None
     _since_s: float = 0.0
 
     def busy_slot_s(self, now_s: float) -> float:
@@ -58,6 +64,12 @@ class Line:
         self.busy_slot_s(now_s)
         self.busy += slots
         self.free -= slots
+
+
+def new_line(plan: QueuePlan) -> Line:
+    """The line of a queue at second 0."""
+    slots = plan.spec.slots
+    return Line(slots, bookings=None if plan.outlook is None else Bookings(slots), outlook=plan.outlook)
 
 
 def set_speed(env: simpy.Environment, line: Line, speed: float) -> None:
@@ -75,8 +87,24 @@ def submit(env: simpy.Environment, plan: QueuePlan, line: Line) -> Process:
         for _ in range(plan.spec.jobs):
             job = Job(len(line.jobs), env.now, plan.work_s)
             line.jobs.append(job)
-            line.waiting.append(job)
+            if line.bookings is None:
+                line.waiting.append(job)
+            else:
+                env.process(hold_back(env, plan, line, job))
         start_waiting(env, line)
+
+
+def hold_back(env: simpy.Environment, plan: QueuePlan, line: Line, job: Job) -> Process:
+    """A job that may wait is promised the cheapest slot before its deadline, and joins the line then."""
+    assert plan.spec.flexible is not None, "only jobs that may wait come here"
+    assert line.bookings is not None, "they are promised slots"
+    assert line.outlook is not None, "they know what it costs"
+    line.bookings.forget(env.now)
+    job.soonest_s, start_s = starts(line.outlook, line.bookings, env.now, plan.spec.flexible.within, job.work_s)
+    line.bookings.book(start_s, start_s + job.work_s)
+    yield env.timeout(max(0.0, start_s - env.now))
+    line.waiting.append(job)
+    start_waiting(env, line)
 
 
 def start_waiting(env: simpy.Environment, line: Line) -> None:
@@ -106,7 +134,16 @@ def table(name: str, line: Line, replication: int) -> pd.DataFrame:
     running = sum(job.slots for job in line.jobs if job.start_s == job.start_s and job.end_s != job.end_s)
     if running != line.busy:
         raise ConservationError(f"training {name}: {running} slots should be busy, {line.busy} are")
-    told = ("submit_s", "start_s", "end_s", "slots", "work_s")
+    told = ("submit_s", "soonest_s", "start_s", "end_s", "slots", "work_s")
     columns: dict[str, object] = {key: [getattr(job, key) for job in line.jobs] for key in told}
     columns |= {"replication": replication, "queue": name, "job": [job.number for job in line.jobs]}
+    columns["saved"] = [_saved(job, line.outlook) for job in line.jobs]
     return frame("jobs", columns)
+
+
+def _saved(job: Job, outlook: Outlook | None) -> float:
+    """What waiting saves [USD or kg], against the soonest start."""
+    if outlook is None or job.start_s != job.start_s:
+        return 0.0
+    soonest, later = (outlook.cost(at_s, at_s + job.work_s) for at_s in (job.soonest_s, job.start_s))
+    return soonest - later

@@ -37,12 +37,19 @@ COMPUTERS: Mapping[RecoveryYears, float] = MappingProxyType({5: 1.0})
 """Servers and network are five-year property: IRS Publication 946 (2024), table B-1, asset class 00.12."""
 
 
+ON_SITE: Mapping[RecoveryYears, float] = MappingProxyType({5: 1.0})
+"""Sun, wind and storage on site are five-year property as well: IRS Publication 946 (2024), energy property."""
+
+
 def lines(plan: Plan, site: SitePlan) -> Iterator[Line]:
-    """What is bought, by its annuity, and, with `finance`, what else owning costs, for the counted time."""
+    """What is bought, by its annuity, its upkeep, and, with `finance`, what else owning costs, for the counted time."""
     counted_s, parts = plan.grid.counted_s, kept(plan, site)
     for asset in assets(plan, site):
         usd = amortised_usd(asset.price_usd, asset.life_years, site.prices.discount_rate, counted_s)
         yield asset.name, usd, parts[asset.name]
+    for each in () if plan.energy is None else plan.energy.bought:
+        name = items.on_site(each.name)
+        yield f"{name}, upkeep", each.usd_per_year * counted_s / YEAR_S, parts[name]
     if site.finance is not None:
         for name, usd_per_year, weights in _running(plan, site, site.finance):
             yield name, usd_per_year * counted_s / YEAR_S, weights
@@ -64,7 +71,10 @@ def assets(plan: Plan, site: SitePlan) -> list[Asset]:
         found.append(Asset(items.BUILDING, building_usd, prices.facility_life_years, growth, classes))
     if finance is not None and finance.land_usd > 0.0:
         found.append(Asset(items.LAND, finance.land_usd, math.inf, finance.spec.inflation))
-    return found
+    growth = 0.0 if finance is None else finance.spec.inflation
+    on_site = () if plan.energy is None else plan.energy.bought
+    energy = (Asset(items.on_site(each.name), each.price_usd, each.life_years, growth, ON_SITE) for each in on_site)
+    return [*found, *energy]
 
 
 def kept(plan: Plan, site: SitePlan) -> dict[str, Weights]:
@@ -73,7 +83,9 @@ def kept(plan: Plan, site: SitePlan) -> dict[str, Weights]:
     worth_usd = {name: group.count * prices.server_usd[group.server.price] for name, group in plan.groups.items()}
     full_w = {name: group.count * group.server.max_w for name, group in plan.groups.items()}
     by_price, by_power = reserved(plan, worth_usd), reserved(plan, full_w)
-    return {items.SERVERS: by_price, items.NETWORK: by_price, items.BUILDING: by_power, items.LAND: by_power}
+    on_site = () if plan.energy is None else plan.energy.bought
+    own = dict.fromkeys((items.BUILDING, items.LAND, *(items.on_site(each.name) for each in on_site)), by_power)
+    return {items.SERVERS: by_price, items.NETWORK: by_price, **own}
 
 
 def _running(plan: Plan, site: SitePlan, finance: FinancePlan) -> Iterator[Line]:
@@ -211,6 +223,7 @@ def _cash_flows(
 ) -> pd.DataFrame:
     """What each way costs year by year, and what that is worth today."""
     bought, years = assets(plan, site), finance.spec.years
+    names = {each.name for each in bought}
     has = {
         items.BUILD: bought,
         items.COLOCATION: [each for each in bought if each.name in (items.SERVERS, items.NETWORK)],
@@ -218,7 +231,7 @@ def _cash_flows(
     }
     tables = []
     for way, parts in ways.items():
-        running = [each for each in parts if each.name not in items.BOUGHT]
+        running = [each for each in parts if each.name not in names]
         flow = cash_flow(has[way], running, years, finance.spec.at_end == "sold", finance.tax)
         year = np.arange(years + 1)
         columns = {

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.economics.meter import WallClock
+from dcplan.energy.battery import Battery
+from dcplan.energy.dispatch import Limits, Signals
+from dcplan.energy.optimum import Charges
 from dcplan.engine.incidents import Setback
 from dcplan.engine.ownership import FinancePlan
 from dcplan.engine.redundancy import AvailabilityPlan
@@ -17,6 +20,7 @@ from dcplan.facility.breaker import BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass
 from dcplan.profiles.carbon import GridCarbon
+from dcplan.profiles.on_site import StorageKind
 from dcplan.profiles.server import Server
 from dcplan.profiles.tariff import Tariff
 from dcplan.scenario.endpoint import Endpoint, Pool
@@ -31,6 +35,7 @@ from dcplan.serving.sharing_state import SharingRules
 from dcplan.serving.state import Rules
 from dcplan.signals.clock import Clock
 from dcplan.signals.weather import Weather
+from dcplan.training.flexible import Outlook
 from dcplan.workload.arrivals import Recorded
 
 FloatArray = NDArray[np.float64]
@@ -175,6 +180,7 @@ class QueuePlan:
         submissions_s: When jobs are submitted [s].
         error: Relative standard error of the measured time [-].
         busy_w: What a busy slot draws above rest, read from the meter of an accelerator [W]; None if that is not known.
+        outlook: What a busy slot costs when, if its jobs may wait for that.
     """
 
     spec: TrainingQueue
@@ -182,6 +188,7 @@ class QueuePlan:
     submissions_s: tuple[float, ...]
     error: float = 0.0
     busy_w: float | None = None
+    outlook: Outlook | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +263,48 @@ class SitePlan:
     prices: Prices
     carbon: CarbonPlan
     finance: FinancePlan | None = None
+
+
+@dataclass(frozen=True)
+class Bought:
+    """Something on site that is bought and kept.
+
+    Attributes:
+        name: What it is.
+        price_usd: What it costs.
+        life_years: How long it lasts.
+        usd_per_year: What it costs to keep.
+    """
+
+    name: str
+    price_usd: float
+    life_years: float
+    usd_per_year: float
+
+
+@dataclass(frozen=True)
+class EnergyPlan:
+    """What is on site, on the grid of the counted intervals.
+
+    Attributes:
+        solar_w: What the modules could give [W].
+        wind_w: What the turbines could give [W].
+        battery: What is stored; None if nothing is.
+        ageing: How that ages; None without a battery.
+        signals: What is known about each step.
+        limits: What the connection and the generators allow.
+        charges: What the meter's readings cost.
+        bought: What was bought for it.
+    """
+
+    solar_w: FloatArray
+    wind_w: FloatArray
+    battery: Battery | None
+    ageing: StorageKind | None
+    signals: Signals
+    limits: Limits
+    charges: Charges
+    bought: tuple[Bought, ...]
 
 
 @dataclass(frozen=True)
@@ -360,3 +409,4 @@ class Plan:
     fingerprint: str
     """Hash of every profile and trace that was read: a run of other inputs is another run."""
     availability: AvailabilityPlan | None
+    energy: EnergyPlan | None

@@ -19,14 +19,17 @@ from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.breakers import breakers_of
 from dcplan.engine.building import design_facility
 from dcplan.engine.carbon import carbon_plan, hourly_carbon
+from dcplan.engine.flexible import outlook_of, slot_w
 from dcplan.engine.incidents import Setback, installed, instants_s, setback_of
 from dcplan.engine.measured import check_memory, generation_times, serving_times, training_s
 from dcplan.engine.misfit import MisfitError
+from dcplan.engine.on_site import Where, plan_energy, span_s
 from dcplan.engine.ownership import CURRENCY, FinancePlan, finance_plan
 from dcplan.engine.plan import (
     BreakersPlan,
     CappingPlan,
     EndpointPlan,
+    EnergyPlan,
     PipelinePlan,
     Plan,
     PoolPlan,
@@ -126,7 +129,7 @@ class _Resolver:
         setbacks, unstarted = self._setbacks(clock, generators_s), self._setbacks(clock, None)
         self._check_moments(setbacks)
         lost = [loss for each in (*setbacks.values(), *unstarted.values()) for loss in each.losses]
-        self.grid = grid(scenario, instants_s(lost))
+        self.grid = grid(scenario, (*instants_s(lost), *self._response_s(clock)))
         site = self._site(scenario.site, place, clock, groups) if scenario.site else None
         facility = None
         if scenario.facility and place and len(groups) == len(scenario.fleet):
@@ -138,6 +141,8 @@ class _Resolver:
         availability = None
         with self._at("availability"):
             availability = plan_availability(scenario, self.library, self.assumptions)
+        energy = self._energy(place, clock, site)
+        queues = self._each("training", queues, lambda n, q: self._flexible(n, q, groups, clock, site))
         self._check_capacity(groups)
         if facility is not None:
             self._check_incidents(facility)
@@ -146,7 +151,7 @@ class _Resolver:
         return Plan(
             scenario, self.grid, clock, groups, endpoints, pipelines, queues, site, facility,
             self._room(setbacks, unstarted), self._capping(groups), self._breakers(groups),
-            self.assumptions.rows, self._fingerprint(), availability,
+            self.assumptions.rows, self._fingerprint(), availability, energy,
         )  # fmt: skip
 
     def _fingerprint(self) -> str:
@@ -484,6 +489,42 @@ class _Resolver:
             shutdown_c=spec.shutdown,
             power_on_s=spec.power_on,
         )
+
+    # --- energy on site -------------------------------------------------------------------------------------------
+
+    def _response_s(self, clock: Clock) -> list[float]:
+        """When demand response begins and ends [s]; a calendar of events may reach beyond the run."""
+        events = {} if self.scenario.energy is None else self.scenario.energy.demand_response
+        spans_s = {name: span_s(event, clock) for name, event in events.items()}
+        for name, (begins_s, ends_s) in spans_s.items():
+            if not self.scenario.warm_up <= begins_s < ends_s <= self.scenario.horizon:
+                what = "outside the counted time, wholly or in part, where nothing is asked"
+                self.assumptions.add("energy", f"demand response {name}", what, "scenario", "its 'at' and 'lasts'")
+        return [at_s for span in spans_s.values() for at_s in span]
+
+    def _energy(self, place: WeatherYear | None, clock: Clock, site: SitePlan | None) -> EnergyPlan | None:
+        if self.scenario.energy is None or place is None or site is None:
+            return None
+        with self._at("energy"):
+            where = Where(place, clock, self.grid, site)
+            return plan_energy(self.scenario, self.scenario.energy, where, self.library, self.assumptions)
+        return None
+
+    def _flexible(
+        self, name: str, queue: QueuePlan, groups: dict[str, ServerGroup], clock: Clock, site: SitePlan | None
+    ) -> QueuePlan:
+        """*queue* with what a busy slot costs when, if its jobs may wait for that."""
+        if queue.spec.flexible is None or site is None:
+            return queue
+        with self._at("training", name, "flexible"):
+            busy_w = slot_w(groups[queue.spec.on], queue)
+            part = f"training {name}"
+            self.assumptions.add(
+                part, "hours that jobs wait for", f"at most {queue.spec.flexible.within / 3600:g} h", "model",
+                f"{queue.spec.flexible.by} is known so far ahead, and the length of a job; slots are booked ahead",
+            )  # fmt: skip
+            return replace(queue, outlook=outlook_of(queue, busy_w, self.grid, clock, site))
+        return queue
 
     # --- where ----------------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ def _gathered(plan: Plan, streams: Streams) -> Cast:
     env = simpy.Environment()
     endpoints = {name: serving.new_endpoint(name, plan, streams) for name in plan.endpoints}
     chains = pipelines.connected(plan, endpoints, streams)
-    lines = {name: jobs.Line(free=queue.spec.slots) for name, queue in plan.queues.items()}
+    lines = {name: jobs.new_line(queue) for name, queue in plan.queues.items()}
     housed = {name: each for name, each in endpoints.items() if plan.endpoints[name].pools}
     return Cast(
         env=env,

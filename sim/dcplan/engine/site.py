@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dcplan.economics.bill import totals
 from dcplan.economics.items import CARBON_PRICE
 from dcplan.economics.shares import shared
-from dcplan.engine import money, standby
+from dcplan.engine import dispatching, money, standby
 from dcplan.engine.carbon import carbon_columns, carbon_table
 from dcplan.engine.incidents import Cut, out_at
 from dcplan.engine.plan import Plan, SitePlan
@@ -20,7 +20,7 @@ from dcplan.engine.room import Hall, rise_means
 from dcplan.engine.supply import bill_lines, bill_table
 from dcplan.errors import ConservationError
 from dcplan.facility.balance import balance_residual
-from dcplan.facility.generator import burn, monthly_tests
+from dcplan.facility.generator import MONTH_S, burn, monthly_tests
 from dcplan.facility.outage import ALL_IN_SERVICE
 from dcplan.facility.plant import simulate
 from dcplan.facility.result import FacilityResult
@@ -41,20 +41,46 @@ def tables(
     site = plan.site
     assert site is not None, "a run without a site has no site tables"
     columns = _building(plan, site, it_w, hall, bank) if plan.facility is not None else _bare(it_w)
+    plan = dispatching.with_cuts(plan, hall.cuts)
+    columns, energy = _with_energy_on_site(plan, columns, replication)
     time_s, duration_s = plan.grid.starts_s, plan.grid.durations_s
     weather = {"dry_bulb_c": site.weather.dry_bulb_c, "wet_bulb_c": site.weather.wet_bulb_c}
     weather["pressure_pa"] = site.weather.pressure_pa
     key = {"replication": replication, "time_s": time_s, "duration_s": duration_s}
-    grid_w = np.asarray(columns["facility_w"]) - np.asarray(columns["generator_w"])
+    grid_w, export_w = np.asarray(columns["grid_w"]), np.asarray(columns["export_w"])
     table = frame("site", key | weather | columns | carbon_columns(site, grid_w, duration_s))
-    lines = bill_lines(plan, site, grid_w)
+    lines = bill_lines(plan, site, grid_w - export_w)
     costs = _costs(plan, site, table, totals(lines), so_far["attribution"], replication)
-    return {
+    own = {
         "site": table,
         "bill": bill_table(lines, replication),
         "costs": costs,
         "carbon": carbon_table(plan, site, table, replication),
-    } | money.tables(plan, site, so_far, costs, replication)
+    }
+    return own | energy | money.tables(plan, site, so_far, costs, replication)
+
+
+def _with_energy_on_site(
+    plan: Plan, columns: dict[str, object], replication: int
+) -> tuple[dict[str, object], dict[str, pd.DataFrame]]:
+    """*columns* with sun, wind, battery and grid, and what generators do for demand response; and its own tables."""
+    load_w = np.asarray(columns["facility_w"]) - np.asarray(columns["generator_w"])
+    done = dispatching.dispatched(plan, load_w)
+    columns = columns | dispatching.columns(plan, done)
+    generators = None if plan.facility is None else plan.facility.power.generators
+    if generators is not None and done.standby_w.any():
+        running = np.ceil(done.standby_w / generators.rated_w)
+        fuel = burn(done.standby_w, np.ones_like(load_w), running, generators)
+        beyond = np.where(done.standby_w > 0.0, 1.0, 0.0)
+        added = {
+            "generator_w": done.standby_w,
+            "generator_beyond": beyond,
+            "fuel_l_s": fuel.fuel_l,
+            "fuel_carbon_kg_s": fuel.carbon_kg,
+        }
+        columns |= {name: np.asarray(columns[name]) + more for name, more in added.items()}
+    of_rule = dispatching.table(plan, load_w, done, replication)
+    return columns, {} if of_rule.empty else {"dispatch": of_rule}
 
 
 def _building(plan: Plan, site: SitePlan, it_w: FloatArray, hall: Hall, bank: Bank) -> dict[str, object]:
@@ -110,12 +136,13 @@ def _fuel(plan: Plan, facility_w: FloatArray, cuts: Sequence[Cut]) -> dict[str, 
     """Fuel of the generators per second: their tests, and the building while they carry it."""
     generators = None if plan.facility is None else plan.facility.power.generators
     if generators is None:
-        return {"generator_w": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
+        return {"generator_w": 0.0, "generator_beyond": 0.0, "fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
     tests = monthly_tests(1.0, generators)
     share = standby.running(plan.grid, cuts)
     carried = burn(facility_w, share, generators.needed, generators)
     fuel = {"fuel_l_s": tests.fuel_l + carried.fuel_l, "fuel_carbon_kg_s": tests.carbon_kg + carried.carbon_kg}
-    return {"generator_w": share * facility_w, **fuel}
+    tested = generators.kind.test_s / MONTH_S
+    return {"generator_w": share * facility_w, "generator_beyond": tested, **fuel}
 
 
 RATINGS = {
@@ -143,6 +170,7 @@ def _bare(it_w: FloatArray) -> dict[str, object]:
     plant = dict.fromkeys(
         (
             "generator_w",
+            "generator_beyond",
             "fuel_l_s",
             "fuel_carbon_kg_s",
             "water_kg_s",

@@ -16,7 +16,7 @@ def bill_kpis(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Iterato
     kwh = tables["bill"].groupby("item")["quantity"].sum()
     used, surplus = (float(kwh.get(item, 0.0)) for item in ("PPA, used", "PPA, not used"))
     site = tables["site"]
-    grid_w = (site["facility_w"] - site["generator_w"]).clip(lower=0.0)
+    grid_w = site["grid_w"]
     drawn = float((grid_w * site["duration_s"]).sum()) / 3.6e6
     yield "ppa_matched_share", used / drawn if drawn > 0.0 else 0.0
     yield "ppa_used_share", used / (used + surplus) if used + surplus > 0.0 else 0.0

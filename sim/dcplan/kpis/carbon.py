@@ -28,7 +28,7 @@ def carbon_kpis(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> Itera
     by_boundary = tables["carbon"].groupby("boundary")["kg"].sum()
     yield from ((kpi, float(by_boundary[each])) for each, kpi in BOUNDARIES.items() if each in by_boundary.index)
     if site["carbon_free_w"].notna().all():
-        grid_j = float(((site["facility_w"] - site["generator_w"]) * duration_s).sum())
+        grid_j = float((site["grid_w"] * duration_s).sum())
         free_j = float((site["carbon_free_w"] * duration_s).sum())
         yield "carbon_free_share", free_j / grid_j if grid_j > 0 else float("nan")
     if site["grid_water_kg_s"].notna().all():

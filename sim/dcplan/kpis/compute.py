@@ -15,6 +15,7 @@ from dcplan.kpis.bill import bill_kpis
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.carbon import carbon_kpis
 from dcplan.kpis.definitions import unit_of
+from dcplan.kpis.energy import energy_kpis
 from dcplan.kpis.incidents import incident_kpis
 from dcplan.kpis.interval import estimate
 from dcplan.kpis.jobs import counted_slot_s, job_costs_usd
@@ -92,7 +93,8 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Values:
     yield "peak_power_kw", float(site["facility_w"].max()) / 1000.0
     mean_w = facility_kwh * J_PER_KWH / float(duration_s.sum())
     yield "load_factor", _ratio(mean_w, float(site["facility_w"].max()))
-    grid_kwh = facility_kwh - float((site["generator_w"] * duration_s).sum()) / J_PER_KWH
+    generated_kwh = float((site["generator_w"] * duration_s).sum()) / J_PER_KWH
+    yield from energy_kpis(scenario, tables)
     yield "cost_total_usd", float(costs["usd"].sum())
     electricity = costs["item"].str.startswith("electricity")
     yield "cost_electricity_usd", float(costs.loc[electricity, "usd"].sum())
@@ -106,7 +108,7 @@ def _site(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Values:
     if scenario.facility.power.generators is not None:
         yield "generator_fuel_l", fuel_l
         yield "generator_carbon_kg", float((site["fuel_carbon_kg_s"] * duration_s).sum())
-    pue = _ratio(grid_kwh + FUEL_KWH_PER_L * fuel_l, it_kwh)
+    pue = _ratio(facility_kwh - generated_kwh + FUEL_KWH_PER_L * fuel_l, it_kwh)
     yield "pue", pue
     yield from _losses(tables["servers"], site, it_kwh, pue)
     yield from stranded(scenario, site)
@@ -350,6 +352,9 @@ def _training(scenario: Scenario, name: str, tables: Mapping[str, pd.DataFrame])
     done = jobs[jobs["end_s"].notna()]
     yield "goodput", _ratio(float((done["work_s"] * done["slots"]).sum()), _slot_s(done))
     yield "gpu_hours", busy_s / HOUR_S
+    if spec.flexible is not None:
+        yield "shift_wait_mean_s", float((jobs["start_s"] - jobs["soonest_s"]).mean())
+        yield f"shift_saved_{'usd' if spec.flexible.by == 'price' else 'kg'}", float(jobs["saved"].sum())
     yield "utilisation", busy_s / (counted_s * spec.slots)
     if "attribution" in tables:
         yield "energy_kwh", _owned(tables["attribution"], f"training {name}", ["idle_j", "active_j"]) / J_PER_KWH

@@ -23,15 +23,15 @@ SITE = (
     Kpi("wue_l_per_kwh", "L/kWh", "water usage effectiveness (ISO/IEC 30134-9), site water: make-up water / IT energy"),
     Kpi("cue_kg_per_kwh", "kg/kWh", "carbon usage effectiveness (ISO/IEC 30134-8), location-based, scope 2: CO2e of the energy / IT energy"),
     Kpi("it_energy_kwh", "kWh", "energy at the servers' plugs, their power supplies and fans included"),
-    Kpi("facility_energy_kwh", "kWh", "energy at the utility meter, and of standby generators in a power cut"),
+    Kpi("facility_energy_kwh", "kWh", "energy that the building draws: at the utility meter, if nothing is generated on site, and of standby generators"),
     Kpi("facility_energy_unused_kwh", "kWh", "part of that on slots nobody has reserved, in proportion to the energy at the servers' plugs, step by step"),
-    Kpi("peak_power_kw", "kW", "highest power at the utility meter, mean over one step"),
-    Kpi("load_factor", "-", "mean power / highest power, both at the utility meter"),
+    Kpi("peak_power_kw", "kW", "highest power that the building draws, mean over one step: at the utility meter, if nothing is generated on site"),
+    Kpi("load_factor", "-", "mean power / highest power, both of the building"),
     Kpi("water_m3", "m3", "make-up water of towers, pads and humidifiers: evaporation, drift and blow-down"),
     Kpi("carbon_kg", "kg", "CO2e of the electricity, location-based (GHG Protocol, scope 2): energy from the grid x what the grid emits per kWh"),
-    Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers and building that the horizon uses up; with `finance` also of network and land, maintenance, staff, property tax and insurance"),
+    Kpi("cost_total_usd", "USD", "electricity, water, and the share of servers, building and energy on site that the horizon uses up; with `finance` also of network and land, maintenance, staff, property tax and insurance"),
     Kpi("cost_electricity_usd", "USD", "the electricity bill; monthly items by the share of the month that is simulated"),
-    Kpi("cost_capital_usd", "USD", "annuity of servers and building (with `finance`, of network and land as well) over the horizon"),
+    Kpi("cost_capital_usd", "USD", "annuity of servers, building and energy on site (with `finance`, of network and land as well) over the horizon, with the upkeep of energy on site"),
     Kpi("cost_unused_usd", "USD", "part of the total that falls on slots nobody has reserved"),
     Kpi("economiser_share", "-", "share of the hours in which at least half of the heat leaves without a compressor"),
     Kpi("ppue_cooling", "-", "partial PUE of cooling (ISO/IEC 30134-2): 1 + energy of compressors, fans, pumps, humidifiers / IT energy"),
@@ -76,6 +76,29 @@ STANDBY = (
     Kpi("generator_carbon_kg", "kg", "CO2e of burning that fuel, scope 1; not part of carbon_kg"),
 )  # fmt: skip
 """KPIs of a building with standby generators."""
+
+PERMITTED = (
+    Kpi("generator_hours_beyond_emergencies", "h", "hours that the standby generators run beyond emergencies in the counted time: monthly tests, by the share of the month, and demand response"),
+)  # fmt: skip
+"""KPIs of a building whose generators have a permit."""
+
+ENERGY = (
+    Kpi("grid_energy_kwh", "kWh", "energy from the grid, at the utility meter: of the building, less sun, wind and generators, with the losses of the battery on site"),
+    Kpi("grid_peak_kw", "kW", "highest power from the grid, mean over one step"),
+    Kpi("export_kwh", "kWh", "energy to the grid"),
+    Kpi("solar_kwh", "kWh", "energy of the solar modules that is used, stored or exported"),
+    Kpi("wind_kwh", "kWh", "energy of the wind turbines that is used, stored or exported"),
+    Kpi("curtailed_kwh", "kWh", "energy that sun and wind could have given and nobody took"),
+    Kpi("on_site_share", "-", "energy of sun and wind that stays on site / energy of the building"),
+    Kpi("battery_discharged_kwh", "kWh", "energy that the battery on site gave"),
+    Kpi("battery_cycles", "cycles", "full cycles of the battery on site: half of the energy in and out / its capacity"),
+    Kpi("battery_replaced_years", "a", "years until 80 % of the battery's capacity is left, if every day is like the mean of the counted time; at most 40"),
+    Kpi("dispatch_saving_usd", "USD", "what the battery's rule saves of energy and demand charges, against no battery"),
+    Kpi("dispatch_gap_usd", "USD", "what a battery that knows all of the future would save beyond that, ending at least as full"),
+    Kpi("response_asked_kwh", "kWh", "energy that demand response asks the site to do without"),
+    Kpi("response_unmet_kwh", "kWh", "part of it, of what the building draws beyond sun and wind, that neither battery nor generators gave"),
+)  # fmt: skip
+"""KPIs of a scenario with energy on site."""
 
 ROOM = (
     Kpi("minutes_to_overheat", "min", "time from the loss of all cooling, at the servers' mean power, until their inlet air reaches 'shutdown', or else 'throttling.ends': store of chilled water / power, then the time in which air and metal of a rack warm by the difference to the mean inlet air"),
@@ -170,7 +193,7 @@ CREDITS = (
 """KPIs of one with a table of credits."""
 
 OF_SITES = (
-    *SITE, *CARBON, *STRANDED, *STANDBY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED, *OWNERSHIP, *CONTRACT,
+    *SITE, *CARBON, *STRANDED, *STANDBY, *PERMITTED, *ENERGY, *ROOM, *INCIDENTS, *CAPPED, *PROTECTED, *BENCHMARKED, *OWNERSHIP, *CONTRACT,
     *AVAILABILITY, *AVAILABILITY_GPU, *CREDITS,
 )  # fmt: skip
 """KPIs that a site may have."""
@@ -220,6 +243,15 @@ JOBS = (
     Kpi("cost_usd_per_job", "USD", "cost of a training run that finished: the queue's cost by the slot time that each job held, mean; with `finance`"),
 )  # fmt: skip
 """KPIs of training queues in a scenario with `finance`."""
+
+FLEXIBLE = (
+    Kpi("shift_wait_mean_s", "s", "mean time that jobs which may wait did so for cheap or green hours, beyond waiting for a slot"),
+    Kpi("shift_saved_usd", "USD", "what that saves of the energy price, at the power of a busy slot above rest; demand charges and cooling are not in it"),
+    Kpi("shift_saved_kg", "kg", "CO2e that it saves, at the power of a busy slot above rest, location-based"),
+)  # fmt: skip
+"""KPIs of queues whose jobs may wait."""
+
+OF_QUEUES = (*TRAINING, *JOBS, *FLEXIBLE)
 
 INTERACTING = (
     Kpi("attempts_per_request", "-", "attempts, retries included, per request that came"),
@@ -307,7 +339,7 @@ def listed() -> list[Kpi]:
             if kpi.name in OF_A_POOL
         ),
         *(Kpi(f"pipelines.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in PIPELINE),
-        *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in (*TRAINING, *JOBS)),
+        *(Kpi(f"training.<name>.{kpi.name}", kpi.unit, kpi.meaning) for kpi in OF_QUEUES),
     ]
 
 
@@ -315,7 +347,7 @@ def unit_of(name: str) -> str:
     """The unit of the KPI *name*, e.g. "endpoints.vision.latency_p99_s"."""
     family, _, rest = name.partition(".")
     known = (
-        {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": (*TRAINING, *JOBS)}.get(family, OF_SITES)
+        {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": OF_QUEUES}.get(family, OF_SITES)
         if rest
         else OF_SITES
     )

@@ -47,6 +47,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
         *_tripped(tables.get("trips")),
         *_site(scenario, value, tables.get("site")),
         *plant_warnings(scenario, value, tables.get("site")),
+        *_energy(scenario, value),
         *_statistics(scenario),
         *_sources(tables),
     ]
@@ -283,6 +284,21 @@ def _battery_kwh(site: pd.DataFrame) -> float:
 
 def _cut(scenario: Scenario) -> bool:
     return any(each.lost == "utility" for each in scenario.incidents.values())
+
+
+def _energy(scenario: Scenario, value: dict[str, float | None]) -> Sentences:
+    """Generators that run more than they may, and demand response that is not met."""
+    generators = None if scenario.facility is None else scenario.facility.power.generators
+    used_h = value.get("generator_hours_beyond_emergencies")
+    if generators is not None and generators.permit is not None and used_h is not None:
+        a_year_h, days = generators.permit / 3600.0, (scenario.horizon - scenario.warm_up) / 86400.0
+        if used_h > a_year_h:
+            yield (
+                f"The standby generators run {used_h:.3g} h beyond emergencies in the {days:.3g} days that count, more than "
+                f"the {a_year_h:.3g} h that their permit allows in a year."
+            )
+    if unmet_kwh := value.get("response_unmet_kwh"):
+        yield f"Demand response is not met: {unmet_kwh:,.3g} kWh of {value['response_asked_kwh']:,.3g} kWh are missing."
 
 
 def _warming(scenario: Scenario, value: dict[str, float | None]) -> str:

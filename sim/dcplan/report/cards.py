@@ -86,7 +86,8 @@ def _strain(kpis: Kpis, facts: Facts, family: str, name: str) -> float:
 def _energy(kpis: Kpis, facts: Facts) -> Iterator[Card]:
     if "pue" in kpis:
         it = quantity(number(kpis, "it_energy_kwh"), "kWh")
-        yield from _card(kpis, "facility_energy_kwh", "Energy", f"At the utility meter; the servers take {it} of it.")
+        where = "At the utility meter" if "grid_energy_kwh" not in kpis else "Of the building"
+        yield from _card(kpis, "facility_energy_kwh", "Energy", f"{where}; the servers take {it} of it.")
     else:
         yield from _card(kpis, "it_energy_kwh", "Servers' energy", "At the servers' plugs; no building is simulated.")
     peak = number(kpis, "peak_power_kw")

@@ -17,6 +17,7 @@ from dcplan.report.figures import (
     capping,
     carbon,
     classes,
+    dispatch,
     energy,
     generation,
     incident,
@@ -92,6 +93,7 @@ def _energy(run: Run, known: Facts) -> Iterator[Section]:
         charts += _pair(*figures)
     if built and site is not None:
         charts.append(Chart(power.power_over_time(site, known.start, known.horizon_s, known.utility_limit_w)))
+        charts += _chart(dispatch.dispatch_figure(site, _table(run, "dispatch"), known))
     elif servers is not None:
         charts.append(Chart(power.server_power_over_time(servers, known.start, known.horizon_s)))
     if (caps := _table(run, "capping")) is not None:

@@ -45,10 +45,19 @@ def energy(kpis: Kpis) -> str:
     if facility is None or pue is None:
         return f"The servers use {quantity(it, 'kWh')}."
     peak = number(kpis, "peak_power_kw")
+    grid = number(kpis, "grid_energy_kwh")
+    meter = "the meter reads" if grid is None else "the building"
+    bought = "" if grid is None else f" The grid delivers {quantity(grid, 'kWh')} of it{_on_site(kpis)}."
     return (
-        f"The servers use {quantity(it, 'kWh')} and the meter reads {quantity(facility, 'kWh')}: a PUE of {pue:.2f}, "
-        f"with a peak of {quantity(peak, 'kW')}."
+        f"The servers use {quantity(it, 'kWh')} and {meter} {quantity(facility, 'kWh')}: a PUE of {pue:.2f}, "
+        f"with a peak of {quantity(peak, 'kW')}.{bought}"
     )
+
+
+def _on_site(kpis: Kpis) -> str:
+    """How much sun and wind cover, if there are any."""
+    share = number(kpis, "on_site_share")
+    return "" if share is None else f", and sun and wind on site cover {percent(share)}"
 
 
 def speed(kpis: Kpis, facts: Facts) -> str:

@@ -7,7 +7,7 @@ import html
 import pandas as pd
 
 from dcplan.economics.items import RUNNING
-from dcplan.kpis.definitions import JOBS, OF_ENDPOINTS, OF_SITES, PIPELINE, TRAINING, Kpi
+from dcplan.kpis.definitions import OF_ENDPOINTS, OF_QUEUES, OF_SITES, PIPELINE, Kpi
 from dcplan.report.facts import Facts
 from dcplan.report.figures.bill import by_month_and
 from dcplan.report.figures.money import UNUSED, by_owner
@@ -39,7 +39,7 @@ def _group(title: str, prefix: str, keys: list[str], kpis: Kpis) -> str:
 
 
 def _family(prefix: str) -> tuple[Kpi, ...]:
-    families = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": (*TRAINING, *JOBS)}
+    families = {"endpoints": OF_ENDPOINTS, "pipelines": PIPELINE, "training": OF_QUEUES}
     return families.get(prefix.partition(".")[0], OF_SITES)
 
 

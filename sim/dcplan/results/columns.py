@@ -74,6 +74,22 @@ SITE_LOADS = (
 )
 """What the building draws beside the servers; `COOLING_LOADS` is what cooling takes of it."""
 
+ON_SITE = (
+    _power("generator_w", "part of facility_w that standby generators deliver in a cut or for demand response"),
+    _power("response_w", "part of generator_w that they deliver for demand response"),
+    _power("response_asked_w", "what demand response asks the site to do without"),
+    _power("response_unmet_w", "what demand response asked for beyond what battery and generators gave"),
+    _power("solar_w", "power of sunlight, as far as it is used, stored or exported"),
+    _power("wind_w", "power of the wind, as far as it is used, stored or exported"),
+    _power("storage_w", "power of the battery on site: positive when it is discharged"),
+    Column("storage_j", "float64", "J", "charge of the battery on site at the end of the interval"),
+    _power("curtailed_w", "what sun and wind could have given and nobody took"),
+    _power("grid_w", "power from the grid, at the utility meter"),
+    _power("export_w", "power to the grid, at the utility meter"),
+    Column("generator_beyond", "float64", "-", "share of the interval that they run in tests or demand response"),
+)
+"""What generators, sun, wind, battery and grid do for the building."""
+
 TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     {
         "endpoints": (
@@ -213,10 +229,17 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             *_key("replication", "queue"),
             Column("job", "int64", "", "job, numbered in the order of submission"),
             Column("submit_s", "float64", "s", "submission"),
+            Column("soonest_s", "float64", "s", "when a job that may wait could have started; NaN if it may not"),
             Column("start_s", "float64", "s", "start; NaN if still waiting at the end of the run"),
             Column("end_s", "float64", "s", "end; NaN if not finished at the end of the run"),
             Column("slots", "int64", "slots", "slots the job uses"),
             Column("work_s", "float64", "s", "time the job needs"),
+            Column(
+                "saved",
+                "float64",
+                "USD or kg",
+                "what waiting saves against that, in money or CO2e; 0 if it may not wait",
+            ),
         ),
         "servers": (
             *_key("replication", "group", "time_s", "duration_s"),
@@ -242,11 +265,13 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "site": (
             *_key("replication", "time_s", "duration_s"),
-            _power("facility_w", "power at the utility meter"),
+            _power(
+                "facility_w", "power that the building draws: at the utility meter, if nothing is generated on site"
+            ),
             _power("it_w", "power at the servers' plugs"),
             _power("psu_loss_w", "loss of the servers' power supplies (part of it_w)"),
             *SITE_LOADS,
-            _power("generator_w", "part of facility_w that standby generators deliver in a power cut"),
+            *ON_SITE,
             Column("fuel_l_s", "float64", "L/s", "fuel of the generators: monthly tests, spread evenly, and cuts"),
             Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
@@ -273,6 +298,16 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("boundary", "str", "", "scope of the Greenhouse Gas Protocol"),
             Column("item", "str", "", "what emits, or was made"),
             Column("kg", "float64", "kg", "CO2e"),
+        ),
+        "dispatch": (
+            *_key("replication"),
+            Column(
+                "full_cycles", "float64", "cycles", "half of the energy in and out of the battery over its capacity"
+            ),
+            Column("replaced_years", "float64", "a", "years until the battery is replaced, if it goes on like that"),
+            Column("rule_usd", "float64", "USD", "energy and demand from the grid, the battery following its rule"),
+            Column("optimum_usd", "float64", "USD", "the same if it knew all of the future; NaN if not asked for"),
+            Column("bare_usd", "float64", "USD", "the same without the battery"),
         ),
         "capping": (
             *_key("replication"),

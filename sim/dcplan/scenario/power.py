@@ -96,6 +96,8 @@ class Generators(Spec):
     """Generators needed for full load."""
     redundancy: Redundancy = "n"
     """Spare generators: none, one more, or a second full set."""
+    permit: PositiveDuration | None = None
+    """Time a year that they may run beyond emergencies, tests included, e.g. '100 h'; demand response needs it."""
 
 
 class PowerSupply(Spec):

@@ -16,6 +16,7 @@ from dcplan.scenario.base import Duration, Moment, Name, PositiveDuration, Spec
 from dcplan.scenario.cache import Ttl
 from dcplan.scenario.demand import FromPipelines, Mmpp
 from dcplan.scenario.endpoint import Endpoint
+from dcplan.scenario.energy import Energy
 from dcplan.scenario.facility import Facility
 from dcplan.scenario.finance import Finance
 from dcplan.scenario.fleet import Servers
@@ -61,6 +62,8 @@ class Scenario(Spec):
     """The money over years: all that owning costs, and whether to build or rent; needs `facility`."""
     availability: Availability | None = None
     """How often the building fails its servers in many years; needs `facility.ride_through` and a UPS's `battery`."""
+    energy: Energy | None = None
+    """Energy on site: sun, wind, a battery, demand response."""
     incidents: dict[Name, Incident] = Field(default_factory=dict)
     """What is lost on purpose, to see what happens; needs `facility.ride_through`."""
     fleet: dict[Name, Servers] = Field(default_factory=dict)
@@ -119,6 +122,11 @@ def crossings(scenario: Scenario) -> Iterator[tuple[tuple[Any, ...], str]]:
         yield ("facility",), "a building needs a place; add 'site' with its weather, grid, tariff and prices"
     if scenario.finance is not None and scenario.facility is None:
         yield ("finance",), "cost of ownership is that of a building with servers; add 'facility'"
+    if scenario.energy is not None and scenario.site is None:
+        yield ("energy",), "energy on site needs a place; add 'site' with its weather, grid, tariff and prices"
+    for name, queue in scenario.training.items():
+        if queue.flexible is not None and scenario.site is None:
+            yield ("training", name, "flexible"), "jobs wait for prices or carbon of a place; add 'site', or remove it"
     if (scenario.facility or scenario.site) and not scenario.fleet:
         yield (), "a building or site needs servers; add 'fleet'"
     users: list[tuple[str, dict[str, Any]]] = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from dcplan import units
-from dcplan.scenario.base import Count, Name, Spec
+from dcplan.scenario.base import Count, Name, PositiveDuration, Spec
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CALENDAR = re.compile(r"^(day|" + "|".join(WEEKDAYS) + r") at ([01]\d|2[0-3]):([0-5]\d)$")
@@ -27,6 +27,15 @@ def _check_schedule(text: str) -> str:
 
 
 Schedule = Annotated[str, AfterValidator(_check_schedule)]
+
+
+class Flexible(Spec):
+    """Jobs that may wait for cheap or green hours; prices, and the carbon of the grid, are known that far ahead."""
+
+    within: PositiveDuration
+    """Latest start, from the submission of a job, e.g. '12 h'."""
+    by: Literal["price", "carbon"]
+    """What is to be least: the price of the energy, or its CO2e."""
 
 
 class TrainingQueue(Spec):
@@ -50,6 +59,9 @@ class TrainingQueue(Spec):
     """Samples per step; the workload's own recipe unless said otherwise."""
     every: Schedule
     """When jobs come, in site time: 'day at 02:00', 'sunday at 02:00', or a period such as '6 h'."""
+
+    flexible: Flexible | None = None
+    """Jobs may wait for cheap or green hours; without it, each starts as soon as there is a slot."""
 
     @model_validator(mode="after")
     def _one_length(self) -> TrainingQueue:

@@ -11,10 +11,12 @@ from dcplan.errors import InputError
 from dcplan.profiles.library import Profile
 from dcplan.signals import moist_air
 from dcplan.signals.clock import FloatArray
+from dcplan.signals.sky import SKY_COLUMNS, Sky, sky_of
 from dcplan.signals.synthetic_year import Normals, synthetic_year
 from dcplan.signals.weather_year import YEAR_H, WeatherYear, is_zone
 
 COLUMNS = ("dry_bulb_c", "wet_bulb_c", "pressure_pa")
+WHERE = ("latitude", "longitude", "altitude_m")
 
 
 def year_at(place: Profile) -> WeatherYear:
@@ -24,8 +26,12 @@ def year_at(place: Profile) -> WeatherYear:
         utc_offset_h = float(place.header["utc_offset_h"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"weather profile '{place.name}': lacks its standard time", "add 'utc_offset_h'") from error
-    columns = _synthetic(place) if place.kind == "synthetic" and place.values else _measured(place)
-    return WeatherYear(*columns, utc_offset_h=utc_offset_h, zone=zone)
+    if place.kind == "synthetic" and place.values:
+        return WeatherYear(*_synthetic(place), utc_offset_h=utc_offset_h, zone=zone)
+    hours = _hours(place)
+    dry_bulb_c, wet_bulb_c, pressure_pa = (hours[name].to_numpy(dtype=np.float64) for name in COLUMNS)
+    sky = _sky(place, hours, utc_offset_h)
+    return WeatherYear(dry_bulb_c, wet_bulb_c, pressure_pa, utc_offset_h, zone, sky)
 
 
 def zone_of(place: Profile) -> str:
@@ -45,16 +51,26 @@ def normals_of(place: Profile) -> Normals:
         raise InputError(f"weather profile '{place.name}': {error}", "give twelve numbers of each") from error
 
 
-def _measured(place: Profile) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _hours(place: Profile) -> pd.DataFrame:
+    """The hours of a measured year, those columns whole that every year needs."""
     table = place.table("hours.csv.gz")
     try:
-        hours = pd.read_csv(table, usecols=list(COLUMNS), dtype=np.float64)
+        hours = pd.read_csv(table, usecols=lambda name: name in (*COLUMNS, *SKY_COLUMNS), dtype=np.float64)
+        missing = hours[list(COLUMNS)].isna().any(axis=None)
     except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
         raise InputError(f"{table}: is not a weather year: {error}", "see 'dcplan list sites'") from error
-    if len(hours) != YEAR_H or hours.isna().any().any():
+    if len(hours) != YEAR_H or missing:
         raise InputError(f"{table}: expected {YEAR_H} complete hours, found {len(hours)}")
-    dry_bulb_c, wet_bulb_c, pressure_pa = (hours[name].to_numpy() for name in COLUMNS)
-    return dry_bulb_c, wet_bulb_c, pressure_pa
+    return hours
+
+
+def _sky(place: Profile, hours: pd.DataFrame, utc_offset_h: float) -> Sky | None:
+    """Sunlight and wind of a measured year, if the profile says where it was measured."""
+    try:
+        latitude_deg, longitude_deg, altitude_m = (float(place.header[name]) for name in WHERE)
+        return sky_of(hours, latitude_deg, longitude_deg, altitude_m, utc_offset_h)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _synthetic(place: Profile) -> tuple[FloatArray, FloatArray, FloatArray]:

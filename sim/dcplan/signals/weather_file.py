@@ -24,6 +24,7 @@ import pandas as pd
 from dcplan.errors import InputError
 from dcplan.signals import moist_air
 from dcplan.signals.clock import FloatArray
+from dcplan.signals.sky import Sky, sky_of
 from dcplan.signals.weather_year import YEAR_H, WeatherYear, is_zone
 from dcplan.units import shorten
 
@@ -66,6 +67,8 @@ class _Table:
     """Line of the first row."""
     utc_offset_h: float | None = None
     altitude_m: float | None = None
+    place_deg: tuple[float, float] | None = None
+    """Latitude and longitude, if the file tells them [deg]."""
 
     def line(self, row: int) -> str:
         """File and line of *row*."""
@@ -106,7 +109,16 @@ def read_weather(
     if zone is None:
         zone = _fixed_zone(path, offset_h)
         notes.append(("time zone", f"UTC{offset_h:+g}", "the file's standard time, without daylight saving"))
-    return WeatherRead(WeatherYear(dry_bulb_c, wet_bulb_c, pressure_pa, offset_h, zone), tuple(notes))
+    year = WeatherYear(dry_bulb_c, wet_bulb_c, pressure_pa, offset_h, zone, _sky(table, altitude_m, offset_h))
+    return WeatherRead(year, tuple(notes))
+
+
+def _sky(table: _Table, altitude_m: float | None, offset_h: float) -> Sky | None:
+    """Sunlight and wind; None if the file does not tell them, or not where it was measured."""
+    height_m = table.altitude_m if altitude_m is None else altitude_m
+    if table.place_deg is None or height_m is None:
+        return None
+    return sky_of(table.columns, *table.place_deg, height_m, offset_h)
 
 
 # --- what is missing ------------------------------------------------------------------------------------------------
@@ -220,8 +232,13 @@ def _epw(path: Path, lines: list[str]) -> _Table:
         "dew_point_c": _number(frame["temp_dew"], missing=99.9),
         "relative_humidity": _number(frame["relative_humidity"], missing=999.0) / 100.0,
         "pressure_pa": _number(frame["atmospheric_pressure"], missing=999999.0),
+        "ghi_w_m2": _number(frame["ghi"], missing=9999.0),
+        "dni_w_m2": _number(frame["dni"], missing=9999.0),
+        "dhi_w_m2": _number(frame["dhi"], missing=9999.0),
+        "wind_speed_m_s": _number(frame["wind_speed"], missing=999.0),
     }
-    return _Table(path, pd.DataFrame(columns), 9, float(place["TZ"]), float(place["altitude"]))
+    where = float(place["latitude"]), float(place["longitude"])
+    return _Table(path, pd.DataFrame(columns), 9, float(place["TZ"]), float(place["altitude"]), where)
 
 
 def _tmy3(path: Path, lines: list[str]) -> _Table:
@@ -233,8 +250,13 @@ def _tmy3(path: Path, lines: list[str]) -> _Table:
         "dew_point_c": _number(frame["temp_dew"], missing=-9900.0),
         "relative_humidity": _number(frame["relative_humidity"], missing=-9900.0) / 100.0,
         "pressure_pa": _number(frame["pressure"], missing=-9900.0) * 100.0,
+        "ghi_w_m2": _number(frame["ghi"], missing=-9900.0),
+        "dni_w_m2": _number(frame["dni"], missing=-9900.0),
+        "dhi_w_m2": _number(frame["dhi"], missing=-9900.0),
+        "wind_speed_m_s": _number(frame["wind_speed"], missing=-9900.0),
     }
-    return _Table(path, pd.DataFrame(columns), 3, float(place["TZ"]), float(place["altitude"]))
+    where = float(place["latitude"]), float(place["longitude"])
+    return _Table(path, pd.DataFrame(columns), 3, float(place["TZ"]), float(place["altitude"]), where)
 
 
 def _tmy2(path: Path, lines: list[str]) -> _Table:
@@ -248,8 +270,13 @@ def _tmy2(path: Path, lines: list[str]) -> _Table:
         "dew_point_c": _number(frame["DewPoint"], missing=9999.0) / 10.0,
         "relative_humidity": _number(frame["RHum"], missing=999.0) / 100.0,
         "pressure_pa": _number(frame["Pressure"], missing=9999.0) * 100.0,
+        "ghi_w_m2": _number(frame["GHI"], missing=9999.0),
+        "dni_w_m2": _number(frame["DNI"], missing=9999.0),
+        "dhi_w_m2": _number(frame["DHI"], missing=9999.0),
+        "wind_speed_m_s": _number(frame["Wspd"], missing=999.0) / 10.0,
     }
-    return _Table(path, pd.DataFrame(columns), 2, float(place["TZ"]), float(place["altitude"]))
+    where = float(place["latitude"]), float(place["longitude"])
+    return _Table(path, pd.DataFrame(columns), 2, float(place["TZ"]), float(place["altitude"]), where)
 
 
 def _csv(path: Path, lines: list[str]) -> _Table:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcplan.signals.clock import FloatArray
+from dcplan.signals.sky import Sky
 
 YEAR_H = 8760
 
@@ -51,6 +52,8 @@ class WeatherYear:
     """Local standard time minus UTC [h]."""
     zone: str
     """Time zone of the wall clock, e.g. "America/New_York"."""
+    sky: Sky | None = None
+    """Sunlight and wind; None if the year does not tell them."""
 
     def exceeded_c(self, column: str, share: float) -> float:
         """The value of *column* [degC] that is exceeded in *share* of the hours."""

@@ -3,13 +3,12 @@ from __future__ import annotations
 import pytest
 
 from dcplan.kpis.definitions import (
-    JOBS,
     OF_A_CLASS,
     OF_A_POOL,
     OF_ENDPOINTS,
+    OF_QUEUES,
     OF_SITES,
     PIPELINE,
-    TRAINING,
     Kpi,
     listed,
     unit_of,
@@ -32,7 +31,7 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("kpi", [*OF_SITES, *OF_ENDPOINTS, *TRAINING, *JOBS], ids=lambda kpi: kpi.name)
+@pytest.mark.parametrize("kpi", [*OF_SITES, *OF_ENDPOINTS, *OF_QUEUES], ids=lambda kpi: kpi.name)
 def test_a_kpi_has_a_unit_and_a_meaning_and_a_name_that_ends_in_the_unit(kpi: Kpi) -> None:
     assert kpi.unit
     assert kpi.meaning
@@ -41,14 +40,14 @@ def test_a_kpi_has_a_unit_and_a_meaning_and_a_name_that_ends_in_the_unit(kpi: Kp
         assert kpi.unit == ENDINGS[ending]
 
 
-@pytest.mark.parametrize("kpis", [OF_SITES, OF_ENDPOINTS, TRAINING])
+@pytest.mark.parametrize("kpis", [OF_SITES, OF_ENDPOINTS, OF_QUEUES])
 def test_no_kpi_is_defined_twice(kpis: tuple[Kpi, ...]) -> None:
     assert len({kpi.name for kpi in kpis}) == len(kpis)
 
 
 def test_every_kpi_is_listed_with_a_place_for_names() -> None:
     names = [kpi.name for kpi in listed()]
-    assert len(names) == sum(map(len, (OF_SITES, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, PIPELINE, TRAINING, JOBS)))
+    assert len(names) == sum(map(len, (OF_SITES, OF_ENDPOINTS, OF_A_CLASS, OF_A_POOL, PIPELINE, OF_QUEUES)))
     assert "pue" in names
     assert "endpoints.<name>.latency_p99_s" in names
     assert "training.<name>.goodput" in names

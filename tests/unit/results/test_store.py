@@ -18,7 +18,7 @@ from dcplan.results.store import Run, frame, joined
 JOBS = [
     {
         "replication": 0, "queue": "q", "job": number, "submit_s": 0.0, "start_s": 1.0,
-        "end_s": float("nan"), "slots": 1, "work_s": 2.5,
+        "end_s": float("nan"), "slots": 1, "work_s": 2.5, "soonest_s": float("nan"), "saved": 0.0,
     }
     for number in range(3)
 ]  # fmt: skip

@@ -190,4 +190,4 @@ def duration_finding(site: pd.DataFrame, marks: dict[str, float]) -> str:
 
 def _from_grid_kw(site: pd.DataFrame) -> np.ndarray:
     """Power from the grid in each interval [kW]."""
-    return (site["facility_w"] - site["generator_w"]).to_numpy() / 1000.0
+    return (site["grid_w"] - site["export_w"]).to_numpy() / 1000.0

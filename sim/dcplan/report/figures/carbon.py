@@ -119,7 +119,7 @@ def carbon_hours_figure(site: pd.DataFrame, start: datetime) -> go.Figure | None
     energy = pd.DataFrame(
         {
             "free": site["carbon_free_w"] * site["duration_s"],
-            "all": (site["facility_w"] - site["generator_w"]) * site["duration_s"],
+            "all": site["grid_w"] * site["duration_s"],
             "s": site["duration_s"],
         }
     )

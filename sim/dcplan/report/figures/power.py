@@ -74,7 +74,8 @@ def _say_why(figure: go.Figure, missing_s: pd.Series, start: datetime) -> None:
 def power_finding(site: pd.DataFrame, limit_w: float | None = None) -> str:
     """What power and PUE do over the run."""
     facility_w, it_w = site["facility_w"], site["it_w"]
-    text = f"The meter reads {_reach(facility_w)}"
+    metered = "grid_w" not in site or not (site["grid_w"] != facility_w).any()
+    text = f"{'The meter reads' if metered else 'The building draws'} {_reach(facility_w)}"
     if limit_w is not None:
         text += f", at most {percent(float(facility_w.max()) / limit_w)} of the connection"
     pue = (facility_w / it_w.where((it_w > 0) & (site["battery_w"] >= 0.0))).dropna()

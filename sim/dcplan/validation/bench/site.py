@@ -1,4 +1,4 @@
-"""`dcplan bench site`: a year of a site's bill, and many years of its outages."""
+"""`dcplan bench site`: a year of a site's bill, many years of its outages, and the cheapest dispatch of its battery."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ WORKS = {
         "the bill of a year of 15-minute intervals: six energy and three demand periods, reactive power, holidays",
     ),
     "outage_years_1e5": ("outages", "years", "100,000 years of a building's outages, and its down time by month"),
+    "dispatch_lp_year": ("dispatch", "year", "the cheapest dispatch of a battery over 8,760 hours, by HiGHS"),
 }
 """By name: the module and function that make it ready, and what it is."""
 

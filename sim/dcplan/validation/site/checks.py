@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable
 
 from dcplan.profiles.library import Library
 from dcplan.validation.check import Check
-from dcplan.validation.site import capital, ownership, reliability, tariffs
+from dcplan.validation.site import capital, dispatch, ownership, reliability, sun, tariffs
 
 TOPICS: tuple[Callable[[Library], Iterable[Check]], ...] = (
     capital.checks,
     tariffs.checks,
     ownership.checks,
     reliability.checks,
+    sun.checks,
+    dispatch.checks,
 )
 
 

@@ -16,7 +16,7 @@ def jobs(times: list[tuple[float, float, float]], replication: int = 0) -> pd.Da
     """(submit, start, end) of each job."""
     rows = [
         {"replication": replication, "queue": "q", "job": number, "submit_s": submit, "start_s": start, "end_s": end}
-        | {"slots": 1, "work_s": 100.0}
+        | {"slots": 1, "work_s": 100.0, "soonest_s": float("nan"), "saved": 0.0}
         for number, (submit, start, end) in enumerate(times)
     ]
     return frame("jobs", rows)
