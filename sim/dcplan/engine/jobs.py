@@ -134,9 +134,10 @@ def table(name: str, line: Line, replication: int) -> pd.DataFrame:
     running = sum(job.slots for job in line.jobs if job.start_s == job.start_s and job.end_s != job.end_s)
     if running != line.busy:
         raise ConservationError(f"training {name}: {running} slots should be busy, {line.busy} are")
-    told = ("submit_s", "soonest_s", "start_s", "end_s", "slots", "work_s")
+    told = ("submit_s", "start_s", "end_s", "slots", "work_s")
     columns: dict[str, object] = {key: [getattr(job, key) for job in line.jobs] for key in told}
     columns |= {"replication": replication, "queue": name, "job": [job.number for job in line.jobs]}
+    columns["soonest_s"] = [job.start_s if line.outlook is None else job.soonest_s for job in line.jobs]
     columns["saved"] = [_saved(job, line.outlook) for job in line.jobs]
     return frame("jobs", columns)
 

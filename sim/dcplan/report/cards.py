@@ -92,8 +92,13 @@ def _energy(kpis: Kpis, facts: Facts) -> Iterator[Card]:
         yield from _card(kpis, "it_energy_kwh", "Servers' energy", "At the servers' plugs; no building is simulated.")
     peak = number(kpis, "peak_power_kw")
     limit = facts.utility_limit_w
-    share = f"; {percent(1000 * peak / limit)} of the connection" if peak is not None and limit else ""
-    yield from _card(kpis, "peak_power_kw", "Peak power", f"Highest mean over one step at the meter{share}.")
+    metered = number(kpis, "grid_peak_kw") if "grid_peak_kw" in kpis else peak
+    share = f"; {percent(1000 * metered / limit)} of the connection" if metered is not None and limit else ""
+    if "grid_peak_kw" in kpis:
+        text = f"Of the building, mean over one step; the meter reads {quantity(metered, 'kW')} at most{share}."
+    else:
+        text = f"Highest mean over one step at the meter{share}."
+    yield from _card(kpis, "peak_power_kw", "Peak power", text)
 
 
 def _money(kpis: Kpis) -> Iterator[Card]:

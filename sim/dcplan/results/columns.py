@@ -229,7 +229,12 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             *_key("replication", "queue"),
             Column("job", "int64", "", "job, numbered in the order of submission"),
             Column("submit_s", "float64", "s", "submission"),
-            Column("soonest_s", "float64", "s", "when a job that may wait could have started; NaN if it may not"),
+            Column(
+                "soonest_s",
+                "float64",
+                "s",
+                "when there was a slot for it; before its start only for jobs that may wait",
+            ),
             Column("start_s", "float64", "s", "start; NaN if still waiting at the end of the run"),
             Column("end_s", "float64", "s", "end; NaN if not finished at the end of the run"),
             Column("slots", "int64", "slots", "slots the job uses"),

@@ -104,7 +104,7 @@ class Energy(Spec):
     dispatch: Dispatch | None = None
     """The rule by which the battery works; it needs one."""
     compare_with_optimum: bool = True
-    """Find the cheapest dispatch that knows all of the future, too; minutes for a year in steps of minutes."""
+    """Find the cheapest dispatch that knows all of the future, too; it takes seconds for a year in quarter hours."""
     export_limit: Annotated[float, Unit("W"), Field(ge=0, le=1e12)] = "0 W"  # type: ignore[assignment]  # as above
     """Most power from sun and wind to the grid; beyond it they are curtailed."""
     demand_response: dict[Name, DemandResponse] = Field(default_factory=dict)

@@ -25,7 +25,7 @@ def site(days: int = 2, **columns: Any) -> pd.DataFrame:
     day = np.tile(np.arange(DAY_H) >= 12, days)
     battery_w = np.where(day, 300.0, -200.0)
     it_w = np.where(day, 2000.0, 1000.0)
-    given: dict[str, Any] = {"it_w": it_w, "battery_w": battery_w, "grid_w": it_w - battery_w, "battery_j": 3.6e6}
+    given: dict[str, Any] = {"it_w": it_w, "storage_w": battery_w, "grid_w": it_w - battery_w, "storage_j": 3.6e6}
     return made_up_site.site(days * DAY_H, **(given | columns))
 
 
