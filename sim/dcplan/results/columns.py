@@ -90,6 +90,13 @@ ON_SITE = (
 )
 """What generators, sun, wind, battery and grid do for the building."""
 
+OF_THE_GRID = (
+    Column("carbon_kg_s", "float64", "kg/s", "CO2e of the grid's electricity, location-based"),
+    _power("carbon_free_w", "part of the grid's power that is then free of carbon, by contract or by mix"),
+    Column("grid_water_kg_s", "float64", "kg/s", "water consumed to generate the grid's electricity"),
+)
+"""What power from the grid stands for; NaN where nobody knows."""
+
 TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     {
         "endpoints": (
@@ -280,9 +287,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("fuel_l_s", "float64", "L/s", "fuel of the generators: monthly tests, spread evenly, and cuts"),
             Column("fuel_carbon_kg_s", "float64", "kg/s", "CO2e of burning that fuel"),
             Column("water_kg_s", "float64", "kg/s", "make-up water: evaporation, drift and blow-down"),
-            Column("carbon_kg_s", "float64", "kg/s", "CO2e of the grid's electricity, location-based"),
-            _power("carbon_free_w", "part of the grid's power that is then free of carbon, by contract or by mix"),
-            Column("grid_water_kg_s", "float64", "kg/s", "water consumed to generate the grid's electricity"),
+            *OF_THE_GRID,
             Column("dry_bulb_c", "float64", "degC", "outside air temperature"),
             Column("wet_bulb_c", "float64", "degC", "outside wet-bulb temperature"),
             Column("pressure_pa", "float64", "Pa", "pressure of the outside air"),

@@ -28,7 +28,7 @@ def test_jobs_wait_for_the_night_and_tell_what_that_costs_and_saves(plan_of: Cal
     server = plan.groups["node"].server
     busy_w = (server.max_w - server.idle_w) / 4
     expected_usd = 6 * busy_w * 100.0 / 3.6e6 * (0.10 - 0.05)
-    kpis = compute(plan.scenario, tables, 0.4)["kpis"]
+    kpis = compute(plan.scenario, tables)["kpis"]
     assert kpis["training.nightly.shift_saved_usd"]["value"] == pytest.approx(expected_usd)
     assert kpis["training.nightly.shift_wait_mean_s"]["value"] == pytest.approx(10 * HOUR_S + 100.0 / 3)
 

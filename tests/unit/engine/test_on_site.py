@@ -32,7 +32,7 @@ def tables(plan: Plan) -> dict[str, pd.DataFrame]:
 
 
 def residual_w(site: pd.DataFrame) -> float:
-    made_w = site["solar_w"] + site["wind_w"] + site["battery_w"] + site["grid_w"] - site["export_w"]
+    made_w = site["solar_w"] + site["wind_w"] + site["storage_w"] + site["grid_w"] - site["export_w"]
     return float((site["facility_w"] - site["generator_w"] - made_w).abs().max())
 
 
@@ -46,10 +46,10 @@ def test_sun_battery_and_grid_cover_the_building_in_every_step(plan_of: Callable
     found = tables(plan_of(SUNNY, SUN, BATTERY, BY_PRICE, GENERATORS, CALL, "energy.export_limit=500 W"))
     site = found["site"]
     assert residual_w(site) <= 1e-9 * site["facility_w"].max()
-    for column in ("solar_w", "battery_w", "export_w", "curtailed_w"):
+    for column in ("solar_w", "storage_w", "export_w", "curtailed_w"):
         assert site[column].abs().max() > 0.0, column
     assert site["export_w"].max() == pytest.approx(500.0)
-    assert site["battery_j"].min() >= 3.6e6 * (0.2 * 4 + 0.5 / 0.947924) - 1e-3
+    assert site["storage_j"].min() >= 3.6e6 * (0.2 * 4 + 0.5 / 0.947924) - 1e-3
 
 
 def test_wind_at_the_station_turns_turbines(plan_of: Callable[..., Plan]) -> None:
@@ -96,9 +96,9 @@ def test_a_call_is_met_by_the_battery_then_by_generators_that_may(plan_of: Calla
     idle = "energy.battery={energy: 1 kWh, power: 200 W}"
     without = tables(plan_of(SUNNY, idle, BY_PRICE, CALL))["site"]
     within = (without["time_s"] >= 14 * HOUR_S) & (without["time_s"] < 15 * HOUR_S)
-    assert (without.loc[within, "battery_w"] >= 0.0).all()
+    assert (without.loc[within, "storage_w"] >= 0.0).all()
     asked_w = np.minimum(1000.0, without.loc[within, "facility_w"])
-    met_w = without.loc[within, "battery_w"] + without.loc[within, "response_unmet_w"]
+    met_w = without.loc[within, "storage_w"] + without.loc[within, "response_unmet_w"]
     assert met_w.to_numpy() == pytest.approx(asked_w.to_numpy())
     assert without.loc[~within, "response_unmet_w"].max() == 0.0
     site = tables(plan_of(SUNNY, idle, BY_PRICE, CALL, GENERATORS))["site"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dcplan.results.columns import ON_SITE, SITE_LOADS
+from dcplan.results.columns import OF_THE_GRID, ON_SITE, SITE_LOADS
 from dcplan.results.store import frame
 
 
@@ -22,9 +22,9 @@ def site(hours: int, replications: int = 1, **columns: Any) -> pd.DataFrame:
         "wet_bulb_c": 15.0, "pressure_pa": 101325.0, "economiser": 0.0, "extrapolated": False, "heat_removed_w": 0.0,
         "heat_reused_w": 0.0, "server_inlet_c": 24.0, "server_inlet_kg_kg": 0.009, "outside_recommended": False,
         "outside_allowable": False, "shortfall_w": 0.0, "over_limit": "", "redundancy_lost": False, "fuel_l_s": 0.0,
-        "fuel_carbon_kg_s": 0.0, "carbon_kg_s": 0.0, "carbon_free_w": np.nan, "grid_water_kg_s": np.nan,
+        "fuel_carbon_kg_s": 0.0,
     }  # fmt: skip
-    given |= dict.fromkeys((column.name for column in ON_SITE), 0.0) | {"grid_w": given["facility_w"]}
+    given |= dict.fromkeys((column.name for column in (*ON_SITE, *OF_THE_GRID)), 0.0) | {"grid_w": given["facility_w"]}
     parts = [frame("site", {**given, **loads, **columns, "replication": number}) for number in range(replications)]
     return pd.concat(parts, ignore_index=True)
 

@@ -45,7 +45,7 @@ def bill(months: Sequence[str] = ("2025-01", "2025-02", "2025-03"), share: float
 
 def site(power_kw: Sequence[float] = (10.0, 20.0, 30.0, 20.0)) -> pd.DataFrame:
     power_w = 1e3 * np.array(power_kw)
-    return pd.DataFrame({"facility_w": power_w + 5e3, "generator_w": 5e3, "duration_s": [3600.0] * len(power_kw)})
+    return pd.DataFrame({"grid_w": power_w + 5e3, "export_w": 5e3, "duration_s": [3600.0] * len(power_kw)})
 
 
 def test_months_and_kinds_are_means_over_the_replications() -> None:

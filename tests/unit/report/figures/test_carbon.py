@@ -33,7 +33,7 @@ def test_one_figure_alone_is_no_picture() -> None:
 def hours(free: float, count: int = 48) -> pd.DataFrame:
     night = pd.Series([1.0 if hour % 24 < 6 else free for hour in range(count)])
     table = pd.DataFrame({"time_s": 3600.0 * pd.Series(range(count)), "duration_s": 3600.0})
-    return table.assign(facility_w=2000.0, generator_w=0.0, carbon_free_w=2000.0 * night)
+    return table.assign(grid_w=2000.0, carbon_free_w=2000.0 * night)
 
 
 def test_the_hour_with_least_is_named() -> None:

@@ -20,7 +20,7 @@ from dcplan.report.figures.energy import (
     energy_sankey,
     flows,
 )
-from dcplan.results.columns import ON_SITE, SITE_LOADS
+from dcplan.results.columns import OF_THE_GRID, ON_SITE, SITE_LOADS
 from dcplan.results.store import frame
 
 KWH_J = 3.6e6
@@ -48,7 +48,7 @@ def site(it_w: list[float], loads_w: dict[str, float], replications: int = 1, ps
         | base
         | rest
         | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
-        | dict.fromkeys((column.name for column in ON_SITE), 0.0)
+        | dict.fromkeys((column.name for column in (*ON_SITE, *OF_THE_GRID)), 0.0)
         for replication in range(replications)
         for hour, watt in enumerate(it_w)
     ]

@@ -61,7 +61,7 @@ def test_what_is_left_of_the_plant_may_be_enough() -> None:
 
 
 def test_air_that_a_store_keeps_cool_is_told() -> None:
-    figure = incident_figure(room([0.0] * 3, [1e4] * 3, [1.0, 0.0, 1.0]), endpoints([0.1] * 4, [0] * 4), KNOWN)
+    figure = incident_figure(room([0.0] * 3, [1e4] * 3, [1.0, 0.0, 1.0]), *USUAL, KNOWN)
     assert theme.finding(figure).startswith("The servers' air stays as cool as it was; servers are off for")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dcplan.report import theme
 from dcplan.report.figures.power import power_finding, power_over_time, server_power_over_time
-from dcplan.results.columns import ON_SITE, SITE_LOADS
+from dcplan.results.columns import OF_THE_GRID, ON_SITE, SITE_LOADS
 from dcplan.results.store import frame
 
 START = datetime(2025, 7, 7)
@@ -38,7 +38,7 @@ def site(it_w: list[float], loads_w: dict[str, float]) -> pd.DataFrame:
         | base
         | rest
         | {"fuel_l_s": 0.0, "fuel_carbon_kg_s": 0.0}
-        | dict.fromkeys((column.name for column in ON_SITE), 0.0)
+        | dict.fromkeys((column.name for column in (*ON_SITE, *OF_THE_GRID)), 0.0)
         | {"grid_w": watt + sum(loads_w.values())}
         for hour, watt in enumerate(it_w)
     ]
