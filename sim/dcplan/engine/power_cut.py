@@ -116,7 +116,7 @@ def on_batteries(room: RideThrough) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Supply:
+class Feed:
     """What feeds the building in each counted interval, each [n].
 
     Attributes:
@@ -130,9 +130,9 @@ class Supply:
     charging_w: FloatArray
 
 
-def supply_of(cuts: Sequence[Cut], bank: Bank, grid: Grid) -> Supply:
+def feed_of(cuts: Sequence[Cut], bank: Bank, grid: Grid) -> Feed:
     """What feeds the building in each counted interval."""
     charging_w = np.zeros(len(grid.starts_s))
     for from_s, until_s, power_w in bank.charging:
         charging_w += power_w * grid.share([(from_s, until_s)])
-    return Supply(grid.share((each.begins_s, each.carried_s) for each in cuts), grid.share(bank.dark), charging_w)
+    return Feed(grid.share((each.begins_s, each.carried_s) for each in cuts), grid.share(bank.dark), charging_w)

@@ -15,7 +15,7 @@ from dcplan.engine import dispatching, money, standby
 from dcplan.engine.carbon import carbon_columns, carbon_table
 from dcplan.engine.incidents import Cut, out_at
 from dcplan.engine.plan import Plan, SitePlan
-from dcplan.engine.power_cut import Bank, Supply, on_batteries, supply_of
+from dcplan.engine.power_cut import Bank, Feed, feed_of, on_batteries
 from dcplan.engine.room import Hall, rise_means
 from dcplan.engine.supply import bill_lines, bill_table
 from dcplan.errors import ConservationError
@@ -87,13 +87,13 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray, hall: Hall, bank: Ba
     assert plan.facility is not None
     middle_s = plan.grid.starts_s + plan.grid.durations_s / 2
     out = out_at(hall.losses, middle_s) if hall.losses else ALL_IN_SERVICE
-    supply = supply_of(hall.cuts, bank, plan.grid)
-    result = simulate(it_w, site.weather, plan.facility, out, supply.charging_w)
+    feed = feed_of(hall.cuts, bank, plan.grid)
+    result = simulate(it_w, site.weather, plan.facility, out, feed.charging_w)
     residual = balance_residual(result)
     if not residual <= TOLERANCE:
         raise ConservationError(f"the building's energy does not balance: relative residual {residual:.2e}")
-    loads = _loads(plan, result, supply)
-    facility_w = it_w + sum(loads.values()) if supply.unfed.any() else result.facility_w
+    loads = _loads(plan, result, feed)
+    facility_w = it_w + sum(loads.values()) if feed.unfed.any() else result.facility_w
     rise_k = rise_means(hall, plan.grid)
     warm = rise_k > 0.0
     air = result.server_inlet_c + rise_k, result.server_inlet_kg_kg, site.weather.pressure_pa
@@ -118,18 +118,16 @@ def _building(plan: Plan, site: SitePlan, it_w: FloatArray, hall: Hall, bank: Ba
     }
 
 
-def _loads(plan: Plan, result: FacilityResult, supply: Supply) -> dict[str, FloatArray]:
+def _loads(plan: Plan, result: FacilityResult, feed: Feed) -> dict[str, FloatArray]:
     """What the building draws beside the servers [W]: in a power cut only what batteries carry, while they do."""
     loads = {column.name: getattr(result, column.name) for column in SITE_LOADS if column.name != "battery_w"}
-    if plan.room is None or not supply.unfed.any():
-        return loads | {"battery_w": supply.charging_w}
+    if plan.room is None or not feed.unfed.any():
+        return loads | {"battery_w": feed.charging_w}
     carried = on_batteries(plan.room.spec)
-    loads = {name: w * (1.0 - (supply.dark if name in carried else supply.unfed)) for name, w in loads.items()}
+    loads = {name: w * (1.0 - (feed.dark if name in carried else feed.unfed)) for name, w in loads.items()}
     delivered_w = result.server_w + sum(loads[name] for name in carried)
-    share = np.divide(
-        supply.unfed - supply.dark, 1.0 - supply.dark, out=np.zeros_like(supply.dark), where=supply.dark < 1
-    )
-    return loads | {"battery_w": supply.charging_w - share * delivered_w}
+    share = np.divide(feed.unfed - feed.dark, 1.0 - feed.dark, out=np.zeros_like(feed.dark), where=feed.dark < 1)
+    return loads | {"battery_w": feed.charging_w - share * delivered_w}
 
 
 def _fuel(plan: Plan, facility_w: FloatArray, cuts: Sequence[Cut]) -> dict[str, object]:
