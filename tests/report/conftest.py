@@ -13,7 +13,7 @@ import yaml
 
 import browsing
 from browsing import Opened
-from dcplan.results.columns import ON_SITE, SITE_LOADS
+from dcplan.results.columns import OF_THE_GRID, ON_SITE, SITE_LOADS
 from dcplan.results.store import Run, frame
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _tables(
         flags = {"extrapolated": False, "shortfall_w": 0.0, "over_limit": "", "redundancy_lost": False}
         flags |= {"heat_removed_w": it_w, "heat_reused_w": 0.0, "server_inlet_c": 24.6, "server_inlet_kg_kg": 0.009}
         flags |= {"outside_recommended": False, "outside_allowable": False}
-        on_site = dict.fromkeys((column.name for column in ON_SITE), 0.0) | {"grid_w": facility_w}
+        on_site = dict.fromkeys((column.name for column in (*ON_SITE, *OF_THE_GRID)), 0.0) | {"grid_w": facility_w}
         power = {"facility_w": facility_w, "it_w": it_w, "psu_loss_w": 0.08 * it_w}
         yield (
             "site",

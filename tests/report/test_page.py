@@ -94,7 +94,7 @@ def test_a_run_with_finance_shows_what_owning_costs_beside_renting(plan_of: Call
     run = replicate(plan_of(tiny.FINANCE))
     text = page.render(run)
     titles = headings(text)
-    assert titles.index("Owning, or renting") == titles.index("Money") + 1
+    assert titles.index("Owning, or renting") == titles.index("Electricity bill") + 1
     section = text[text.index("<h2>Owning, or renting</h2>") :]
     section = section[: section.index("</section>")]
     assert section.count("<figure") == 5  # device use, against cloud and colocation, a request, a training run

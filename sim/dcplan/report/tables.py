@@ -113,7 +113,8 @@ def _items_html(bill: pd.DataFrame) -> str:
     for item, lines in bill.groupby("item", sort=False):
         unit = str(lines["unit"].iloc[0])
         counted = unit in COUNTED
-        quantity = lines["quantity"].sum() / replications if counted else lines["quantity"].max()
+        highest = float(lines.groupby("replication")["quantity"].max().mean())
+        quantity = lines["quantity"].sum() / replications if counted else highest
         usd = float(lines["usd"].sum()) / replications
         if usd == 0.0:
             continue

@@ -69,12 +69,19 @@ def flows(site: pd.DataFrame | None, attribution: pd.DataFrame) -> list[Flow]:
     supplies_kwh = energy["psu_loss_w"]
     _check("servers", energy["it_w"], it_kwh)
     _check("meter", energy["facility_w"], energy["it_w"] + sum(energy[name] for name in LOADS))
-    meter = METER if energy["battery_w"] >= 0.0 else f"{METER}, batteries"
+    meter = source_of(site)
     found = [Flow(meter, SERVERS, energy["it_w"], theme.BLUE)]
     found += [Flow(meter, label, energy[name], colour) for name, (label, colour) in LOADS.items()]
     useful = (energy["it_w"] - supplies_kwh) / it_kwh if it_kwh > 0 else 1.0
     found += [*_owned(attribution, useful), Flow(SERVERS, SUPPLIES, supplies_kwh, theme.ORANGE)]
     return [flow for flow in found if flow.kwh > 0]
+
+
+def source_of(site: pd.DataFrame) -> str:
+    """Where the building's energy comes from, for the first bar."""
+    generated = site[["solar_w", "wind_w", "storage_w"]].any(axis=None)
+    delivered = float((site["battery_w"] * site["duration_s"]).sum()) < 0.0
+    return ", ".join([METER, *(["on site"] if generated else []), *(["batteries"] if delivered else [])])
 
 
 def _powers() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dcplan.report import theme
-from dcplan.report.figures.energy import J_PER_KWH, LOADS
+from dcplan.report.figures.energy import J_PER_KWH, LOADS, source_of
 from dcplan.report.numbers import percent, quantity, scale
 from dcplan.results.columns import COOLING_LOADS
 
@@ -26,7 +26,7 @@ ORDER = (
     "pdu_loss_w",
 )
 """What leaves the path between the meter and the servers' plugs, in the order in which power gets there."""
-METER, PLUGS = "Utility meter", "Servers' plugs"
+PLUGS = "Servers' plugs"
 FANS = "Servers' fans"
 
 
@@ -47,8 +47,7 @@ def path(site: pd.DataFrame, servers: pd.DataFrame) -> list[Stage]:
     fans_kwh = _kwh(servers, "fan_w")
     chips_kwh = site_kwh["it_w"] - site_kwh["psu_loss_w"] - fans_kwh
     delivered_kwh = max(0.0, -site_kwh["battery_w"])
-    first = f"{METER}, batteries" if delivered_kwh else METER
-    found = [Stage(first, site_kwh["facility_w"] + delivered_kwh, theme.INK, station=True)]
+    found = [Stage(source_of(site), site_kwh["facility_w"] + delivered_kwh, theme.INK, station=True)]
     for name in ORDER:
         label, colour = LOADS[name]
         found.append(Stage(label.removesuffix(": loss"), site_kwh[name], colour, cooling=name in COOLING))

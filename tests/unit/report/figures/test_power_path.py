@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dcplan.report import theme
-from dcplan.report.figures.power_path import METER, PLUGS, path, power_path_figure
+from dcplan.report.figures.energy import METER
+from dcplan.report.figures.power_path import PLUGS, path, power_path_figure
 from unit.report.figures.made_up_site import servers, site
 
 LOADS_W = {"transformer_loss_w": 20.0, "chiller_w": 150.0, "crah_fan_w": 50.0, "lighting_w": 10.0, "ups_loss_w": 70.0}
