@@ -183,8 +183,8 @@ def write_regions(folder: Path) -> Path:
     """Two grids: half wind and half coal, and one of which nobody knows the mix."""
     values = {
         "carbon_free": ["wind"],
-        "source_kg_per_kwh": {"value": {"coal": 0.8, "wind": 0.0}},
-        "water_l_per_kwh": {"value": {"WND": 2.0}},
+        "source_kg_per_kwh": {"coal": {"value": 0.8, "unit": "kg/kWh"}, "wind": {"value": 0.0, "unit": "kg/kWh"}},
+        "water_l_per_kwh": {"WND": {"value": 2.0, "unit": "L/kWh", "source": "made up"}},
     }
     write_header(folder, values=values)
     (folder / "regions.csv").write_text("region,name,year,kg_per_kwh,coal,wind\nWND,Windland,2023,0.5,0.5,0.5\n")

@@ -14,7 +14,7 @@ from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.plan import CarbonPlan, Plan, SitePlan
 from dcplan.engine.plan import Grid as Counted
 from dcplan.errors import InputError
-from dcplan.profiles.carbon import GridCarbon, read_carbon
+from dcplan.profiles.carbon import WATER, WORLD, GridCarbon, read_carbon
 from dcplan.profiles.library import Library, Profile
 from dcplan.results.store import frame
 from dcplan.scenario.site import Site
@@ -91,9 +91,12 @@ def _tell(profile: Profile, found: GridCarbon, grid: SiteGrid, assumptions: Assu
     assumptions.add(
         "site", f"carbon of electricity: {found.name}", value, profile.kind, profile.source, not profile.unverified
     )
-    if found.mix:
-        unused = {"water_l_per_kwh"} if found.water_l_per_kwh is None else set()
-        assumptions.use_values("site", profile, leave_out=unused)
+    assumptions.use_values("site", profile, leave_out={WATER})
+    if found.water_l_per_kwh is not None:
+        known = profile.values[WATER]
+        entry = known.get(grid.region, known.get(WORLD))
+        value = f"{entry['value']:g} {entry['unit']}"
+        assumptions.add("site", "water consumed to generate electricity", value, profile.kind, str(entry["source"]))
 
 
 def _embodied(

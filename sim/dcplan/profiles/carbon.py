@@ -15,6 +15,8 @@ from dcplan.units import shorten
 
 REGIONS = "regions.csv"
 WORLD = "world"
+SOURCES, WATER = "source_kg_per_kwh", "water_l_per_kwh"
+"""Values of a profile of many regions: what each source of electricity emits, and water by region or of the world."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,16 @@ def _of_region(profile: Profile, region: str) -> GridCarbon:
         raise InputError(f"carbon profile '{profile.name}' has no region {shorten(region)}", _like(region, table))
     row = found.iloc[0]
     mix = {str(name): float(row[name]) for name in table.columns[4:] if row[name] > 0.0}
-    free = profile.values.get("carbon_free")
-    water = profile.values.get("water_l_per_kwh", {}).get("value", {})
+    free, emits, water = (profile.values.get(key) for key in ("carbon_free", SOURCES, WATER))
+    water = water or {}
     return GridCarbon(
         name=str(row["name"]),
         year=int(row["year"]),
         kg_per_kwh=float(row["kg_per_kwh"]),
         mix=mix,
-        source_kg_per_kwh=profile.values.get("source_kg_per_kwh", {}).get("value", {}),
+        source_kg_per_kwh={name: float(entry["value"]) for name, entry in (emits or {}).items()},
         carbon_free=sum(mix.get(name, 0.0) for name in free) if mix and free else None,
-        water_l_per_kwh=water.get(region, water.get(WORLD)),
+        water_l_per_kwh=water.get(region, water.get(WORLD, {})).get("value"),
     )
 
 

@@ -406,7 +406,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("month", "str", "", "calendar month of the site, e.g. '2025-07'"),
             Column("item", "str", "", "what is paid for; 'electricity: ' and this in the table of costs"),
             Column("kind", "str", "", "energy, demand, fixed, credit or tax"),
-            Column("quantity", "float64", "", "how much is billed, in the unit beside it"),
+            Column("quantity", "float64", "as told beside", "how much is billed, in the unit beside it"),
             Column("unit", "str", "", "unit of the quantity"),
             Column("share", "float64", "-", "share of a monthly price that the counted part of the month pays; else 1"),
             Column("usd", "float64", "USD", "what it costs; below 0 if it is a credit"),

@@ -26,16 +26,18 @@ def test_a_run_has_the_tables_of_what_is_in_the_scenario(plan_of: Callable[..., 
         "site",
         "bill",
         "costs",
+        "carbon",
     }
 
 
 def test_every_table_has_its_declared_columns_and_no_holes_but_for_what_no_profile_tells(
     plan_of: Callable[..., Plan],
 ) -> None:
+    holes = {"servers": {"performance"}, "site": {"carbon_free_w", "grid_water_kg_s"}}
     for name, table in simulate(plan_of(tiny.WHOLE), 0).items():
         assert list(table.columns) == [column.name for column in TABLES[name]]
         assert [str(dtype) for dtype in table.dtypes] == [column.dtype for column in TABLES[name]]
-        assert set(table.columns[table.isna().any()]) == ({"performance"} if name == "servers" else set()), name
+        assert set(table.columns[table.isna().any()]) == holes.get(name, set()), name
 
 
 def test_a_plan_can_be_run_again_with_the_same_result(plan_of: Callable[..., Plan]) -> None:
