@@ -26,6 +26,15 @@ BUILD, COLOCATION, CLOUD = "build", "colocation", "cloud"
 """Ways to have a data centre."""
 
 
+UPKEEP = ", upkeep"
+"""End of the name of what it costs to keep something that was bought."""
+
+
+def runs(item: str) -> bool:
+    """Whether *item* is paid every year, used or not."""
+    return item in RUNNING or item.endswith(UPKEEP)
+
+
 def on_site(name: str) -> str:
     """What sun, wind or battery, called *name*, is called in the costs."""
     return f"energy on site: {name}"

@@ -49,7 +49,7 @@ def lines(plan: Plan, site: SitePlan) -> Iterator[Line]:
         yield asset.name, usd, parts[asset.name]
     for each in () if plan.energy is None else plan.energy.bought:
         name = items.on_site(each.name)
-        yield f"{name}, upkeep", each.usd_per_year * counted_s / YEAR_S, parts[name]
+        yield f"{name}{items.UPKEEP}", each.usd_per_year * counted_s / YEAR_S, parts[name]
     if site.finance is not None:
         for name, usd_per_year, weights in _running(plan, site, site.finance):
             yield name, usd_per_year * counted_s / YEAR_S, weights

@@ -14,7 +14,7 @@ from dcplan.kpis.availability import availability_kpis
 from dcplan.kpis.bill import bill_kpis
 from dcplan.kpis.capacity import stranded
 from dcplan.kpis.carbon import carbon_kpis
-from dcplan.kpis.definitions import unit_of
+from dcplan.kpis.definitions import bounds_of, unit_of
 from dcplan.kpis.energy import energy_kpis
 from dcplan.kpis.incidents import incident_kpis
 from dcplan.kpis.interval import estimate
@@ -43,7 +43,10 @@ def compute(scenario: Scenario, tables: Tables) -> dict[str, Any]:
     """The content of kpis.json, from the *tables* of all replications of *scenario*."""
     per_replication = [dict(_replication(scenario, _only(tables, number))) for number in range(scenario.replications)]
     names = list(per_replication[0])
-    kpis = {name: asdict(estimate([values[name] for values in per_replication], unit_of(name))) for name in names}
+    kpis = {
+        name: asdict(estimate([values[name] for values in per_replication], unit_of(name), within=bounds_of(name)))
+        for name in names
+    }
     return {"schema": 1, "scenario": scenario.name, "kpis": kpis}
 
 

@@ -6,6 +6,7 @@ one kind of server.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -353,3 +354,45 @@ def unit_of(name: str) -> str:
     )
     wanted = name.rpartition(".")[2]
     return next(kpi.unit for kpi in known if kpi.name == wanted)
+
+
+SHARES = frozenset(
+    {
+        "utilisation",
+        "slo_attainment",
+        "economiser_share",
+        "goodput",
+        "cache_hit_ratio",
+        "cache_hit_ratio_expected",
+        "load_factor",
+        "iteusv",
+        "stranded_share",
+        "device_use",
+        "carbon_free_share",
+        "on_site_share",
+        "ppa_matched_share",
+        "ppa_used_share",
+        "break_even_use_build",
+        "break_even_use_colocation",
+        "irr_against_cloud",
+        "irr_against_colocation",
+        "site_availability",
+        "site_availability_simulated",
+        "site_quiet_years",
+    }
+    | {kpi.name for kpi in STRANDED if kpi.unit == "-"}
+)
+"""KPIs that are a share of a whole and are read in per cent."""
+
+FROM_ONE = frozenset({"pue", "itue", "tue", "ppue_cooling"})
+"""Energy over a part of it."""
+RATES_OF_RETURN = frozenset({"irr_against_cloud", "irr_against_colocation"})
+"""Read in per cent, but of nothing whole."""
+
+
+def bounds_of(name: str) -> tuple[float, float]:
+    """What the KPI *name* cannot be below and above; money may be earned, and nothing is negative else."""
+    last = name.rpartition(".")[2]
+    if unit_of(name) == "USD" or last in RATES_OF_RETURN:
+        return -math.inf, math.inf
+    return 1.0 if last in FROM_ONE else 0.0, 1.0 if last in SHARES else math.inf

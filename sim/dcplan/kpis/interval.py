@@ -31,8 +31,19 @@ def student_t(degrees: int, confidence: float = CONFIDENCE) -> float:
     return float(stdtrit(degrees, 0.5 + confidence / 2))
 
 
-def estimate(values: Sequence[float], unit: str, confidence: float = CONFIDENCE) -> Estimate:
+def estimate(
+    values: Sequence[float],
+    unit: str,
+    confidence: float = CONFIDENCE,
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> Estimate:
     """Mean of *values*, one per replication, with Student's interval; none from a single replication.
+
+    Args:
+        values: One per replication; those that are not finite are left out.
+        unit: Of the values.
+        confidence: Of the interval [-].
+        within: What the KPI cannot be below and above; it is ignored if a value is.
 
     >>> estimate([1.0, 2.0, 3.0], "s").value
     2.0
@@ -44,5 +55,6 @@ def estimate(values: Sequence[float], unit: str, confidence: float = CONFIDENCE)
     if len(finite) < 2:
         return Estimate(mean, unit)
     half = student_t(len(finite) - 1, confidence) * float(finite.std(ddof=1)) / float(np.sqrt(len(finite)))
-    lowest = 0.0 if finite.min() >= 0.0 else -np.inf  # no KPI that is never negative can be so on average
-    return Estimate(mean, unit, max(lowest, mean - half), mean + half)
+    lowest = within[0] if finite.min() >= within[0] else -np.inf
+    highest = within[1] if finite.max() <= within[1] else np.inf
+    return Estimate(mean, unit, max(lowest, mean - half), min(highest, mean + half))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from dcplan.kpis.definitions import STRANDED
+from dcplan.kpis.definitions import SHARES
 
 NOTHING = "no value"
 """Shown where there is no number, such as the latency of an endpoint that got no request."""
@@ -35,30 +35,6 @@ LADDERS: Mapping[str, Ladder] = MappingProxyType(
     }
 )
 """For each unit of a KPI: from which size on, times what, it is shown in which unit; largest first."""
-
-SHARES = frozenset(
-    {
-        "utilisation",
-        "slo_attainment",
-        "economiser_share",
-        "goodput",
-        "cache_hit_ratio",
-        "cache_hit_ratio_expected",
-        "load_factor",
-        "iteusv",
-        "stranded_share",
-        "device_use",
-        "break_even_use_build",
-        "break_even_use_colocation",
-        "irr_against_cloud",
-        "irr_against_colocation",
-        "site_availability",
-        "site_availability_simulated",
-        "site_quiet_years",
-    }
-    | {kpi.name for kpi in STRANDED if kpi.unit == "-"}
-)
-"""KPIs that are a share of a whole and are read in per cent."""
 
 COUNTS = frozenset({"requests", "jobs"})
 """Units of what comes in whole pieces."""

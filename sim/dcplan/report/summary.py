@@ -46,7 +46,8 @@ def energy(kpis: Kpis) -> str:
         return f"The servers use {quantity(it, 'kWh')}."
     peak = number(kpis, "peak_power_kw")
     grid = number(kpis, "grid_energy_kwh")
-    meter = "the meter reads" if grid is None else "the building"
+    metered = grid is None and not number(kpis, "generator_fuel_l")
+    meter = "the meter reads" if metered else "the building draws"
     bought = "" if grid is None else f" The grid delivers {quantity(grid, 'kWh')} of it{_on_site(kpis)}."
     return (
         f"The servers use {quantity(it, 'kWh')} and {meter} {quantity(facility, 'kWh')}: a PUE of {pue:.2f}, "

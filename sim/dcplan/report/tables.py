@@ -6,7 +6,7 @@ import html
 
 import pandas as pd
 
-from dcplan.economics.items import RUNNING
+from dcplan.economics.items import CARBON_PRICE, runs
 from dcplan.kpis.definitions import OF_ENDPOINTS, OF_QUEUES, OF_SITES, PIPELINE, Kpi
 from dcplan.report.facts import Facts
 from dcplan.report.figures.bill import by_month_and
@@ -63,11 +63,12 @@ def owners_html(costs: pd.DataFrame) -> str:
     owners = by_owner(costs)
     total = float(owners["total"].sum())
     rows = "\n".join(_owner(str(name), row, total) for name, row in owners.iterrows())
-    others = "Servers, building, their running" if costs["item"].isin(RUNNING).any() else "Servers, building"
+    others = "Servers, building, their running" if costs["item"].map(runs).any() else "Servers, building"
+    metered = "Electricity, water, carbon" if (costs["item"] == CARBON_PRICE).any() else "Electricity, water"
     sums = _owner("Total", owners.sum(), total)
     return (
         "<table class='owners'>\n<caption>Who pays, mean over the replications</caption>\n"
-        "<thead><tr><th scope='col'>Owner</th><th scope='col' class='number'>Electricity, water</th>"
+        f"<thead><tr><th scope='col'>Owner</th><th scope='col' class='number'>{metered}</th>"
         f"<th scope='col' class='number'>{others}</th><th scope='col' class='number'>Total</th>"
         "<th scope='col' class='number'>Share</th></tr></thead>\n"
         f"<tbody>\n{rows}\n</tbody>\n<tfoot>\n{sums}\n</tfoot>\n</table>"

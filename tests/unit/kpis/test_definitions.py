@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from dcplan.kpis.definitions import (
@@ -10,6 +11,7 @@ from dcplan.kpis.definitions import (
     OF_SITES,
     PIPELINE,
     Kpi,
+    bounds_of,
     listed,
     unit_of,
 )
@@ -70,3 +72,18 @@ def test_every_kpi_is_listed_with_a_place_for_names() -> None:
 )
 def test_the_unit_of_a_kpi_is_found_by_its_full_name(name: str, unit: str) -> None:
     assert unit_of(name) == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds"),
+    [
+        ("pue", (1.0, np.inf)),
+        ("load_factor", (0.0, 1.0)),
+        ("endpoints.web.slo_attainment", (0.0, 1.0)),
+        ("endpoints.web.latency_p99_s", (0.0, np.inf)),
+        ("dispatch_saving_usd", (-np.inf, np.inf)),
+        ("irr_against_cloud", (-np.inf, np.inf)),
+    ],
+)
+def test_a_kpi_is_within_what_it_can_be(name: str, bounds: tuple[float, float]) -> None:
+    assert bounds_of(name) == bounds

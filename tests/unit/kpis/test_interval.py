@@ -50,3 +50,19 @@ def test_the_interval_holds_the_truth_in_95_of_100_studies() -> None:
     found = [estimate(row.tolist(), "s") for row in samples]
     held = np.mean([one.low <= 10.0 <= one.high for one in found])  # type: ignore[operator]
     assert held == pytest.approx(0.95, abs=0.02)
+
+
+def test_an_interval_stays_within_what_is_possible() -> None:
+    found = estimate([1.0, 1.1, 3.0], "-", within=(1.0, float("inf")))
+    assert found.low == 1.0
+    assert found.high is not None
+    assert found.high > 3.0
+    assert estimate([0.2, 0.9], "-", within=(0.0, 1.0)) == Estimate(pytest.approx(0.55), "-", 0.0, 1.0)  # type: ignore[arg-type]
+
+
+def test_bounds_that_a_value_breaks_are_none() -> None:
+    found = estimate([-1.0, 3.0], "s", within=(0.0, 2.0))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < -1.0
+    assert found.high > 3.0

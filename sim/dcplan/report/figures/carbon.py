@@ -64,7 +64,6 @@ def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            showlegend=False,
             hovertemplate=f"{theme.escaped(item)}: {quantity(kg, 'kg')} "
             f"({percent(kg / float(totals[boundary]))})<extra></extra>",
         )
@@ -80,8 +79,9 @@ def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
         "Each bar is a boundary of the Greenhouse Gas Protocol, mean over the replications; those of electricity "
         "tell the same in other ways, and are not to be added. Sources of electricity have their share of the grid's "
         "figure in proportion to energy times what each emits over its life.",
-        96 + 62 * len(boundaries),
+        96 + 62 * len(boundaries) + theme.LEGEND_PX,
     )
+    figure.update_layout(margin_t=24 + theme.LEGEND_PX, legend={"traceorder": "normal"})
     return figure.update_layout(barmode="stack", bargap=0.35, uniformtext={"minsize": 11, "mode": "hide"})
 
 

@@ -79,9 +79,12 @@ def flows(site: pd.DataFrame | None, attribution: pd.DataFrame) -> list[Flow]:
 
 def source_of(site: pd.DataFrame) -> str:
     """Where the building's energy comes from, for the first bar."""
-    generated = site[["solar_w", "wind_w", "storage_w"]].any(axis=None)
-    delivered = float((site["battery_w"] * site["duration_s"]).sum()) < 0.0
-    return ", ".join([METER, *(["on site"] if generated else []), *(["batteries"] if delivered else [])])
+    others = {
+        "on site": site[["solar_w", "wind_w", "storage_w"]].any(axis=None),
+        "generators": site["generator_w"].any(),
+        "batteries": float((site["battery_w"] * site["duration_s"]).sum()) < 0.0,
+    }
+    return ", ".join([METER, *(name for name, there in others.items() if there)])
 
 
 def _powers() -> tuple[str, ...]:

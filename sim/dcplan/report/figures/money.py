@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dcplan.economics.items import RUNNING, is_metered
+from dcplan.economics.items import is_metered, runs
 from dcplan.report import theme
 from dcplan.report.numbers import dollars, percent
 
@@ -75,14 +75,14 @@ def cost_waterfall(costs: pd.DataFrame, narrow: bool = False) -> go.Figure:
         cost_finding(costs),
         "Each bar starts where the one above ends; together they are the cost of the counted time, mean over the "
         "replications. Blue is used up (electricity, water), orange was bought (servers, building)"
-        f"{', green is paid every year' if items.index.isin(RUNNING).any() else ''}.",
+        f"{', green is paid every year' if items.index.map(runs).any() else ''}.",
         70 + 36 * len(amounts),
     )
     return figure.update_layout(bargap=0.25)
 
 
 def _colour(item: str) -> str:
-    if item in RUNNING:
+    if runs(item):
         return theme.GREEN
     return theme.BLUE if is_metered(item) else theme.ORANGE
 

@@ -192,8 +192,8 @@ def cash_finding(flows: pd.DataFrame, way: str, payback_months: float | None, ra
     when = "never pays back" if payback_months is None else f"pays back after {payback_months:.0f} months"
     gain = f"gains {dollars(worth)}" if worth >= 0.0 else f"loses {dollars(-worth)}"
     of_return = "no single rate makes it break even" if rate is None else f"internal rate of return {percent(rate)}"
-    pays = f"building {when} (undiscounted) and {gain} in {years} years (present value, {of_return})"
-    return f"Against the choice to {WAYS[way][0]}, {pays}"
+    pays = f"building {when} (undiscounted) and {gain} (present value, {of_return})"
+    return f"Over {years} years of purchases, resale and taxes, against the choice to {WAYS[way][0]}, {pays}"
 
 
 def _scale(size: float) -> tuple[float, str]:
@@ -257,7 +257,7 @@ def rent_finding(ways: Mapping[str, Offer], now: float) -> str:
     cheapest = min(costs, key=lambda way: costs[way])
     others = ", ".join(f"{dollars(usd)} to {WAYS[way][0]}" for way, usd in costs.items() if way != cheapest)
     least = f"to {WAYS[cheapest][0]}: {dollars(costs[cheapest])}"
-    text = f"At a device use of {percent(now)} an hour is cheapest {least}, against {others}"
+    text = f"In a year like the run, at a device use of {percent(now)}, an hour is cheapest {least}, against {others}"
     if items.CLOUD not in ways:
         return text
     at = break_even_utilisation(ways[items.BUILD], ways[items.CLOUD])

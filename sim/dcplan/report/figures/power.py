@@ -42,7 +42,8 @@ def power_over_time(site: pd.DataFrame, start: datetime, horizon_s: float, limit
     theme.titled(
         figure,
         power_finding(site, limit_w),
-        "Top: power at the meter, stacked; middle: PUE; bottom: outside wet bulb, which sets how hard the plant works. "
+        "Top: power of the building, stacked; middle: PUE; bottom: outside wet bulb, which sets how hard the plant "
+        "works. "
         + ("" if drawn.all() else "There is no PUE while servers are off or on batteries. ")
         + (
             "What batteries deliver in a power cut is on top of the meter's. "

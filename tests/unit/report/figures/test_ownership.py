@@ -113,8 +113,8 @@ def test_the_cumulative_line_is_the_sum_of_the_bars() -> None:
 
 def test_the_finding_says_when_it_pays_or_that_no_rate_makes_it_break_even() -> None:
     assert cash_finding(mean_flows(flows(500.0)), items.CLOUD, 24.0, 0.234) == (
-        "Against the choice to rent accelerators, building pays back after 24 months (undiscounted) and gains $243.43 "
-        "in 3 years (present value, internal rate of return 23 %)"
+        "Over 3 years of purchases, resale and taxes, against the choice to rent accelerators, building pays back "
+        "after 24 months (undiscounted) and gains $243.43 (present value, internal rate of return 23 %)"
     )
     never = cash_finding(mean_flows(flows(-1.0)), items.CLOUD, None, None)
     assert "never pays back" in never
@@ -128,7 +128,8 @@ def test_the_crossing_is_marked_where_both_cost_the_same() -> None:
     assert mark.x[0] == pytest.approx(0.95 / (3.0 - 0.1))
     assert mark.y[0] == pytest.approx(3.0)
     assert theme.finding(figure) == (
-        "At a device use of 50 % an hour is cheapest to build: $2.00, against $3.00 to rent accelerators; building is "
+        "In a year like the run, at a device use of 50 %, an hour is cheapest to build: $2.00, against $3.00 to rent "
+        "accelerators; building is "
         "cheaper than renting accelerators from a use of 33 % on"
     )
 
