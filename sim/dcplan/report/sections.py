@@ -261,7 +261,7 @@ def _carbon(run: Run, known: Facts) -> Iterator[Section]:
     emitted, site = (_table(run, name) for name in ("carbon", "site"))
     if emitted is not None and site is not None:
         charts = (
-            *_chart(carbon.carbon_figure(emitted)),
+            *_pair(carbon.carbon_figure(emitted), carbon.carbon_figure(emitted, narrow=True)),
             *_chart(carbon.carbon_hours_figure(site, known.start)),
         )
         yield Section("Carbon", charts)

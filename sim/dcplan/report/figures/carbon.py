@@ -35,17 +35,21 @@ COLOURS = {
     "servers": theme.PURPLE,
     "building and plant": theme.SKY,
 }
+SMALL, REST = 0.02, "other sources"
+"""Share of its boundary below which an item is not shown on its own, and what those are called together."""
 HOUR_S, HOURS = 3600.0, 24
 
 
-def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
+def carbon_figure(carbon: pd.DataFrame, narrow: bool = False) -> go.Figure | None:
     """A bar per boundary, made of what emits; None if there is nothing to tell apart.
 
     Args:
         carbon: The table `carbon`.
+        narrow: For a small screen, without a legend for parts too small to be named.
     """
-    means = carbon.groupby(["boundary", "item"], sort=False)["kg"].sum() / carbon["replication"].nunique()
-    means = means[means > 0.0]
+    means = _with_small_ones_together(
+        carbon.groupby(["boundary", "item"], sort=False)["kg"].sum() / carbon["replication"].nunique()
+    )
     if len(means) < 2:
         return None
     boundaries = [each for each in BOUNDARIES if each in means.index.get_level_values(0)]
@@ -64,6 +68,7 @@ def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
+            showlegend=not (named or narrow),
             hovertemplate=f"{theme.escaped(item)}: {quantity(kg, 'kg')} "
             f"({percent(kg / float(totals[boundary]))})<extra></extra>",
         )
@@ -79,10 +84,19 @@ def carbon_figure(carbon: pd.DataFrame) -> go.Figure | None:
         "Each bar is a boundary of the Greenhouse Gas Protocol, mean over the replications; those of electricity "
         "tell the same in other ways, and are not to be added. Sources of electricity have their share of the grid's "
         "figure in proportion to energy times what each emits over its life.",
-        96 + 62 * len(boundaries) + theme.LEGEND_PX,
+        96 + 62 * len(boundaries) + (0 if narrow else theme.LEGEND_PX),
     )
-    figure.update_layout(margin_t=24 + theme.LEGEND_PX, legend={"traceorder": "normal"})
+    figure.update_layout(margin_t=24 if narrow else 24 + theme.LEGEND_PX, legend={"traceorder": "normal"})
     return figure.update_layout(barmode="stack", bargap=0.35, uniformtext={"minsize": 11, "mode": "hide"})
+
+
+def _with_small_ones_together(kg: pd.Series) -> pd.Series:
+    """Kilograms by boundary and item, the items below `SMALL` of their boundary as one; nothing that emits nothing."""
+    share = kg / kg.groupby(level=0).transform("sum").where(lambda total: total > 0.0, 1.0)
+    large, small = kg[share >= SMALL], kg[(share < SMALL) & (kg > 0.0)]
+    rest = small.groupby(level=0).sum()
+    rest.index = pd.MultiIndex.from_tuples([(each, REST) for each in rest.index], names=kg.index.names)
+    return pd.concat([large, rest]) if len(rest) else large
 
 
 def carbon_finding(totals: pd.Series, means: pd.Series) -> str:
