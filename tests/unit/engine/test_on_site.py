@@ -113,7 +113,9 @@ def test_a_call_outside_the_counted_time_asks_for_nothing_and_is_noted(plan_of: 
     plan = plan_of(SUNNY, SUN, CALL.replace("07-08", "08-08"))
     assert tables(plan)["site"]["response_asked_w"].max() == 0.0
     noted = [row for row in plan.assumptions if row["name"] == "demand response hot"]
-    assert noted[0]["value"].startswith("outside the counted time")
+    assert noted[0]["value"] == "outside the counted time"
+    noted = [row for row in plan_of(SUNNY, SUN, CALL, "horizon=870 min").assumptions if "hot" in row["name"]]
+    assert noted[0]["value"].startswith("in part outside the counted time")
 
 
 def test_what_is_on_site_is_paid(plan_of: Callable[..., Plan]) -> None:
