@@ -49,7 +49,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
         *_site(scenario, value, tables.get("site")),
         *plant_warnings(scenario, value, tables.get("site")),
         *_energy(scenario, value),
-        *energy_warnings(tables["assumptions"]),
+        *energy_warnings(scenario, tables),
         *_statistics(scenario),
         *_sources(tables),
     ]

@@ -52,6 +52,19 @@ def test_sun_battery_and_grid_cover_the_building_in_every_step(plan_of: Callable
     assert site["storage_j"].min() >= 3.6e6 * (0.2 * 4 + 0.5 / 0.947924) - 1e-3
 
 
+def test_the_charge_that_a_battery_gains_is_what_goes_in_less_what_goes_out(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(SUNNY, SUN, BATTERY, BY_PRICE)
+    found = tables(plan)
+    assert plan.energy is not None
+    assert plan.energy.battery is not None
+    battery = plan.energy.battery
+    given_j = found["site"]["storage_w"] * found["site"]["duration_s"]
+    in_j, out_j = -given_j.clip(upper=0.0).sum(), given_j.clip(lower=0.0).sum()
+    gained_j = in_j * battery.charge_efficiency - out_j / battery.discharge_efficiency
+    assert found["dispatch"]["gained_j"].tolist() == pytest.approx([gained_j])
+    assert abs(gained_j) > 3.6e4
+
+
 def test_wind_at_the_station_turns_turbines(plan_of: Callable[..., Plan]) -> None:
     site = tables(plan_of(SUNNY, "energy.wind={power: 1 kW, hub_height: 100 m}"))["site"]
     assert 0.0 < site["wind_w"].mean() < 850.0
