@@ -32,7 +32,7 @@ def kpi(found: Run, name: str) -> float:
 def test_energy_at_the_meter_is_the_building_less_sun_with_the_battery_s_losses(plan_of: Callable[..., Plan]) -> None:
     found = run(plan_of(SUNNY, *ON_SITE))
     site = found.tables["site"]
-    battery_kwh = float((site["battery_w"] * site["duration_s"]).sum()) / 3.6e6
+    battery_kwh = float((site["storage_w"] * site["duration_s"]).sum()) / 3.6e6
     drawn_kwh = kpi(found, "facility_energy_kwh") - kpi(found, "solar_kwh") - battery_kwh + kpi(found, "export_kwh")
     assert kpi(found, "grid_energy_kwh") == pytest.approx(drawn_kwh)
     assert kpi(found, "on_site_share") == pytest.approx(kpi(found, "solar_kwh") / kpi(found, "facility_energy_kwh"))
