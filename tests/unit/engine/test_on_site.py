@@ -154,7 +154,11 @@ def problems(text: str, folder: Path, library: Library, *settings: str) -> str:
         ((BATTERY,), "a battery needs a rule; add e.g."),
         ((SUN, BY_PRICE), "a rule needs a battery; add 'battery' with energy and power"),
         ((BATTERY, "energy.dispatch={kind: carbon}"), "the carbon of this grid is the same at all times"),
-        (("energy.battery={energy: 1 kWh, power: 1 kW, ups_reserve: 2 kWh}", BY_PRICE), "cannot keep"),
+        (
+            ("energy.battery={energy: 1 kWh, power: 1 kW, ups_reserve: 2 kWh}", BY_PRICE),
+            "energy.battery.ups_reserve: a battery of 1 kWh with a least charge of 20% can give the UPS at most "
+            "0.758 kWh, not 2 kWh; keep less, or give the battery more energy",
+        ),
         ((SUN, "energy.solar.tilt=95 deg"), "must be at most 90 deg"),
         ((SUN, "energy.solar.azimuth=180"), "a bare number has no unit; write e.g. '25 deg'"),
         ((BATTERY, BY_PRICE, "energy.battery.model=nothing"), "there is no energy profile 'nothing'"),
@@ -162,6 +166,13 @@ def problems(text: str, folder: Path, library: Library, *settings: str) -> str:
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, library: Library, settings: tuple[str, ...], expected: str) -> None:
     assert expected in problems(SUNNY, tmp_path, library, *settings)
+
+
+def test_the_most_that_a_battery_can_keep_for_the_ups_is_kept(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(SUNNY, "energy.battery={energy: 1 kWh, power: 1 kW, ups_reserve: 758 Wh}", BY_PRICE)
+    assert plan.energy is not None
+    assert plan.energy.battery is not None
+    assert plan.energy.battery.floor_j == pytest.approx(3.6e6, rel=1e-3)
 
 
 def test_energy_on_site_needs_a_place(tmp_path: Path, library: Library) -> None:
