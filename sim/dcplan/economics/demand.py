@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,6 +64,12 @@ def coincident_kw(charge: Coincident, metered: Metered, highest_kw: float) -> fl
     return highest_kw if charge.kw_before is None else charge.kw_before
 
 
+def none_in(hours: Iterable[NamedHour], clock: WallClock) -> bool:
+    """Whether none of *hours* lies in a run on *clock*."""
+    years = range(int(clock.year[0]), int(clock.year[-1]) + 1)
+    return all(_intervals(number, clock) is None for hour in hours for number in _numbers(hour, years))
+
+
 def _numbers(hour: NamedHour, years: range) -> list[int]:
     of = years if hour.year is None else [hour.year]
     return [int(hour_number(year, hour.month, hour.day, hour.hour)) for year in of]
@@ -69,12 +77,18 @@ def _numbers(hour: NamedHour, years: range) -> list[int]:
 
 def _kw_in(number: int, metered: Metered) -> float | None:
     """Mean power in an hour of the calendar [kW]; None outside the run. An interval longer than it counts as it is."""
-    numbers = metered.clock.hour_number
+    if (within := _intervals(number, metered.clock)) is None:
+        return None
+    energy_j = float(metered.power_w[within] @ metered.duration_s[within])
+    return energy_j / float(metered.duration_s[within].sum()) / 1000.0
+
+
+def _intervals(number: int, clock: WallClock) -> slice | None:
+    """The intervals of an hour of the calendar; None outside the run."""
+    numbers = clock.hour_number
     first, last = np.searchsorted(numbers, number, "left"), np.searchsorted(numbers, number, "right")
     if first == last:
         if first in (0, len(numbers)):
             return None
         first -= 1
-    within = slice(int(first), int(last))
-    energy_j = float(metered.power_w[within] @ metered.duration_s[within])
-    return energy_j / float(metered.duration_s[within].sum()) / 1000.0
+    return slice(int(first), int(last))

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dcplan.economics.carbon import by_source, carbon_free_w
+from dcplan.engine import misfit
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.plan import CarbonPlan, Plan, SitePlan
 from dcplan.engine.plan import Grid as Counted
@@ -56,7 +57,11 @@ def carbon_plan(
     """
     grid = spec.grid if isinstance(spec.grid, SiteGrid) else SiteGrid(profile=spec.grid)
     profile = library.load("carbon", grid.profile)
-    found = read_carbon(profile, grid.region)
+    if grid.region is None:
+        found = read_carbon(profile, None)
+    else:
+        with misfit.at("region"):
+            found = read_carbon(profile, grid.region)
     _tell(profile, found, grid, assumptions)
     shares = {
         kind: sum(each.share for each in grid.contracts.values() if each.matching == kind)

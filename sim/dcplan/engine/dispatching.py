@@ -103,6 +103,7 @@ def table(plan: Plan, load_w: FloatArray, done: Dispatched, replication: int) ->
     bare_usd = cost_usd(energy.charges, bare.grid_w, bare.export_w, duration_s)
     cycles = full_cycles(done.battery_w, duration_s, energy.battery)
     row = {"full_cycles": cycles, "replaced_years": _replaced_years(energy, done, cycles)}
+    row["gained_j"] = float(done.battery_j[-1]) - energy.battery.start_j
     row |= {"rule_usd": rule_usd, "optimum_usd": best_usd, "bare_usd": bare_usd}
     return frame("dispatch", [{"replication": replication, **row}])
 

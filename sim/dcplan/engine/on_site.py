@@ -13,6 +13,7 @@ from dcplan.energy.battery import Battery
 from dcplan.energy.dispatch import Limits, Signals
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.charges import charges_of
+from dcplan.engine.misfit import MisfitError
 from dcplan.engine.plan import Bought, EnergyPlan, Grid, SitePlan
 from dcplan.errors import InputError
 from dcplan.profiles.library import Library, Profile
@@ -26,6 +27,8 @@ from dcplan.signals.weather_year import WeatherYear
 J_PER_KWH = 3.6e6
 YEAR_S = 365.25 * 86400.0
 PART = "energy"
+ROUNDING = 1e-12
+"""Relative difference that rounding may make between a reserve and the most that a battery can keep."""
 
 Kind = TypeVar("Kind", Modules, Turbine, StorageKind)
 
@@ -123,7 +126,14 @@ def _storage(spec: OnSiteBattery, library: Library, assumptions: Assumptions) ->
 
 def battery_of(spec: OnSiteBattery, kind: StorageKind) -> Battery:
     """The battery of *spec*, with what the UPS relies on above its least charge."""
-    floor_j = kind.least_charge * spec.energy + spec.ups_reserve / kind.discharge_efficiency
+    most_j = (1.0 - kind.least_charge) * spec.energy * kind.discharge_efficiency
+    if spec.ups_reserve > most_j * (1.0 + ROUNDING):
+        message = (
+            f"a battery of {_kwh(spec.energy)} with a least charge of {kind.least_charge:.0%} can give the UPS at most "
+            f"{_kwh(most_j)}, not {_kwh(spec.ups_reserve)}; keep less, or give the battery more energy"
+        )
+        raise MisfitError(message, ("battery", "ups_reserve"))
+    floor_j = min(spec.energy, kind.least_charge * spec.energy + spec.ups_reserve / kind.discharge_efficiency)
     return Battery(
         capacity_j=spec.energy,
         floor_j=floor_j,
@@ -132,6 +142,11 @@ def battery_of(spec: OnSiteBattery, kind: StorageKind) -> Battery:
         charge_efficiency=kind.charge_efficiency,
         discharge_efficiency=kind.discharge_efficiency,
     )
+
+
+def _kwh(energy_j: float) -> str:
+    """As people write it, never rounded up: what is shown as a limit can be written."""
+    return f"{np.floor(energy_j / J_PER_KWH * 1000.0 * (1.0 + ROUNDING)) / 1000.0:.10g} kWh"
 
 
 def _read(profile: Profile, kind: type[Kind]) -> Kind:

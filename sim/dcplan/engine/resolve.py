@@ -41,12 +41,13 @@ from dcplan.engine.plan import (
     grid,
 )
 from dcplan.engine.redundancy import plan_availability
-from dcplan.engine.supply import resolved_tariff, supply_of
+from dcplan.engine.supply import note_peak_hours, resolved_tariff, supply_of
 from dcplan.engine.weather import weather_of
 from dcplan.errors import InputError, Problem, ScenarioError
 from dcplan.facility.breaker import CURVES, BreakerDesign
 from dcplan.facility.design import FacilityDesign
 from dcplan.facility.thermal import RackMass, chilled_water_store_j
+from dcplan.kpis.energy_warnings import CALL, OUTSIDE
 from dcplan.profiles.library import Library, Profile
 from dcplan.profiles.price import check_currency
 from dcplan.profiles.server import Server, load_server, partitioned
@@ -498,8 +499,9 @@ class _Resolver:
         spans_s = {name: span_s(event, clock) for name, event in events.items()}
         for name, (begins_s, ends_s) in spans_s.items():
             if not self.scenario.warm_up <= begins_s < ends_s <= self.scenario.horizon:
-                what = "outside the counted time, wholly or in part, where nothing is asked"
-                self.assumptions.add("energy", f"demand response {name}", what, "scenario", "its 'at' and 'lasts'")
+                missed = ends_s <= self.scenario.warm_up or begins_s >= self.scenario.horizon
+                what = OUTSIDE if missed else "in part outside the counted time, where nothing is asked"
+                self.assumptions.add("energy", f"{CALL}{name}", what, "scenario", "its 'at' and 'lasts'")
         return [at_s for span in spans_s.values() for at_s in span]
 
     def _energy(self, place: WeatherYear | None, clock: Clock, site: SitePlan | None) -> EnergyPlan | None:
@@ -595,7 +597,9 @@ class _Resolver:
             weather = weather_of(spec.weather, place, clock, middle_s, self.assumptions)
         if len(self.problems) > before:
             return None
-        return SitePlan(weather, WallClock.of(clock.wall(starts_s)), supply, prices, carbon, finance)
+        wall = WallClock.of(clock.wall(starts_s))
+        note_peak_hours(spec.supply, supply.tariff, wall, self.assumptions)
+        return SitePlan(weather, wall, supply, prices, carbon, finance)
 
     def _finance(self, groups: dict[str, ServerGroup], discount_rate: float) -> FinancePlan | None:
         scenario = self.scenario

@@ -9,11 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from dcplan.economics.bill import itemised
+from dcplan.economics.demand import none_in
 from dcplan.economics.item import Line
-from dcplan.economics.meter import FloatArray, Metered
+from dcplan.economics.meter import FloatArray, Metered, WallClock
 from dcplan.engine.assumptions import Assumptions
 from dcplan.engine.plan import Grid, Plan, SitePlan, Supply
 from dcplan.errors import InputError
+from dcplan.kpis.energy_warnings import OUTSIDE, PEAK_HOURS
 from dcplan.profiles.library import Profile
 from dcplan.profiles.tariff import Tariff, named_hour, read_tariff
 from dcplan.results.store import frame
@@ -74,6 +76,13 @@ def _with_peak_hours(spec: SiteTariff, profile: Profile, tariff: Tariff, assumpt
             how = "not named (site.tariff.peak_hours): billed by the highest demand of the run, which is cautious"
             assumptions.add("site", f"{profile.name}: hours of {charge.name}", "none", "model", how)
     return replace(tariff, coincident=charges)
+
+
+def note_peak_hours(spec: SiteTariff, tariff: Tariff, wall: WallClock, assumptions: Assumptions) -> None:
+    """Tell that none of the hours in which the system peaks lies in the run, if a charge needs them."""
+    hours = tuple(named_hour(text) for text in spec.peak_hours)
+    if hours and any(charge.hours == hours for charge in tariff.coincident) and none_in(hours, wall):
+        assumptions.add("site", PEAK_HOURS, OUTSIDE, "scenario", "site.tariff.peak_hours")
 
 
 def supply_of(spec: SiteTariff, tariff: Tariff, beside: Beside, clock: Clock, grid: Grid) -> Supply:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from dcplan.kpis.energy_warnings import energy_warnings
 from dcplan.kpis.plant_warnings import plant_warnings
 from dcplan.results.store import Tables, frame
 from dcplan.scenario.autoscaling import Predictive
@@ -48,6 +49,7 @@ def warnings(scenario: Scenario, tables: Tables, kpis: dict[str, Any]) -> pd.Dat
         *_site(scenario, value, tables.get("site")),
         *plant_warnings(scenario, value, tables.get("site")),
         *_energy(scenario, value),
+        *energy_warnings(scenario, tables),
         *_statistics(scenario),
         *_sources(tables),
     ]

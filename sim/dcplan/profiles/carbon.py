@@ -15,6 +15,8 @@ from dcplan.units import shorten
 
 REGIONS = "regions.csv"
 WORLD = "world"
+MEANT, SHORTEST = 3, 3
+"""How many regions are offered for one that is not there, and letters from which on names that hold them are."""
 SOURCES, WATER = "source_kg_per_kwh", "water_l_per_kwh"
 """Values of a profile of many regions: what each source of electricity emits, and water by region or of the world."""
 
@@ -100,8 +102,14 @@ def _of_region(profile: Profile, region: str) -> GridCarbon:
 
 
 def _like(region: str, table: pd.DataFrame) -> str:
-    """What somebody may have meant who wrote *region*."""
-    codes = {str(name).lower(): str(code) for code, name in zip(table["region"], table["name"], strict=True)}
-    codes |= {code.lower(): code for code in table["region"]}
-    close = difflib.get_close_matches(region.lower()[:100], list(codes), n=1)
-    return f"did you mean '{codes[close[0]]}'?" if close else f"it has {', '.join(table['region'][:8])}, ..."
+    """What somebody may have meant who wrote *region*: names with it in them, then names and codes spelled alike."""
+    wanted = region.lower()[:100]
+    name_of = {str(code): str(name) for code, name in zip(table["region"], table["name"], strict=True)}
+    codes = {name.lower(): code for code, name in name_of.items()} | {code.lower(): code for code in name_of}
+    within = sorted((name for name in codes if wanted in name), key=lambda name: (name.find(wanted), len(name)))
+    close = difflib.get_close_matches(wanted, list(codes), n=MEANT)
+    meant = list(dict.fromkeys(codes[name] for name in (*(within if len(wanted) >= SHORTEST else []), *close)))[:MEANT]
+    if meant:
+        offered = [f"'{code}' ({name_of[code]})" for code in meant]
+        return f"did you mean {' or '.join(offered)}?"
+    return f"it has {', '.join(f'{code} ({name})' for code, name in list(name_of.items())[:4])}, ..."

@@ -315,6 +315,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 "full_cycles", "float64", "cycles", "half of the energy in and out of the battery over its capacity"
             ),
             Column("replaced_years", "float64", "a", "years until the battery is replaced, if it goes on like that"),
+            Column("gained_j", "float64", "J", "charge of the battery at the end of the run less that at its start"),
             Column("rule_usd", "float64", "USD", "energy and demand from the grid, the battery following its rule"),
             Column("optimum_usd", "float64", "USD", "the same if it knew all of the future; NaN if not asked for"),
             Column("bare_usd", "float64", "USD", "the same without the battery"),

@@ -40,6 +40,10 @@ MESSAGES = {
 
 SHOULD = re.compile(r"^(?:Input|String|Tuple|List|Dictionary) should")
 
+PERCENT = re.compile(r"^\s*([+-]?\d{1,9}(?:\.\d{0,9})?)\s*%\s*$")
+MAX_TEXT = 100
+"""Longest text that is read as a percentage."""
+
 MAX_FILES = 100
 """Most files that a scenario may be extended from, the same one read twice counted twice."""
 
@@ -191,6 +195,8 @@ def _problem(merged: Source, detail: Any) -> Problem:
     given = detail["input"]
     if kind not in ("unit", "value_error") and isinstance(given, (str, int, float)):
         message += f", not {shorten(given)}" if message.startswith("expected") else f" (given: {shorten(given)})"
+    if kind == "float_parsing" and (percent := PERCENT.match(str(given)[:MAX_TEXT])):
+        message += f"; write {round(float(percent[1]) / 100.0, 12):g}"
     return merged.problem(path, message)
 
 

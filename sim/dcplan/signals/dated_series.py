@@ -24,6 +24,12 @@ FIRST_ROW = 2
 """Line of the first row, below the names of the columns."""
 
 
+SHOWN = 5
+"""How many columns of a file with others are named."""
+OTHER_MARKS = {";": "the semicolons", "\t": "the tabs", "|": "the bars"}
+"""What some programs write between columns in place of commas."""
+
+
 @dataclass(frozen=True)
 class DatedSeries:
     """Values that hold for equal intervals.
@@ -70,15 +76,38 @@ def read_dated(path: Path, zone: str, columns: Mapping[str, float], lowest: floa
     if not is_zone(zone):
         raise InputError(f"there is no time zone {shorten(zone)}", "write e.g. 'America/Chicago' or 'UTC'")
     table = _read(path)
-    found = [name for name in table.columns if name in columns]
-    if "time" not in table or len(found) != 1:
-        raise InputError(f"{path}: needs the columns 'time' and one of {', '.join(columns)}")
-    values = pd.to_numeric(table[found[0]], errors="coerce").to_numpy(dtype=np.float64) * columns[found[0]]
-    bad = np.flatnonzero(~np.isfinite(values) | (values < lowest))
-    if len(bad):
-        raise InputError(f"{path}:{bad[0] + FIRST_ROW}: {found[0]} is missing, not a number, or too low")
+    column = _column(path, [str(name) for name in table.columns], columns)
+    values = _numbers(path, table[column], columns[column], lowest)
     starts_s = _instants_s(path, table["time"].astype(str), zone)
     return DatedSeries(path.name, np.append(starts_s, 2.0 * starts_s[-1] - starts_s[-2]), values)
+
+
+def _column(path: Path, found: list[str], columns: Mapping[str, float]) -> str:
+    """The one of *columns* that is *found*."""
+    known = [name for name in found if name in columns]
+    if "time" in found and len(known) == 1:
+        return known[0]
+    told = f"{path}: needs the columns 'time' and one of {', '.join(columns)}"
+    if len(found) == 1 and (mark := next((mark for mark in OTHER_MARKS if mark in found[0]), None)):
+        raise InputError(f"{told}, with commas between them", f"replace {OTHER_MARKS[mark]} by commas")
+    shown = ", ".join(shorten(name) for name in found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
+    raise InputError(f"{told}, it has {shown}", "name its columns so" if len(known) < 2 else "remove all but one")
+
+
+def _numbers(path: Path, written: pd.Series[str], factor: float, lowest: float) -> FloatArray:
+    """The numbers *written* in a column, times its *factor*; refuse what is none, or below *lowest*."""
+    numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)
+    values: FloatArray = numbers * factor
+    bad = np.flatnonzero(~np.isfinite(values) | (values < lowest))
+    if len(bad):
+        row, text = int(bad[0]), written.iloc[bad[0]]
+        place = f"{path}:{row + FIRST_ROW}: {written.name}"
+        if pd.isna(text) or not str(text).strip():
+            raise InputError(f"{place} is missing", "write a number in each row")
+        if not np.isfinite(numbers[row]):
+            raise InputError(f"{place} is {shorten(text)}, which is not a number", "write e.g. 41.5, with a point")
+        raise InputError(f"{place} is {numbers[row]:g}, too low", f"the lowest is {lowest / factor:g}")
+    return values
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -112,14 +141,65 @@ def _instants_s(path: Path, times: pd.Series[str], zone: str) -> FloatArray:
     wrong = np.flatnonzero((steps_s <= 0.0) | (np.abs(steps_s - np.median(steps_s)) > 1.0))
     if len(wrong):
         row = int(wrong[0]) + 1
-        problem = (
-            f"{path}:{row + FIRST_ROW}: {times.iloc[row]} does not follow {times.iloc[row - 1]} at the file's step"
-        )
-        remedy = (
-            f"of {np.median(steps_s) / 60:g} min on the clock of {zone}; add what is missing, sort, or name the zone"
-        )
-        raise InputError(problem, remedy)
+        place = f"{path}:{row + FIRST_ROW}"
+        raise _out_of_step(place, times.iloc[row - 1], times.iloc[row], _Step(result, row, zone))
     return result
+
+
+@dataclass(frozen=True)
+class _Step:
+    """From the row before *row* to it, in a file of times *at_s* [s], [k], on the clock of *zone*."""
+
+    at_s: FloatArray
+    row: int
+    zone: str
+
+    @property
+    def usual_s(self) -> float:
+        """Length of most steps of the file [s]."""
+        return float(np.median(np.diff(self.at_s)))
+
+    @property
+    def own_s(self) -> float:
+        """Length of this one [s]."""
+        return float(self.at_s[self.row] - self.at_s[self.row - 1])
+
+    @property
+    def same(self) -> int | None:
+        """The earlier row of the same time."""
+        rows = np.flatnonzero(self.at_s[: self.row] == self.at_s[self.row])
+        return int(rows[0]) if len(rows) else None
+
+    @property
+    def missing(self) -> str:
+        """What the clock shows at the first row that is not there."""
+        return f"{self._clock(self.at_s[self.row - 1] + self.usual_s):%Y-%m-%d %H:%M}"
+
+    @property
+    def stands_once(self) -> bool:
+        """Whether the first row that is not there is in an hour that the clock shows for the second time."""
+        at = self._clock(self.at_s[self.row - 1] + self.usual_s)
+        earlier = self._clock(at.timestamp() - 3600.0)
+        return earlier.replace(tzinfo=None) == at.replace(tzinfo=None)
+
+    def _clock(self, at_s: float) -> pd.Timestamp:
+        return pd.Timestamp(at_s, unit="s", tz="UTC").tz_convert(self.zone)
+
+
+def _out_of_step(place: str, before: str, here: str, step: _Step) -> InputError:
+    """What is wrong with the row *here*, which does not follow the one *before* at the file's step."""
+    every = f"the rows are {step.usual_s / 60:g} min apart"
+    if step.same is not None:
+        return InputError(f"{place}: {here} stands in line {step.same + FIRST_ROW} already", "remove one")
+    if step.own_s < 0.0:
+        return InputError(f"{place}: {here} comes after {before}", "sort the rows by time")
+    if step.own_s < step.usual_s:
+        return InputError(f"{place}: {here} comes too soon after {before}, while {every}", "remove what is between")
+    if step.stands_once:
+        clock = f"the clock of {step.zone} shows {step.missing[-5:]} twice on {step.missing[:-6]}"
+        remedy = "write its rows once more, with their values, or name the zone that the times are in"
+        return InputError(f"{place}: {clock}, so {step.missing[-5:]} must stand twice", remedy)
+    return InputError(f"{place}: {step.missing} is missing before {here}, while {every}", "add it with its value")
 
 
 def _localised(path: Path, wall: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:

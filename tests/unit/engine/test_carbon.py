@@ -68,3 +68,12 @@ def test_a_grid_by_its_name_alone_knows_neither(plan_of: Callable[..., Plan]) ->
 def test_a_missing_figure_of_what_was_made_is_named(plan_of: Callable[..., Plan]) -> None:
     with pytest.raises(ScenarioError, match="there is no embodied profile 'light'"):
         plan_of(tiny.WHOLE, "site.embodied=light")
+
+
+def test_a_region_that_is_not_there_is_told_at_its_key(tmp_path: Path) -> None:
+    text = tiny.WHOLE.replace("grid: flat-grid", "grid: {profile: lands, region: XYZ}")
+    library = tiny.library(tiny.write_library(tmp_path / "profiles"))
+    with pytest.raises(
+        ScenarioError, match=r"yaml:\d+: site.grid.region: carbon profile 'lands' has no region 'XYZ'; it"
+    ):
+        tiny.planned(text, tmp_path, library)

@@ -52,6 +52,19 @@ def test_sun_battery_and_grid_cover_the_building_in_every_step(plan_of: Callable
     assert site["storage_j"].min() >= 3.6e6 * (0.2 * 4 + 0.5 / 0.947924) - 1e-3
 
 
+def test_the_charge_that_a_battery_gains_is_what_goes_in_less_what_goes_out(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(SUNNY, SUN, BATTERY, BY_PRICE)
+    found = tables(plan)
+    assert plan.energy is not None
+    assert plan.energy.battery is not None
+    battery = plan.energy.battery
+    given_j = found["site"]["storage_w"] * found["site"]["duration_s"]
+    in_j, out_j = -given_j.clip(upper=0.0).sum(), given_j.clip(lower=0.0).sum()
+    gained_j = in_j * battery.charge_efficiency - out_j / battery.discharge_efficiency
+    assert found["dispatch"]["gained_j"].tolist() == pytest.approx([gained_j])
+    assert abs(gained_j) > 3.6e4
+
+
 def test_wind_at_the_station_turns_turbines(plan_of: Callable[..., Plan]) -> None:
     site = tables(plan_of(SUNNY, "energy.wind={power: 1 kW, hub_height: 100 m}"))["site"]
     assert 0.0 < site["wind_w"].mean() < 850.0
@@ -113,7 +126,9 @@ def test_a_call_outside_the_counted_time_asks_for_nothing_and_is_noted(plan_of: 
     plan = plan_of(SUNNY, SUN, CALL.replace("07-08", "08-08"))
     assert tables(plan)["site"]["response_asked_w"].max() == 0.0
     noted = [row for row in plan.assumptions if row["name"] == "demand response hot"]
-    assert noted[0]["value"].startswith("outside the counted time")
+    assert noted[0]["value"] == "outside the counted time"
+    noted = [row for row in plan_of(SUNNY, SUN, CALL, "horizon=870 min").assumptions if "hot" in row["name"]]
+    assert noted[0]["value"].startswith("in part outside the counted time")
 
 
 def test_what_is_on_site_is_paid(plan_of: Callable[..., Plan]) -> None:
@@ -139,7 +154,11 @@ def problems(text: str, folder: Path, library: Library, *settings: str) -> str:
         ((BATTERY,), "a battery needs a rule; add e.g."),
         ((SUN, BY_PRICE), "a rule needs a battery; add 'battery' with energy and power"),
         ((BATTERY, "energy.dispatch={kind: carbon}"), "the carbon of this grid is the same at all times"),
-        (("energy.battery={energy: 1 kWh, power: 1 kW, ups_reserve: 2 kWh}", BY_PRICE), "cannot keep"),
+        (
+            ("energy.battery={energy: 1 kWh, power: 1 kW, ups_reserve: 2 kWh}", BY_PRICE),
+            "energy.battery.ups_reserve: a battery of 1 kWh with a least charge of 20% can give the UPS at most "
+            "0.758 kWh, not 2 kWh; keep less, or give the battery more energy",
+        ),
         ((SUN, "energy.solar.tilt=95 deg"), "must be at most 90 deg"),
         ((SUN, "energy.solar.azimuth=180"), "a bare number has no unit; write e.g. '25 deg'"),
         ((BATTERY, BY_PRICE, "energy.battery.model=nothing"), "there is no energy profile 'nothing'"),
@@ -147,6 +166,13 @@ def problems(text: str, folder: Path, library: Library, *settings: str) -> str:
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, library: Library, settings: tuple[str, ...], expected: str) -> None:
     assert expected in problems(SUNNY, tmp_path, library, *settings)
+
+
+def test_the_most_that_a_battery_can_keep_for_the_ups_is_kept(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of(SUNNY, "energy.battery={energy: 1 kWh, power: 1 kW, ups_reserve: 758 Wh}", BY_PRICE)
+    assert plan.energy is not None
+    assert plan.energy.battery is not None
+    assert plan.energy.battery.floor_j == pytest.approx(3.6e6, rel=1e-3)
 
 
 def test_energy_on_site_needs_a_place(tmp_path: Path, library: Library) -> None:

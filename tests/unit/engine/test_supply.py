@@ -13,6 +13,7 @@ import tiny
 from dcplan.engine.run import simulate
 from dcplan.errors import ScenarioError
 from dcplan.kpis.bill import bill_kpis
+from dcplan.studies.replicate import replicate
 
 REAL_TIME: dict[str, Any] = {
     "fixed_usd_per_month": 0.0,
@@ -110,6 +111,15 @@ def test_demand_before_the_run_and_peak_hours_are_the_sites(root: Path, tmp_path
         / 1e3
     )
     assert bill.loc[bill["item"] == "demand, 4CP", "quantity"].tolist() == pytest.approx([kw])
+
+
+@pytest.mark.parametrize(("hours", "told"), [("08-18 16:00", True), ("08-18 16:00', '01-01 01:00", False)])
+def test_peak_hours_none_of_which_lies_in_the_run_are_told(hours: str, told: bool, root: Path, tmp_path: Path) -> None:
+    write_series(tmp_path, "prices.csv", "price_usd_per_mwh", 50.0)
+    tariff = f"{{profile: real-time, real_time: {{file: prices.csv, time_zone: UTC}}, peak_hours: ['{hours}']}}"
+    run = replicate(tiny.planned(scenario(tariff), tmp_path, tiny.library(root)))
+    said = [text for text in run.tables["warnings"]["message"] if text.startswith("None of the hours in 'site.tariff")]
+    assert len(said) == told
 
 
 def test_what_is_assumed_is_listed(root: Path, tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ def test_demand_response_that_is_not_met_is_told(plan_of: Callable[..., Plan]) -
     assert any(text.startswith("Demand response is not met: ") for text in found.tables["warnings"]["message"])
 
 
+@pytest.mark.parametrize(("day", "told"), [("08-08", True), ("07-08", False)])
+def test_demand_response_that_lies_outside_of_the_run_is_told(
+    plan_of: Callable[..., Plan], day: str, told: bool
+) -> None:
+    found = run(plan_of(SUNNY, *ON_SITE[1:], CALL.replace("07-08", day)))
+    sentence = "Demand response hot lies outside of the counted time, so nothing was asked."
+    assert (sentence in found.tables["warnings"]["message"].tolist()) == told
+
+
 @pytest.mark.parametrize(("permit", "exceeded"), [("1 h", True), ("100 h", False)])
 def test_generators_that_run_more_than_they_may_are_told(
     plan_of: Callable[..., Plan], permit: str, exceeded: bool

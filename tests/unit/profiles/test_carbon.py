@@ -27,11 +27,25 @@ def test_a_region_has_a_mix(tmp_path: Path) -> None:
     assert (grid.mix, grid.water_l_per_kwh) == ({"coal": 0.5, "wind": 0.5}, 2.0)
 
 
-@pytest.mark.parametrize(("region", "remedy"), [("Windlund", "did you mean 'WND'"), ("wnd", "did you mean 'WND'")])
+@pytest.mark.parametrize(
+    ("region", "remedy"),
+    [
+        ("Windlund", "did you mean 'WND' (Windland)?"),
+        ("wnd", "did you mean 'WND' (Windland)?"),
+        ("land", "did you mean 'WND' (Windland)"),
+        ("xq", "it has WND (Windland)"),
+    ],
+)
 def test_a_region_that_is_not_there_is_guessed(region: str, remedy: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no region") as error:
         read_carbon(profile("lands", tmp_path), region)
     assert remedy in str(error.value)
+
+
+def test_regions_of_a_country_s_name_are_offered_first() -> None:
+    countries = default_library().load("carbon", "countries-2023")
+    with pytest.raises(InputError, match=r"no region 'GER'; did you mean 'DEU' \(Germany\) or 'NER' \(Niger\)"):
+        read_carbon(countries, "GER")
 
 
 def test_one_of_many_regions_must_be_named(tmp_path: Path) -> None:

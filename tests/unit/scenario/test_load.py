@@ -132,3 +132,17 @@ def test_keys_below_a_kind_are_suggested_for_that_kind(tmp_path: Path) -> None:
 def test_the_folder_of_the_scenario_is_remembered(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(tiny.SYNTHETIC)
     assert load(tmp_path / "a.yaml").folder == tmp_path.resolve()
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "said"),
+    [
+        ("discount_rate", "7 %", "expected a number, not '7 %'; write 0.07"),
+        ("inflation", "-12.5%", "expected a number, not '-12.5%'; write -0.125"),
+        ("inflation", "seven %", "expected a number, not 'seven %'"),
+    ],
+)
+def test_a_percentage_is_told_as_the_number_to_write(tmp_path: Path, key: str, written: str, said: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario(tmp_path, tiny.WHOLE, f"finance={{{key}: '{written}'}}")
+    assert (f"finance.{key}", said) in [(each.path, each.message) for each in caught.value.problems]

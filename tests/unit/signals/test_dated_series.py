@@ -85,9 +85,22 @@ def test_a_column_says_its_unit(tmp_path: Path) -> None:
     ("day", "drop", "add", "said"),
     [
         ("2025-03-09", 2, "2025-03-09 02:00", r"prices.csv:4: the clock of America/Chicago skips 2025-03-09 02:00"),
-        ("2025-11-02", 2, None, r"prices.csv:4: 2025-11-02 02:00 does not follow 2025-11-02 01:00"),
-        ("2025-07-01", 5, None, r"prices.csv:7: 2025-07-01 06:00 does not follow 2025-07-01 04:00"),
-        ("2025-07-01", 5, "2025-07-01 03:00", r"prices.csv:7: .* does not follow"),
+        (
+            "2025-11-02",
+            2,
+            None,
+            r"prices.csv:4: the clock of America/Chicago shows 01:00 twice on 2025-11-02, so 01:00 must stand twice",
+        ),
+        (
+            "2025-07-01",
+            5,
+            None,
+            r"prices.csv:7: 2025-07-01 05:00 is missing before 2025-07-01 06:00, while the rows are 60 min",
+        ),
+        ("2025-07-01", 5, "2025-07-01 04:00", r"prices.csv:7: 2025-07-01 04:00 stands in line 6 already; remove one"),
+        ("2025-07-01", 5, "2025-07-01 03:00", r"prices.csv:7: 2025-07-01 03:00 stands in line 5 already; remove one"),
+        ("2025-07-01", 5, "2025-07-01 04:30", r"prices.csv:7: 2025-07-01 04:30 comes too soon after 2025-07-01 04:00"),
+        ("2025-07-01", 5, "2025-06-30 05:00", r"prices.csv:7: 2025-06-30 05:00 comes after 2025-07-01 04:00; sort"),
         ("2025-07-01", 5, "noon", r"prices.csv:7: 'noon' is no time such as"),
         ("2025-07-01", 5, "2025-07-01 05:00-05:00", r"prices.csv:7: some times have an offset"),
     ],
@@ -102,15 +115,35 @@ def test_broken_times_are_told_with_their_line(tmp_path: Path, day: str, drop: i
 @pytest.mark.parametrize(
     ("values", "column", "said"),
     [
-        ([1, "", 3], "price_usd_per_kwh", r"prices.csv:3: price_usd_per_kwh is missing"),
-        ([1, -2, 3], "price_usd_per_kwh", r"prices.csv:3: price_usd_per_kwh is missing, not a number, or too low"),
-        ([1, 2, 3], "euros", "needs the columns 'time' and one of price_usd_per_kwh, price_usd_per_mwh"),
+        ([1, "", 3], "price_usd_per_kwh", r"prices.csv:3: price_usd_per_kwh is missing; write a number in each row"),
+        ([1, "n/a!", 3], "price_usd_per_kwh", r"prices.csv:3: price_usd_per_kwh is 'n/a!', which is not a number"),
+        ([1, 2, "inf"], "price_usd_per_kwh", r"prices.csv:4: price_usd_per_kwh is 'inf', which is not a number"),
+        ([1, -2, 3], "price_usd_per_mwh", r"prices.csv:3: price_usd_per_mwh is -2, too low; the lowest is -0.5"),
+        (
+            [1, 2, 3],
+            "euros",
+            "needs the columns 'time' and one of price_usd_per_kwh, price_usd_per_mwh, it has 'time', 'euros'",
+        ),
+        (["1,1", "2,2", "3,3"], "price_usd_per_kwh,price_usd_per_mwh", "remove all but one"),
     ],
 )
 def test_broken_values_are_told(tmp_path: Path, values: list[object], column: str, said: str) -> None:
     path = write(tmp_path, hours("2025-07-01", CHICAGO, 3), values, column)
     with pytest.raises(InputError, match=said):
-        read_dated(path, CHICAGO, PRICE, lowest=0.0)
+        read_dated(path, CHICAGO, PRICE, lowest=-0.0005)
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_other_marks_than_commas_are_told(tmp_path: Path, mark: str, name: str) -> None:
+    path = write(tmp_path, hours("2025-07-01", CHICAGO, 3))
+    path.write_text(path.read_text(encoding="utf-8").replace(",", mark), encoding="utf-8")
+    with pytest.raises(InputError, match=f"with commas between them; replace the {name} by commas"):
+        read_dated(path, CHICAGO, PRICE)
+
+
+def test_rows_that_run_backwards_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"prices.csv:3: 2025-07-01 22:00 comes after 2025-07-01 23:00; sort the rows"):
+        read_dated(write(tmp_path, hours("2025-07-01", CHICAGO)[::-1]), CHICAGO, PRICE)
 
 
 def test_a_file_that_is_not_there_or_has_one_row_or_no_zone_is_told(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def site(days: int = 2, **columns: Any) -> pd.DataFrame:
 
 def rule(optimum_usd: float = 70.0) -> pd.DataFrame:
     row = {"replication": 0, "full_cycles": 1.0, "replaced_years": 10.0, "rule_usd": 80.0, "bare_usd": 100.0}
-    return frame("dispatch", [row | {"optimum_usd": optimum_usd}])
+    return frame("dispatch", [row | {"gained_j": 0.0, "optimum_usd": optimum_usd}])
 
 
 def test_a_site_that_generates_and_stores_nothing_has_no_figure() -> None:
