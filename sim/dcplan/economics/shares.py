@@ -34,7 +34,7 @@ def together(parts: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, fl
 
 
 def in_whole(parts_usd: Sequence[float], unit_usd: float = CENT_USD) -> list[float]:
-    """*parts_usd* in whole cents, or other units, that sum to their sum in whole units, each less than one off.
+    """*parts_usd* in whole cents, or dollars, that sum to their sum as it is written in them, each less than one off.
 
     What rounding down leaves over goes to the largest remainders (Hamilton's method of apportionment), so that a sum on
     a page is the sum of the lines above it.
@@ -43,7 +43,8 @@ def in_whole(parts_usd: Sequence[float], unit_usd: float = CENT_USD) -> list[flo
     [1.01, 1.0, 1.0]
     """
     down = [math.floor(usd / unit_usd) for usd in parts_usd]
-    left = round(math.fsum(parts_usd) / unit_usd) - sum(down)
+    written_usd = round(math.fsum(parts_usd), 2 if unit_usd < 1.0 else 0)
+    left = round(written_usd / unit_usd) - sum(down)
     by_rest = sorted(range(len(down)), key=lambda place: (down[place] - parts_usd[place] / unit_usd, place))
     for place in by_rest[: max(0, left)]:
         down[place] += 1

@@ -91,8 +91,8 @@ def read_weather(
         rows = np.delete(np.arange(LEAP_YEAR_H), FEBRUARY_29)
         table = replace(table, columns=table.columns.iloc[rows].reset_index(drop=True))
     if len(table.columns) != YEAR_H:
-        for name in table.columns:  # a wrong row says more than how many there are
-            _check(table, str(name), gaps=name == "dry_bulb_c")
+        for name in (name for name in RANGES if name in table.columns):  # a wrong row says more than how many there are
+            _check(table, name, gaps=name == "dry_bulb_c")
         raise InputError(f"{path}: expected {YEAR_H} hours, found {len(table.columns)}", "give one whole year")
     offset_h = table.utc_offset_h if utc_offset_h is None else utc_offset_h
     if offset_h is None:

@@ -32,7 +32,7 @@ def test_rounded_to_cents_the_lines_still_sum_to_the_total(parts_usd: list[float
     cents = in_whole(parts_usd)
     total = round(math.fsum(parts_usd), 2)
     assert round(math.fsum(cents), 2) == pytest.approx(total, abs=0.0051)
-    assert sum(round(usd * 100) for usd in cents) == round(math.fsum(parts_usd) / 0.01)
+    assert sum(round(usd * 100) for usd in cents) == round(total * 100)
     assert max(abs(usd - part) for usd, part in zip(cents, parts_usd, strict=True)) < 0.01 + 1e-6
 
 
@@ -54,3 +54,9 @@ weights = st.dictionaries(st.sampled_from("abcde"), st.floats(0.0, 1e9), min_siz
 def test_what_is_worth_something_together_is_worth_the_sum(parts: list[tuple[float, dict[str, float]]]) -> None:
     worth = math.fsum(each for each, _ in parts)
     assert math.fsum(together(parts).values()) == pytest.approx(worth, rel=1e-12)
+
+
+def test_half_a_cent_of_the_total_is_rounded_as_it_is_written() -> None:
+    parts_usd = [1.9041697978973389, 1.982734203338623, 404957277.7306917, 448270083.7006395, 1.1969308853149414]
+    parts_usd += [8352122.661852837, 999999999.213361, 134217727.99999, 151686432.09463]
+    assert round(math.fsum(in_whole(parts_usd)), 2) == round(math.fsum(parts_usd), 2)
