@@ -9,23 +9,8 @@ import numpy as np
 from dcplan.economics.demand_charges import billed_any_hour
 from dcplan.economics.energy_charges import energy_items
 from dcplan.economics.item import Item, Line, by_month, of_kinds
-from dcplan.economics.meter import FloatArray, Metered, Months, WallClock, months_of
+from dcplan.economics.meter import Metered, Months, months_of
 from dcplan.profiles.tariff import Tariff
-
-
-def electricity_bill(
-    tariff: Tariff, time_s: FloatArray, duration_s: FloatArray, power_w: FloatArray, clock: WallClock
-) -> dict[str, float]:
-    """Cost of each item over the run [USD], of a tariff that needs nothing but the meter.
-
-    Args:
-        tariff: Prices and periods.
-        time_s: Start of each interval since the start of the run [s], [n].
-        duration_s: Length of each interval [s], [n].
-        power_w: Mean power at the meter [W], negative where power goes into the grid, [n].
-        clock: Wall clock of each interval, [n].
-    """
-    return totals(itemised(tariff, Metered(time_s, duration_s, power_w, clock)))
 
 
 def totals(lines: list[Line]) -> dict[str, float]:

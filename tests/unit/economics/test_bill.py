@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import bills
-from dcplan.economics.bill import electricity_bill
+from dcplan.economics.bill import itemised, totals
 from dcplan.economics.demand import demand
-from dcplan.economics.meter import WallClock, period_of
+from dcplan.economics.meter import Metered, WallClock, period_of
 from dcplan.profiles.charges import Blocks, Percentage, Ratchet, Rider
 from dcplan.profiles.tariff import Tariff
 from dcplan.signals.clock import Clock
@@ -29,9 +29,8 @@ def wall(start: datetime, time_s: FloatArray, zone: str) -> WallClock:
 def bill(start: datetime, power_kw: list[float], step_s: float = HOUR_S, zone: str = "UTC") -> dict[str, float]:
     """The bill of a run from *start* with these powers, one per step."""
     time_s = np.arange(len(power_kw)) * step_s
-    return electricity_bill(
-        TARIFF, time_s, np.full(len(power_kw), step_s), np.array(power_kw) * 1000.0, wall(start, time_s, zone)
-    )
+    duration_s, power_w = np.full(len(power_kw), step_s), np.array(power_kw) * 1000.0
+    return totals(itemised(TARIFF, Metered(time_s, duration_s, power_w, wall(start, time_s, zone))))
 
 
 def test_a_weekday_in_january_by_hand() -> None:

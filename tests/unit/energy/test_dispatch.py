@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ def signals(steps: int, **changed: object) -> Signals:
     """Hours of one month, price and carbon low in the first half of each day of 24 hours."""
     hour = np.arange(steps)
     low = (hour % 24) < 12
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "duration_s": np.full(steps, 3600.0),
         "month": np.ones(steps, dtype=np.int64),
         "day": hour // 24,
@@ -25,7 +27,7 @@ def signals(steps: int, **changed: object) -> Signals:
         "connected": np.ones(steps, dtype=bool),
         "asked_w": np.zeros(steps),
     }
-    return Signals(**{**columns, **changed})  # type: ignore[arg-type]
+    return Signals(**{**columns, **changed})
 
 
 def none(steps: int) -> FloatArray:

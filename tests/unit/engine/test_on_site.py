@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import tiny
-from dcplan.economics.bill import electricity_bill
+from dcplan.economics.bill import itemised, totals
+from dcplan.economics.meter import FloatArray, Metered
 from dcplan.energy.optimum import cost_usd
 from dcplan.engine.charges import charges_of
 from dcplan.engine.plan import Plan
@@ -29,6 +30,13 @@ CALL = "energy.demand_response={hot: {at: '2025-07-08 14:00', lasts: 1 h, reduct
 
 def tables(plan: Plan) -> dict[str, pd.DataFrame]:
     return simulate(plan, 0)
+
+
+def billed(plan: Plan, power_w: FloatArray) -> dict[str, float]:
+    """Each item of the bill for *power_w* from the grid [W], [n]."""
+    assert plan.site is not None
+    grid = plan.grid
+    return totals(itemised(plan.site.supply.tariff, Metered(grid.starts_s, grid.durations_s, power_w, plan.site.wall)))
 
 
 def residual_w(site: pd.DataFrame) -> float:
@@ -75,13 +83,7 @@ def test_the_bill_and_the_rule_s_cost_are_those_of_the_grid(plan_of: Callable[..
     plan = plan_of(SUNNY, SUN, BATTERY, BY_PRICE)
     found = tables(plan)
     assert plan.site is not None
-    bill = electricity_bill(
-        plan.site.supply.tariff,
-        plan.grid.starts_s,
-        plan.grid.durations_s,
-        found["site"]["grid_w"].to_numpy(),
-        plan.site.wall,
-    )
+    bill = billed(plan, found["site"]["grid_w"].to_numpy())
     costs = found["costs"]
     assert costs.loc[costs["item"].str.startswith("electricity"), "usd"].sum() == pytest.approx(sum(bill.values()))
     assert found["dispatch"]["rule_usd"].iloc[0] == pytest.approx(sum(bill.values()) - bill["fixed fee"])
@@ -92,7 +94,7 @@ def test_prices_of_the_program_are_those_of_the_bill(plan_of: Callable[..., Plan
     plan = plan_of(SUNNY, f"start={start}", "horizon=3 days")
     assert plan.site is not None
     power_w = 1e3 * (2.0 + np.sin(np.arange(len(plan.grid.starts_s))))
-    bill = electricity_bill(plan.site.supply.tariff, plan.grid.starts_s, plan.grid.durations_s, power_w, plan.site.wall)
+    bill = billed(plan, power_w)
     charges = charges_of(plan.site.supply, plan.grid, plan.site.wall)
     ours = cost_usd(charges, power_w, np.zeros_like(power_w), plan.grid.durations_s)
     assert ours == pytest.approx(sum(bill.values()) - bill["fixed fee"], rel=1e-12)

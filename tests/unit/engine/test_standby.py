@@ -144,7 +144,9 @@ def test_the_grid_gives_back_what_batteries_delivered_and_their_losses(bridged: 
 
 def test_batteries_that_are_empty_deliver_no_more_than_they_held() -> None:
     dark = simulate(plan(), 0)
-    battery = plan().facility.power.battery  # type: ignore[union-attr]
+    facility = plan().facility
+    assert facility is not None
+    battery = facility.power.battery
     assert battery is not None
     delivered_j, load_w = -energy_j(dark, 900.0, 1500.0), -energy_j(dark, 900.0, 960.0) / 60.0
     held_j = float(lasts_s(np.array(load_w), battery)) * load_w
@@ -153,7 +155,9 @@ def test_batteries_that_are_empty_deliver_no_more_than_they_held() -> None:
 
 
 def test_a_battery_that_was_not_charged_again_lasts_for_less() -> None:
-    battery = plan().facility.power.battery  # type: ignore[union-attr]
+    facility = plan().facility
+    assert facility is not None
+    battery = facility.power.battery
     assert battery is not None
     bank = Bank(charge=0.2, owed_j=8e6)
     bank.connect(100.0, battery)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -132,6 +133,6 @@ def test_nothing_works_where_there_is_nothing() -> None:
         (lambda: Group(UNIT, 1, 2, 0.0, 0), "at least 1"),
     ],
 )
-def test_impossible_groups_are_told(make: object, told: str) -> None:
+def test_impossible_groups_are_told(make: Callable[[], object], told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        make()  # type: ignore[operator]
+        make()
